@@ -1,0 +1,90 @@
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+	"time"
+)
+
+// Header looks up the values of a request header, without regard to case.
+// [net/http.Header] is one; [HeaderMap] is another.
+type Header interface {
+	// Values returns every value sent under name, nil if there is none.
+	Values(name string) []string
+}
+
+// Delivery is one webhook request whose body is all here. It says what it is;
+// the payload is decoded when asked for ([Delivery.Label] and its siblings).
+// A Delivery is read-only once made and may be used from several goroutines.
+type Delivery struct {
+	ID        string    // the X-Labelbox-Id header; may be empty, and is not signed
+	Event     Event     // what happened, see [Identify]
+	Version   Version   // of the payload; [NoVersion] where there is only one
+	ProjectID string    // "" if the payload names none
+	LabelID   string    // label events: the label, the first if the payload holds several
+	DataRowID string    // the data row, if the payload names exactly one
+	Time      time.Time // the payload's own time (last update, or the action's), UTC; zero if it has none
+	Received  time.Time // when this process had the whole request
+	Origin    string    // "" for a webhook; anything else names where the event came from
+
+	Body []byte // the exact bytes that were signed; must not be changed
+
+	// The headers as they came, so that the delivery can be sent on unchanged.
+	Signature   string
+	EventName   string
+	ContentType string
+
+	key func() string
+}
+
+// Subject returns the id of what the event is about: the label for label
+// events, the data row for a workflow action on exactly one, else "".
+func (d *Delivery) Subject() string {
+	if d.Event.IsLabel() {
+		return d.LabelID
+	}
+	if d.Event == WorkflowAction {
+		return d.DataRowID
+	}
+	return ""
+}
+
+// Key identifies the content of a delivery: the first 32 hexadecimal digits of
+// SHA-256 over the event name, a newline and the body. A redelivery has the
+// same key whatever its id, so it serves as deduplication id, message id and
+// part of object names. It is computed on the first call, since hashing a
+// large body costs as much as verifying it.
+func (d *Delivery) Key() string { return d.key() }
+
+// Reference returns the delivery id, or the key where the sender gave no id.
+func (d *Delivery) Reference() string {
+	if d.ID != "" {
+		return d.ID
+	}
+	return d.Key()
+}
+
+func keyOf(event Event, body []byte) func() string {
+	return sync.OnceValue(func() string {
+		h := sha256.New()
+		h.Write([]byte(event))
+		h.Write([]byte{'\n'})
+		h.Write(body)
+		var sum [sha256.Size]byte
+		return hex.EncodeToString(h.Sum(sum[:0])[:16])
+	})
+}
+
+// ObjectName returns the name under which a bucket or folder keeps the
+// delivery: event=label.created/dt=2026-11-23/20261123T174801.000Z-<key>.json.
+// Everything in it comes from the payload, so a redelivery has the same name,
+// and table engines read event and dt as partitions. Where the payload has no
+// time, dt is the name that Hive-like engines read as null.
+func (d *Delivery) ObjectName() string {
+	if d.Time.IsZero() {
+		return "event=" + string(d.Event) + "/dt=__HIVE_DEFAULT_PARTITION__/" + d.Key() + ".json"
+	}
+	t := d.Time.UTC()
+	return "event=" + string(d.Event) + "/dt=" + t.Format(time.DateOnly) + "/" + t.Format("20060102T150405.000Z") + "-" + d.Key() + ".json"
+}

@@ -1,0 +1,416 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ErrPayload is matched by every error of decoding a payload: it is not JSON,
+// names a member twice, or belongs to another event.
+var ErrPayload = errors.New("the payload cannot be decoded")
+
+// LabelEvent is the payload of the three label events, v1 and v2 alike. It has
+// the form of v2, into which v1 is read: one project with one label. Members
+// that Labelbox leaves out or sets to null are zero.
+//
+// Each part keeps its Raw JSON, with whatever members this package does not
+// know. Raw values are parts of the delivery's body and must not be changed.
+type LabelEvent struct {
+	Delivery *Delivery `json:"-"`
+
+	DataRow  DataRow             `json:"data_row"`
+	Projects map[string]*Project `json:"projects"` // by project id; v2 may hold several
+	Media    Media               `json:"media_attributes"`
+	Raw      jsontext.Value      `json:"-"`
+}
+
+// DataRow is the thing that was labeled.
+type DataRow struct {
+	ID         string         `json:"id"`
+	ExternalID string         `json:"external_id"`
+	GlobalKey  string         `json:"global_key"` // v2 only
+	RowData    string         `json:"row_data"`   // the asset's URL, maybe signed and expiring; or inline content
+	Metadata   jsontext.Value `json:"metadata_fields"`
+	Details    DataRowDetails `json:"details"`
+	Raw        jsontext.Value `json:"-"`
+}
+
+// DataRowDetails says where a data row comes from. Times are UTC.
+type DataRowDetails struct {
+	DatasetID   string    `json:"dataset_id"`
+	DatasetName string    `json:"dataset_name"`
+	CreatedAt   time.Time `json:"created_at"`
+	UpdatedAt   time.Time `json:"updated_at"`
+	CreatedBy   string    `json:"created_by"`
+}
+
+// Project is a project that the data row is labeled in.
+type Project struct {
+	ID      string         `json:"-"`
+	Name    string         `json:"project_name"`
+	Labels  []*Label       `json:"labels"`
+	Details ProjectDetails `json:"project_details"`
+	Raw     jsontext.Value `json:"-"`
+}
+
+// ProjectDetails says how the data row stands in the project. v2 only.
+type ProjectDetails struct {
+	OntologyID string `json:"ontology_id"`
+	BatchID    string `json:"batch_id"`
+	BatchName  string `json:"batch_name"`
+	Priority   int    `json:"priority"`
+	Status     string `json:"workflow_status"`
+
+	ConsensusExpected Count          `json:"consensus_expected_label_count"`
+	Raw               jsontext.Value `json:"-"`
+}
+
+// Count is a number that Labelbox writes as 1 or as {"Int32":1,"Valid":true};
+// null and "Valid":false are 0.
+type Count int
+
+// UnmarshalJSON reads both forms; anything else is 0.
+func (n *Count) UnmarshalJSON(b []byte) error {
+	*n = Count((&cursor{b: b}).count())
+	return nil
+}
+
+// Label is one label: all that one labeler said about a data row.
+type Label struct {
+	ID          string             `json:"id"`
+	ProjectID   string             `json:"-"`
+	Kind        string             `json:"label_kind"` // "Default", "Video", …; "" in v1
+	Details     LabelDetails       `json:"label_details"`
+	Performance PerformanceDetails `json:"performance_details"`
+	Deleted     bool               `json:"-"` // v1 says so; in v2 only the event does
+	Agreement   float64            `json:"-"` // v1 only, 0 to 1
+
+	// Content is the undecoded annotations; see [Label.Annotations]. v1 sends
+	// them as JSON inside a string, which is undone here. Text in its place that
+	// is not JSON ("Skip" in very old labels) is kept as it is.
+	Content jsontext.Value `json:"annotations"`
+	Raw     jsontext.Value `json:"-"`
+}
+
+// LabelDetails says who made a label, and when. Times are UTC.
+type LabelDetails struct {
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	CreatedBy string    `json:"created_by"` // an e-mail address
+}
+
+// PerformanceDetails says what a label cost and how good it was.
+type PerformanceDetails struct {
+	SecondsToCreate float64 `json:"seconds_to_create"`
+	SecondsToReview float64 `json:"seconds_to_review"`
+	Skipped         bool    `json:"skipped"`
+	BenchmarkScore  float64 `json:"benchmark_score"` // 0 to 1
+	ConsensusScore  float64 `json:"consensus_score"` // 0 to 1
+}
+
+// Media describes the asset. Members that make no sense for its kind are zero.
+type Media struct {
+	AssetType     string         `json:"asset_type"` // "image", "video", "text", …
+	MimeType      string         `json:"mime_type"`
+	Width         float64        `json:"width"`  // pixels
+	Height        float64        `json:"height"` // pixels
+	ContentLength float64        `json:"content_length"`
+	EXIFRotation  float64        `json:"exif_rotation"` // 1 to 8
+	FrameRate     float64        `json:"frame_rate"`    // frames a second
+	FrameCount    float64        `json:"frame_count"`
+	PageCount     float64        `json:"page_count"`
+	Raw           jsontext.Value `json:"-"`
+}
+
+// Label decodes the payload of a label event. Every variation that
+// Labelbox has been seen to send is accepted; a member of the wrong type is
+// zero and costs nothing else. The error matches [ErrPayload].
+func (d *Delivery) Label() (*LabelEvent, error) {
+	if !d.Event.IsLabel() {
+		return nil, wrongEvent(d, "label")
+	}
+	if err := checkJSON(d.Body); err != nil {
+		return nil, err
+	}
+	e := &LabelEvent{Delivery: d, Raw: d.Body}
+	c := &cursor{b: d.Body}
+	if d.Version == V1 {
+		e.readV1(c)
+	} else {
+		e.readV2(c)
+	}
+	return e, nil
+}
+
+// Labels yields the labels of all projects, ordered by project id.
+func (e *LabelEvent) Labels() iter.Seq[*Label] {
+	return func(yield func(*Label) bool) {
+		for _, id := range slices.Sorted(maps.Keys(e.Projects)) {
+			for _, l := range e.Projects[id].Labels {
+				if !yield(l) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func wrongEvent(d *Delivery, want string) error {
+	return fmt.Errorf("%w: the event is %s, not a %s event", ErrPayload, d.Event, want)
+}
+
+// checkJSON refuses what a cursor would not notice: duplicate names, which two
+// readers of the same body might take differently. Invalid UTF-8 is let
+// through, as Labelbox sends what its users typed.
+func checkJSON(body []byte) error {
+	if !jsontext.Value(body).IsValid(jsontext.AllowInvalidUTF8(true)) {
+		return fmt.Errorf("%w: it is not well-formed JSON or names a member twice", ErrPayload)
+	}
+	return nil
+}
+
+func (e *LabelEvent) readV2(c *cursor) {
+	for name := range c.members {
+		switch string(name) {
+		case "data_row":
+			e.DataRow.read(c)
+		case "projects":
+			e.Projects = make(map[string]*Project, 1)
+			for id := range c.members {
+				p := &Project{ID: unescape(id)}
+				p.read(c)
+				e.Projects[p.ID] = p
+			}
+		case "media_attributes", "mediaAttributes":
+			e.Media.read(c)
+		case "metadata_fields": // an export row has them out here
+			e.DataRow.Metadata = c.raw()
+		}
+	}
+}
+
+// readV1 brings a v1 label into the form of v2.
+func (e *LabelEvent) readV1(c *cursor) {
+	label := &Label{Raw: e.Raw, Deleted: e.Delivery.Event == LabelDeleted}
+	project := &Project{Labels: []*Label{label}}
+	var dataset DataRowDetails
+	for name := range c.members {
+		switch string(name) {
+		case "id":
+			label.ID = c.text()
+		case "label":
+			if c.kind() == '"' {
+				label.Content = jsontext.Value(unescape(c.quoted()))
+			} else {
+				label.Content = c.raw()
+			}
+		case "createdAt":
+			label.Details.CreatedAt = parseTime(c.text())
+		case "updatedAt":
+			label.Details.UpdatedAt = parseTime(c.text())
+		case "user":
+			for name := range c.members {
+				if string(name) == "email" {
+					label.Details.CreatedBy = c.text()
+				}
+			}
+		case "secondsToLabel":
+			label.Performance.SecondsToCreate = c.number()
+		case "skipped":
+			label.Performance.Skipped = c.truth()
+		case "deleted":
+			label.Deleted = c.truth() || label.Deleted
+		case "agreement":
+			label.Agreement = c.number()
+		case "benchmarkAgreement":
+			label.Performance.BenchmarkScore = c.number()
+		case "dataRow":
+			e.DataRow.read(c)
+		case "dataset":
+			dataset.readDataset(c)
+		case "project":
+			project.read(c)
+		}
+	}
+	e.DataRow.Details.DatasetID, e.DataRow.Details.DatasetName = dataset.DatasetID, dataset.DatasetName
+	label.ProjectID = project.ID
+	e.Projects = map[string]*Project{project.ID: project}
+}
+
+func (r *DataRow) read(c *cursor) {
+	from := *c
+	for name := range c.members {
+		switch string(name) {
+		case "id":
+			r.ID = c.text()
+		case "external_id", "externalId":
+			r.ExternalID = c.text()
+		case "global_key", "globalKey":
+			r.GlobalKey = c.text()
+		case "row_data", "rowData":
+			r.RowData = c.text()
+		case "metadata_fields", "metadataFields":
+			r.Metadata = c.raw()
+		case "details":
+			r.Details.read(c)
+		case "createdAt", "created_at": // v1 has no details
+			r.Details.CreatedAt = parseTime(c.text())
+		case "updatedAt", "updated_at":
+			r.Details.UpdatedAt = parseTime(c.text())
+		}
+	}
+	r.Raw = from.until(c)
+}
+
+func (d *DataRowDetails) read(c *cursor) {
+	for name := range c.members {
+		switch string(name) {
+		case "dataset_id", "datasetId":
+			d.DatasetID = c.text()
+		case "dataset_name", "datasetName":
+			d.DatasetName = c.text()
+		case "created_at", "createdAt":
+			d.CreatedAt = parseTime(c.text())
+		case "updated_at", "updatedAt":
+			d.UpdatedAt = parseTime(c.text())
+		case "created_by", "createdBy":
+			d.CreatedBy = c.text()
+		}
+	}
+}
+
+// readDataset reads v1's dataset, which v2 has among the data row's details.
+func (d *DataRowDetails) readDataset(c *cursor) {
+	for name := range c.members {
+		switch string(name) {
+		case "id":
+			d.DatasetID = c.text()
+		case "name":
+			d.DatasetName = c.text()
+		}
+	}
+}
+
+func (p *Project) read(c *cursor) {
+	from := *c
+	for name := range c.members {
+		switch string(name) {
+		case "id": // v1; in v2 it is the name of the member that holds the project
+			p.ID = c.text()
+		case "name", "project_name", "projectName":
+			p.Name = c.text()
+		case "labels":
+			for range c.elements {
+				l := &Label{ProjectID: p.ID}
+				l.read(c)
+				p.Labels = append(p.Labels, l)
+			}
+		case "project_details", "projectDetails":
+			p.Details.read(c)
+		}
+	}
+	p.Raw = from.until(c)
+}
+
+func (d *ProjectDetails) read(c *cursor) {
+	from := *c
+	for name := range c.members {
+		switch string(name) {
+		case "ontology_id", "ontologyId":
+			d.OntologyID = c.text()
+		case "batch_id", "batchId":
+			d.BatchID = c.text()
+		case "batch_name", "batchName":
+			d.BatchName = c.text()
+		case "priority":
+			d.Priority = int(c.number())
+		case "workflow_status", "workflowStatus":
+			d.Status = c.text()
+		case "consensus_expected_label_count", "consensusExpectedLabelCount":
+			d.ConsensusExpected = Count(c.count())
+		}
+	}
+	d.Raw = from.until(c)
+}
+
+func (l *Label) read(c *cursor) {
+	from := *c
+	for name := range c.members {
+		switch string(name) {
+		case "id":
+			l.ID = c.text()
+		case "label_kind", "labelKind":
+			l.Kind = c.text()
+		case "label_details", "labelDetails":
+			l.Details.read(c)
+		case "performance_details", "performanceDetails":
+			l.Performance.read(c)
+		case "annotations":
+			l.Content = c.raw()
+		}
+	}
+	l.Raw = from.until(c)
+}
+
+func (d *LabelDetails) read(c *cursor) {
+	for name := range c.members {
+		switch string(name) {
+		case "created_at", "createdAt":
+			d.CreatedAt = parseTime(c.text())
+		case "updated_at", "updatedAt":
+			d.UpdatedAt = parseTime(c.text())
+		case "created_by", "createdBy":
+			d.CreatedBy = c.text()
+		}
+	}
+}
+
+func (d *PerformanceDetails) read(c *cursor) {
+	for name := range c.members {
+		switch string(name) {
+		case "seconds_to_create", "secondsToCreate":
+			d.SecondsToCreate = c.number()
+		case "seconds_to_review", "secondsToReview":
+			d.SecondsToReview = c.number()
+		case "skipped":
+			d.Skipped = c.truth()
+		case "benchmark_score", "benchmarkScore":
+			d.BenchmarkScore = c.number()
+		case "consensus_score", "consensusScore":
+			d.ConsensusScore = c.number()
+		}
+	}
+}
+
+func (m *Media) read(c *cursor) {
+	from := *c
+	for name := range c.members {
+		switch string(name) {
+		case "asset_type", "assetType":
+			m.AssetType = c.text()
+		case "mime_type", "mimeType":
+			m.MimeType = c.text()
+		case "width":
+			m.Width = c.number()
+		case "height":
+			m.Height = c.number()
+		case "content_length", "contentLength":
+			m.ContentLength = c.number()
+		case "exif_rotation", "exifRotation":
+			m.EXIFRotation = c.number()
+		case "frame_rate", "frameRate":
+			m.FrameRate = c.number()
+		case "frame_count", "frameCount":
+			m.FrameCount = c.number()
+		case "page_count", "pageCount":
+			m.PageCount = c.number()
+		}
+	}
+	m.Raw = from.until(c)
+}

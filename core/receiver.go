@@ -1,0 +1,224 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// DefaultMaxBody is the largest body a [Receiver] accepts unless told
+// otherwise, in bytes. It is above what any of the three clouds lets through.
+const DefaultMaxBody = 10 << 20
+
+// Request is an HTTP request without the HTTP. Whoever makes one has undone
+// whatever its host did to the body: Body holds the exact bytes Labelbox sent.
+type Request struct {
+	Method string
+	Header Header
+	Body   []byte // kept by the delivery, not copied
+
+	// BodyError says why there is no Body: [ErrBodyTooLarge] when reading was
+	// given up at the limit, [ErrBodyEncoding] when the host's form of it could
+	// not be undone, [ErrBodyIncomplete] when the sender broke off.
+	BodyError error
+}
+
+// Receiver answers requests. Its zero value refuses all of them with 503,
+// having no secrets. The fields must not be changed once it is in use; Receive
+// may be called concurrently.
+type Receiver struct {
+	Secrets    SecretSource // nil means none, so 503
+	Handler    Handler      // takes what was verified; nil ignores everything
+	DeadLetter Handler      // takes what Handler refuses for good; may be nil
+	MaxBody    int          // bytes; 0 means [DefaultMaxBody]
+
+	// Logger gets one record for each request; nil means [slog.Default].
+	// Accepted and ignored deliveries are logged at Info, refusals at Warn,
+	// failures of ours at Error.
+	Logger *slog.Logger
+
+	// Destinations are the names that stand in each record's "destinations".
+	Destinations []string
+}
+
+// Receive verifies a request, identifies it, has the handler take it, and says
+// what to answer. The order is fixed: method, size, secret, signature, identity,
+// handler. Nothing of the body is parsed before the signature holds.
+//
+// A panic in a handler is answered 500 and logged with its stack.
+func (r *Receiver) Receive(ctx context.Context, req Request) Response {
+	began := time.Now()
+	if err := r.prove(ctx, req); err != nil {
+		response := refuse(err)
+		r.logRefusal(ctx, req, response, err, began)
+		return response
+	}
+	d := Identify(req.Header, req.Body)
+	outcome, err := r.deliver(ctx, d)
+	response := answer(d, outcome, err)
+	r.logDelivery(ctx, d, response, outcome, err, began)
+	return response
+}
+
+// prove says why the request cannot be believed, nil if it can.
+func (r *Receiver) prove(ctx context.Context, req Request) error {
+	switch {
+	case req.Method != "POST":
+		return ErrMethod
+	case req.BodyError != nil:
+		return req.BodyError
+	case len(req.Body) > r.Limit():
+		return ErrBodyTooLarge
+	case len(req.Body) == 0:
+		return ErrBodyEmpty
+	case r.Secrets == nil:
+		return ErrNoSecret
+	}
+	secrets, err := r.Secrets.Secrets(ctx)
+	if err != nil {
+		return errors.Join(ErrNoSecret, err)
+	}
+	signature, err := onlySignature(req.Header)
+	if err != nil {
+		return err
+	}
+	err = Verify(req.Body, signature, secrets)
+	if err == ErrSignatureMismatch {
+		if source, ok := r.Secrets.(Rereader); ok {
+			if fresh, changed := source.Reread(ctx, secrets); changed {
+				err = Verify(req.Body, signature, fresh)
+			}
+		}
+	}
+	return err
+}
+
+// Limit is the largest body accepted, in bytes. Whoever reads bodies may stop
+// one byte later.
+func (r *Receiver) Limit() int {
+	if r.MaxBody > 0 {
+		return r.MaxBody
+	}
+	return DefaultMaxBody
+}
+
+// onlySignature returns the one signature of the request. Sent twice it must be
+// the same both times, or proxy and receiver could believe different ones.
+func onlySignature(header Header) (string, error) {
+	if header == nil {
+		return "", ErrSignatureMissing
+	}
+	values := header.Values(SignatureHeader)
+	if len(values) == 0 {
+		return "", ErrSignatureMissing
+	}
+	for _, v := range values[1:] {
+		if v != values[0] {
+			return "", ErrSignatureRepeated
+		}
+	}
+	return values[0], nil
+}
+
+// The outcomes of a delivery, as the log and the answer name them.
+const (
+	accepted     = "accepted"
+	ignored      = "ignored"
+	deadLettered = "dead_lettered"
+	failed       = "failed"
+	rejected     = "rejected"
+)
+
+// deliver gives the delivery to the handler, and to the dead letter handler if
+// that refuses it for good.
+func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, err error) {
+	if r.Handler == nil {
+		return ignored, nil
+	}
+	err = handle(ctx, r.Handler, d)
+	var panicked *PanicError
+	switch {
+	case err == nil:
+		return accepted, nil
+	case errors.Is(err, ErrIgnored):
+		return ignored, err
+	case errors.As(err, &panicked):
+		return rejected, err
+	case !IsPermanent(err):
+		return failed, err
+	case r.DeadLetter == nil:
+		return rejected, err
+	}
+	if refused := handle(ctx, r.DeadLetter, d); refused != nil {
+		return rejected, errors.Join(err, refused)
+	}
+	return deadLettered, err
+}
+
+func (r *Receiver) logger() *slog.Logger {
+	if r.Logger != nil {
+		return r.Logger
+	}
+	return slog.Default()
+}
+
+func (r *Receiver) logRefusal(ctx context.Context, req Request, response Response, err error, began time.Time) {
+	level := slog.LevelWarn
+	if response.Status >= 500 {
+		level = slog.LevelError
+	}
+	logger := r.logger()
+	if !logger.Enabled(ctx, level) {
+		return
+	}
+	logger.LogAttrs(ctx, level, "delivery refused",
+		slog.String("outcome", "refused"),
+		slog.String("code", response.Code),
+		slog.String("error", err.Error()),
+		slog.Int("status", response.Status),
+		slog.Int("bytes", len(req.Body)),
+		slog.Float64("duration_ms", milliseconds(began)))
+}
+
+func (r *Receiver) logDelivery(ctx context.Context, d *Delivery, response Response, outcome string, err error, began time.Time) {
+	level := slog.LevelInfo
+	switch outcome {
+	case failed, rejected:
+		level = slog.LevelError
+	case deadLettered:
+		level = slog.LevelWarn
+	}
+	logger := r.logger()
+	if !logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("delivery_id", d.ID),
+		slog.String("event", string(d.Event)),
+		slog.String("version", string(d.Version)),
+		slog.String("project_id", d.ProjectID),
+		slog.String("subject", d.Subject()),
+		slog.String("key", d.Key()),
+		slog.String("outcome", outcome),
+		slog.Int("status", response.Status),
+		slog.Int("bytes", len(d.Body)),
+		slog.Float64("duration_ms", milliseconds(began)),
+		slog.Any("destinations", r.Destinations),
+	}
+	if response.Code != "" {
+		attrs = append(attrs, slog.String("code", response.Code))
+	}
+	if err != nil && err != ErrIgnored {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	var panicked *PanicError
+	if errors.As(err, &panicked) {
+		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
+	}
+	logger.LogAttrs(ctx, level, "delivery "+outcome, attrs...)
+}
+
+func milliseconds(since time.Time) float64 {
+	return float64(time.Since(since).Microseconds()) / 1000
+}

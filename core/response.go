@@ -1,0 +1,122 @@
+package core
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// What [Receiver.Receive] refuses before it looks at the signature, besides
+// the errors of [Verify].
+var (
+	ErrMethod         = errors.New("the method is not POST")
+	ErrBodyTooLarge   = errors.New("the body is over the limit")
+	ErrBodyEmpty      = errors.New("the body is empty")
+	ErrBodyEncoding   = errors.New("the body's encoding cannot be undone")
+	ErrBodyIncomplete = errors.New("the body ended early")
+)
+
+// Response is what to answer a request.
+type Response struct {
+	Status  int           // the HTTP status
+	Code    string        // the machine-readable reason of a refusal; "" for 200
+	Headers []HeaderField // shared: not to be changed
+	Body    []byte        // JSON; never a cause, payload, digest or secret
+}
+
+// HeaderField is one header of a [Response].
+type HeaderField struct{ Name, Value string }
+
+// problem is one row of the table of refusals.
+type problem struct {
+	err    error
+	status int
+	code   string
+	title  string
+	detail string
+	header []HeaderField
+}
+
+var (
+	allowPost  = []HeaderField{{"Allow", "POST"}}
+	retryLater = []HeaderField{{"Retry-After", "10"}}
+)
+
+// problems maps every error to its answer. The first row that matches counts.
+var problems = []problem{
+	{ErrMethod, 405, "method_not_allowed", "Method not allowed",
+		"Labelbox sends webhooks with POST.", allowPost},
+	{ErrBodyTooLarge, 413, "body_too_large", "Body too large",
+		"The body is larger than this receiver accepts.", nil},
+	{ErrBodyEmpty, 400, "body_empty", "Body empty",
+		"The request has no body. If one was sent chunked, a proxy in between dropped it.", nil},
+	{ErrBodyEncoding, 400, "body_encoding", "Body encoding",
+		"The host's encoding of the body could not be undone.", nil},
+	{ErrBodyIncomplete, 400, "body_incomplete", "Body incomplete",
+		"The connection or the chunked body ended before the whole body had come.", nil},
+	{ErrNoSecret, 503, "secret_unavailable", "Secret unavailable",
+		"This receiver has no usable webhook secret at the moment.", retryLater},
+	{ErrSignatureMissing, 401, "signature_missing", "Signature missing",
+		"The request has no X-Hub-Signature header.", nil},
+	{ErrSignatureMalformed, 401, "signature_malformed", "Signature malformed",
+		"X-Hub-Signature must be sha1= and 40 hexadecimal digits, once.", nil},
+	{ErrSignatureMismatch, 401, "signature_mismatch", "Signature mismatch",
+		"The signature does not belong to this body and the receiver's secret.", nil},
+}
+
+var (
+	deliveryFailed = problem{nil, 503, "delivery_failed", "Delivery failed",
+		"The delivery is genuine but could not be stored now. Send it again.", retryLater}
+	deliveryRejected = problem{nil, 500, "delivery_rejected", "Delivery rejected",
+		"The delivery is genuine but could not be processed.", nil}
+)
+
+// refuse answers a request that was not believed.
+func refuse(err error) Response {
+	for _, p := range problems {
+		if errors.Is(err, p.err) {
+			return p.response()
+		}
+	}
+	return deliveryRejected.response() // an adapter's own BodyError
+}
+
+// response renders the problem as RFC 9457 has it.
+func (p problem) response() Response {
+	body := append([]byte(nil), `{"type":"about:blank","title":"`...)
+	body = append(body, p.title...)
+	body = append(body, `","status":`...)
+	body = strconv.AppendInt(body, int64(p.status), 10)
+	body = append(body, `,"code":"`...)
+	body = append(body, p.code...)
+	body = append(body, `","detail":"`...)
+	body = append(body, p.detail...)
+	body = append(body, "\"}\n"...)
+	return Response{p.status, p.code, append([]HeaderField{{"Content-Type", "application/problem+json"}}, p.header...), body}
+}
+
+var jsonHeaders = []HeaderField{{"Content-Type", "application/json"}}
+
+// answer says what became of a delivery that was believed.
+func answer(d *Delivery, outcome string, err error) Response {
+	status := accepted
+	switch outcome {
+	case failed:
+		return deliveryFailed.response()
+	case rejected:
+		return deliveryRejected.response()
+	case ignored:
+		status = ignored
+	}
+	id := d.Reference()
+	body := make([]byte, 0, 64+len(id)+len(d.Event))
+	body = append(body, `{"status":"`...)
+	body = append(body, status...)
+	body = append(body, `","id":`...)
+	body, _ = jsontext.AppendQuote(body, id) // an error would mean invalid UTF-8, replaced by U+FFFD
+	body = append(body, `,"event":"`...)
+	body = append(body, d.Event...)
+	body = append(body, "\"}\n"...)
+	return Response{Status: 200, Headers: jsonHeaders, Body: body}
+}

@@ -1,0 +1,117 @@
+package core
+
+import (
+	"crypto/sha1"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"strings"
+)
+
+// The headers of a delivery (https://docs.labelbox.com/reference/webhook).
+// Only the first is bound to the body; the other two are not signed.
+const (
+	SignatureHeader = "X-Hub-Signature"
+	IDHeader        = "X-Labelbox-Id"
+	EventHeader     = "X-Labelbox-Event"
+)
+
+// What [Verify] refuses. Every form of a malformed header has an error of its
+// own and matches [ErrSignatureMalformed] as well.
+var (
+	ErrNoSecret          = errors.New("no usable webhook secret")
+	ErrSignatureMissing  = errors.New("no " + SignatureHeader + " header")
+	ErrSignatureMismatch = errors.New("the signature does not match the body under any live secret")
+
+	ErrSignatureMalformed       = errors.New("malformed signature")
+	ErrSignatureSpace     error = malformed("white space in the signature")
+	ErrSignatureList      error = malformed("a comma in the signature: a list, or two headers joined")
+	ErrSignatureRepeated  error = malformed("two different signatures in one request")
+	ErrSignatureBare      error = malformed("no algorithm in front of the digest")
+	ErrSignatureAlgorithm error = malformed("an algorithm other than sha1")
+	ErrSignatureLength    error = malformed("not 40 hexadecimal digits")
+	ErrSignatureDigit     error = malformed("a character that is not a hexadecimal digit")
+)
+
+type malformed string
+
+func (m malformed) Error() string { return "malformed signature: " + string(m) }
+func (malformed) Unwrap() error   { return ErrSignatureMalformed }
+
+// Sign returns the value of the X-Hub-Signature header for body: "sha1=" and
+// the lower-case hexadecimal HMAC-SHA1 (RFC 2104) of the exact bytes. It
+// panics on the zero Secret.
+func Sign(body []byte, secret Secret) string {
+	m := secret.macs.Get().(*mac)
+	defer secret.macs.Put(m)
+	return "sha1=" + hex.EncodeToString(m.digest(body))
+}
+
+// Verify reports whether signature, the value of the X-Hub-Signature header,
+// proves that body was signed with one of the secrets. It returns nil,
+// [ErrNoSecret], [ErrSignatureMissing] for an empty value, an error matching
+// [ErrSignatureMalformed], or [ErrSignatureMismatch].
+//
+// The only accepted form is "sha1=" and 40 hexadecimal digits of either case.
+// All secrets are tried, each compared in constant time, so the time taken
+// says neither which one matched nor how nearly. Verify allocates nothing in
+// steady state and may be called concurrently.
+func Verify(body []byte, signature string, secrets []Secret) error {
+	if len(secrets) == 0 {
+		return ErrNoSecret
+	}
+	for _, s := range secrets {
+		if s.macs == nil {
+			return ErrNoSecret
+		}
+	}
+	claimed, err := parseSignature(signature)
+	if err != nil {
+		return err
+	}
+	matches := 0
+	for _, s := range secrets {
+		m := s.macs.Get().(*mac)
+		matches |= subtle.ConstantTimeCompare(m.digest(body), claimed[:])
+		s.macs.Put(m)
+	}
+	if matches == 0 {
+		return ErrSignatureMismatch
+	}
+	return nil
+}
+
+func (m *mac) digest(body []byte) []byte {
+	m.Reset()
+	m.Write(body)
+	return m.Sum(m.sum[:0])
+}
+
+func parseSignature(value string) (digest [sha1.Size]byte, err error) {
+	if value == "" {
+		return digest, ErrSignatureMissing
+	}
+	for _, c := range []byte(value) {
+		switch {
+		case c <= ' ' || c == 0x7f:
+			return digest, ErrSignatureSpace
+		case c == ',':
+			return digest, ErrSignatureList
+		}
+	}
+	algorithm, digits, found := strings.Cut(value, "=")
+	switch {
+	case !found:
+		return digest, ErrSignatureBare
+	case algorithm != "sha1":
+		return digest, ErrSignatureAlgorithm
+	case len(digits) != hex.EncodedLen(sha1.Size):
+		return digest, ErrSignatureLength
+	}
+	var text [2 * sha1.Size]byte
+	copy(text[:], digits)
+	if _, err := hex.Decode(digest[:], text[:]); err != nil {
+		return digest, ErrSignatureDigit
+	}
+	return digest, nil
+}
