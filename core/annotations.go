@@ -4,7 +4,8 @@ import "github.com/go-json-experiment/json/jsontext"
 
 // Annotations is what a label says about its asset, in one form for v1 and v2
 // and for every kind of asset. Video and DICOM labels hold one object or
-// classification per frame it appears on; its [Place] says which.
+// classification per frame it appears on; its [Place] says which. Everything
+// stands in the order in which Labelbox sent it.
 type Annotations struct {
 	Objects         []Object         `json:"objects"`
 	Classifications []Classification `json:"classifications"`
@@ -33,7 +34,8 @@ type Feature struct {
 }
 
 // Place says where in its asset an annotation is, beyond its geometry. Fields
-// that do not apply are zero.
+// that do not apply are zero. A classification below an object or an answer is
+// where that is, and does not repeat it.
 type Place struct {
 	Frame     *int   `json:"frame,omitempty"`      // video and DICOM frame, or audio millisecond, as Labelbox numbers it
 	KeyFrame  bool   `json:"key_frame,omitempty"`  // set by a person, not interpolated
@@ -60,6 +62,10 @@ type Classification struct {
 	Text    string         `json:"text,omitempty"`    // the answer to a free text question
 	Options []Option       `json:"options,omitempty"` // the answers chosen from a list
 	Raw     jsontext.Value `json:"-"`
+
+	// Classifications are further questions that hang below this one, if the
+	// label does not say below which answer.
+	Classifications []Classification `json:"classifications,omitempty"`
 }
 
 // Option is one answer chosen, with the questions that hang below it.
@@ -83,8 +89,10 @@ const (
 // Relationship links two objects of a label.
 type Relationship struct {
 	Feature
-	Source string `json:"source"` // feature id
-	Target string `json:"target"` // feature id
+	Place
+	Source string `json:"source"`          // feature id
+	Target string `json:"target"`          // feature id
+	Label  string `json:"label,omitempty"` // what somebody wrote on it
 
 	// Directed is false where both ends play the same part.
 	Directed bool           `json:"directed"`
@@ -101,14 +109,34 @@ type Segment struct {
 
 // Annotations decodes the label's content. Nothing in it is lost: an object or
 // answer of a form unknown here is kept with its Raw JSON, as [KindUnknown] or
-// [AnswerUnknown]. The error matches [ErrPayload] and means that the whole
-// content is beyond reading.
+// [AnswerUnknown], and a member of the wrong type costs that member only. The
+// error matches [ErrPayload] and means that the content is not well-formed JSON
+// or names a member twice.
 func (l *Label) Annotations() (*Annotations, error) {
-	return nil, ErrPayload
+	r := newLabelReader()
+	if err := r.readLabel(l.Content); err != nil {
+		return nil, err
+	}
+	return r.finish(), nil
 }
 
 // Annotations decodes what all labels of a label event say, together. Other
-// events have none. The error matches [ErrPayload].
+// events have none. It decodes anew on each call, and the errors are those of
+// [Delivery.Label] and [Label.Annotations].
 func (d *Delivery) Annotations() (*Annotations, error) {
-	return nil, ErrPayload
+	r := newLabelReader()
+	if !d.Event.IsLabel() {
+		return r.finish(), nil
+	}
+	event, err := d.Label()
+	if err != nil {
+		return nil, err
+	}
+	r.checked = d.Version == V2 // as a part of the body
+	for label := range event.Labels() {
+		if err := r.readLabel(label.Content); err != nil {
+			return nil, err
+		}
+	}
+	return r.finish(), nil
 }

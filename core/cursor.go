@@ -2,6 +2,10 @@ package core
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/bits"
 	"strconv"
 	"time"
 
@@ -14,15 +18,24 @@ import (
 // values can. What it reads it checks against the grammar of RFC 8259; at the
 // first violation it sets bad and halts; every read after a halt is a no-op.
 //
-// It does not look for duplicate names or invalid UTF-8. Decoding does that
-// with jsontext over the whole body before a cursor walks it.
+// It lets invalid UTF-8 through: Labelbox sends what its users typed.
 type cursor struct {
 	b      []byte
 	i      int
 	depth  int
 	halted bool // there is nothing more to read, because of fail or halt
 	bad    bool
+
+	// unique makes a name that stands twice in one object a violation, since
+	// two readers of the same body might take a different one of the two.
+	unique bool
+	names  [48]span // of all objects open around i, the outermost first
+	named  int      // how many of them there are
 }
+
+// span is where a name stands in the cursor's bytes. Slices would do as well,
+// but keep the cursor from living on the stack.
+type span struct{ from, to int32 }
 
 // maxDepth is jsontext's own limit of nesting.
 const maxDepth = 10_000
@@ -38,14 +51,35 @@ func (c *cursor) fail() {
 // kind skips white space and returns the first byte of the next value: one of
 // { [ " t f n - and digits for a well-formed one, 0 at the end.
 func (c *cursor) kind() byte {
-	for c.i < len(c.b) {
-		switch ch := c.b[c.i]; ch {
-		case ' ', '\n', '\t', '\r':
-			c.i++
+	if c.i < len(c.b) && c.b[c.i] > ' ' {
+		return c.b[c.i]
+	}
+	return afterSpace(c)
+}
+
+// afterSpace is kind's slow path. Indented JSON is a third blanks, so those are
+// passed eight at a time.
+//
+//go:noinline
+func afterSpace(c *cursor) byte {
+	b, i := c.b, c.i
+	for i < len(b) {
+		switch b[i] {
+		case ' ':
+			for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == ' '*lanes {
+				i += 8
+			}
+			for i < len(b) && b[i] == ' ' {
+				i++
+			}
+		case '\n', '\t', '\r':
+			i++
 		default:
-			return ch
+			c.i = i
+			return b[i]
 		}
 	}
+	c.i = i
 	return 0
 }
 
@@ -61,13 +95,15 @@ func (c *cursor) members(yield func(name []byte) bool) {
 		c.ascend()
 		return
 	}
+	outer := c.named
+	var many map[string]bool
 	for !c.halted {
 		if c.kind() != '"' {
 			c.fail()
 			return
 		}
 		name := c.quoted()
-		if c.kind() != ':' {
+		if c.unique && !c.firstOf(name, outer, &many) || c.kind() != ':' {
 			c.fail()
 			return
 		}
@@ -83,11 +119,54 @@ func (c *cursor) members(yield func(name []byte) bool) {
 			c.i++
 		case '}':
 			c.ascend()
+			c.named = outer
 			return
 		default:
 			c.fail()
 		}
 	}
+}
+
+// firstOf notes the name just read and reports whether it is the first of its
+// name in the object, whose names begin at outer. Comparing with each is
+// fastest for records, which have few; maps by id or frame, and names with
+// escapes in them, go on to a real map.
+func (c *cursor) firstOf(name []byte, outer int, many *map[string]bool) bool {
+	if *many == nil && c.named < len(c.names) && c.i <= math.MaxInt32 && bytes.IndexByte(name, '\\') < 0 {
+		for _, n := range c.names[outer:c.named] {
+			if string(c.b[n.from:n.to]) == string(name) {
+				return false
+			}
+		}
+		end := c.i - 1 // before the closing quote
+		c.names[c.named] = span{int32(end - len(name)), int32(end)}
+		c.named++
+		return true
+	}
+	if *many == nil {
+		*many = make(map[string]bool)
+		for _, n := range c.names[outer:c.named] {
+			(*many)[string(c.b[n.from:n.to])] = true
+		}
+	}
+	text := unescape(name)
+	if (*many)[text] {
+		return false
+	}
+	(*many)[text] = true
+	return true
+}
+
+// end returns an error matching [ErrPayload] unless the walk was a clean one,
+// over exactly one value.
+func (c *cursor) end() error {
+	if !c.halted && c.kind() != 0 {
+		c.fail()
+	}
+	if c.bad {
+		return fmt.Errorf("%w: it is not well-formed JSON, or names a member twice", ErrPayload)
+	}
+	return nil
 }
 
 // elements yields the index of each element of the array that follows, by the
@@ -154,25 +233,25 @@ func (c *cursor) skip() {
 	}
 }
 
-// raw passes over one value and returns its bytes, which are the body's own.
+// raw passes over one value and returns it.
 func (c *cursor) raw() jsontext.Value {
-	c.kind()
-	from := c.i
+	from := c.here()
 	c.skip()
+	return c.since(from)
+}
+
+// here skips white space and returns where the next value begins; since returns
+// that value once it has been passed. Its bytes are the body's own.
+func (c *cursor) here() int {
+	c.kind()
+	return c.i
+}
+
+func (c *cursor) since(from int) jsontext.Value {
 	if c.bad {
 		return nil
 	}
 	return jsontext.Value(c.b[from:c.i:c.i])
-}
-
-// until returns the value that c was at when from was copied of it, now that c
-// has passed it.
-func (from cursor) until(c *cursor) jsontext.Value {
-	if c.bad {
-		return nil
-	}
-	from.kind()
-	return jsontext.Value(c.b[from.i:c.i:c.i])
 }
 
 // text reads a string. A number or a truth value is given as it is spelled;
@@ -200,11 +279,7 @@ func (c *cursor) id() (id string) {
 
 // number reads a number, or a string that holds one; anything else is 0.
 func (c *cursor) number() float64 {
-	text := c.text()
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.ParseFloat(text, 64)
+	n, err := strconv.ParseFloat(string(bytes.Trim(c.raw(), `"`)), 64)
 	if err != nil {
 		return 0
 	}
@@ -234,16 +309,21 @@ func (c *cursor) count() float64 {
 // truth reads true; anything else is false.
 func (c *cursor) truth() bool { return string(c.raw()) == "true" }
 
-// parseTime reads a timestamp in any form Labelbox has been seen to write, or
+// moment reads a timestamp in any form Labelbox has been seen to write, or
 // nearly so. One that does not parse is the zero time: it must not cost the
 // event.
-func parseTime(text string) time.Time {
-	if text == "" {
-		return time.Time{}
+func (c *cursor) moment() (t time.Time) {
+	if c.kind() != '"' {
+		c.skip()
+		return t
 	}
-	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC()
+	text := c.quoted()
+	if t.UnmarshalText(text) == nil { // RFC 3339, without making a string
+		return t.UTC()
+	}
+	for _, layout := range [...]string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, string(text)); err == nil {
+			return t
 		}
 	}
 	return time.Time{}
@@ -252,28 +332,43 @@ func parseTime(text string) time.Time {
 // quoted passes over a string and returns what stands between its quotes,
 // escapes and all.
 func (c *cursor) quoted() []byte {
-	from := c.i + 1
-	for i := from; i < len(c.b); i++ {
-		switch stops[c.b[i]] {
-		case 0:
-			continue
-		case '"':
-			c.i = i + 1
-			return c.b[from:i]
-		case '\\':
-			n := escapeLen(c.b[i:])
-			if n == 0 {
-				c.fail()
-				return nil
+	b, from := c.b, c.i+1
+	for i := from; ; {
+		for i+8 <= len(b) {
+			if n := plainPrefix(binary.LittleEndian.Uint64(b[i:])); n < 8 {
+				i += n
+				break
 			}
-			i += n - 1
+			i += 8
+		}
+		for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		switch {
+		case i < len(b) && b[i] == '"':
+			c.i = i + 1
+			return b[from:i]
+		case i < len(b) && b[i] == '\\' && escapeLen(b[i:]) > 0:
+			i += escapeLen(b[i:])
 		default:
 			c.fail()
 			return nil
 		}
 	}
-	c.fail()
-	return nil
+}
+
+// lanes times a byte is that byte in each of a word's eight.
+const lanes = 0x0101010101010101
+
+// plainPrefix counts the bytes at the start of a string's next eight, lowest
+// first, that are neither a quote, a backslash nor a control character.
+func plainPrefix(word uint64) int {
+	quote, slash := word^'"'*lanes, word^'\\'*lanes
+	// A lane's top bit is set where the subtraction borrowed: quote and slash
+	// are 0 there, or word is below a blank. Lanes above the first such may be
+	// set by its borrow alone, so only the first counts.
+	stop := ((quote - lanes) &^ quote) | ((slash - lanes) &^ slash) | ((word - ' '*lanes) &^ word)
+	return bits.TrailingZeros64(stop&(0x80*lanes)) / 8
 }
 
 // unescape gives the text that the inside of a string literal stands for.
@@ -285,16 +380,6 @@ func unescape(inside []byte) string {
 	text, _ := jsontext.AppendUnquote(nil, literal) // an error would mean invalid UTF-8, replaced by U+FFFD
 	return string(text)
 }
-
-// stops marks the bytes at which a scan through a string must halt: its end,
-// an escape, and (as 1) the control characters that may not stand in one.
-var stops = func() (t [256]byte) {
-	for i := range 0x20 {
-		t[i] = 1
-	}
-	t['"'], t['\\'] = '"', '\\'
-	return t
-}()
 
 // escapeLen returns the length of the escape at the start of b, 0 if it is none.
 func escapeLen(b []byte) int {

@@ -35,7 +35,8 @@ type Delivery struct {
 	EventName   string
 	ContentType string
 
-	key func() string
+	keyOnce sync.Once
+	key     string
 }
 
 // Subject returns the id of what the event is about: the label for label
@@ -55,7 +56,16 @@ func (d *Delivery) Subject() string {
 // same key whatever its id, so it serves as deduplication id, message id and
 // part of object names. It is computed on the first call, since hashing a
 // large body costs as much as verifying it.
-func (d *Delivery) Key() string { return d.key() }
+func (d *Delivery) Key() string {
+	d.keyOnce.Do(func() {
+		h := sha256.New()
+		h.Write([]byte(d.Event))
+		h.Write([]byte{'\n'})
+		h.Write(d.Body)
+		d.key = hex.EncodeToString(h.Sum(nil)[:16])
+	})
+	return d.key
+}
 
 // Reference returns the delivery id, or the key where the sender gave no id.
 func (d *Delivery) Reference() string {
@@ -63,17 +73,6 @@ func (d *Delivery) Reference() string {
 		return d.ID
 	}
 	return d.Key()
-}
-
-func keyOf(event Event, body []byte) func() string {
-	return sync.OnceValue(func() string {
-		h := sha256.New()
-		h.Write([]byte(event))
-		h.Write([]byte{'\n'})
-		h.Write(body)
-		var sum [sha256.Size]byte
-		return hex.EncodeToString(h.Sum(sum[:0])[:16])
-	})
 }
 
 // ObjectName returns the name under which a bucket or folder keeps the

@@ -48,7 +48,7 @@ type Line []Point
 type Mask struct {
 	URL       string `json:"url"`
 	Composite bool   `json:"composite,omitempty"` // one image for all masks: this one has the color RGB
-	RGB       [3]int `json:"rgb"`
+	RGB       [3]int `json:"rgb,omitzero"`
 }
 
 // TextSpan is a stretch of text, in characters, both ends inclusive as
@@ -61,9 +61,10 @@ type TextSpan struct {
 
 // GeoShape is a shape on the map: a GeoJSON type (RFC 7946) with its positions
 // as longitude and latitude. A Point has one ring of one position, a LineString
-// one ring, a Polygon its outline first and then its holes.
+// one ring, a Polygon its outline first and then its holes. A MultiPolygon has
+// the rings of all its polygons in a row. Heights are left to [Object.Raw].
 type GeoShape struct {
-	Type  string         `json:"type"` // Point, LineString, Polygon, …
+	Type  string         `json:"type"` // Point, LineString, Polygon, …; v1's polyline and rectangle too become these
 	Rings [][][2]float64 `json:"rings"`
 }
 
@@ -88,7 +89,7 @@ type TokenGroup struct {
 	Page   int      `json:"page"`
 	Tokens []string `json:"tokens,omitempty"`
 	Text   string   `json:"text,omitempty"`
-	Box    Box      `json:"box"`
+	Box    *Box     `json:"box,omitempty"`
 }
 
 // MessageSelection is a choice among, or a ranking of, a model's replies.

@@ -33,7 +33,6 @@ func Identify(header Header, body []byte) *Delivery {
 		d.ProjectID, d.LabelID, d.DataRowID = s.project, s.label, s.row
 		d.Time = s.time()
 	}
-	d.key = keyOf(d.Event, body)
 	return d
 }
 
@@ -46,11 +45,11 @@ func first(header Header, name string) string {
 
 // survey is what one look over a body finds.
 type survey struct {
-	shape                    shape
-	version                  Version
-	project, label, row      string
-	created, updated, moment string
-	deleted                  bool
+	shape                   shape
+	version                 Version
+	project, label, row     string
+	created, updated, acted time.Time
+	deleted                 bool
 }
 
 type shape int
@@ -88,9 +87,9 @@ func (s *survey) read(body []byte) {
 		case "id":
 			s.label = c.text()
 		case "createdAt":
-			s.created = c.text()
+			s.created = c.moment()
 		case "updatedAt":
-			s.updated = c.text()
+			s.updated = c.moment()
 		case "deleted":
 			s.deleted = c.truth()
 		case "projectId":
@@ -105,16 +104,13 @@ func (s *survey) read(body []byte) {
 		case "originTaskId", "destinationTaskId":
 			tasks = true
 		case "timestamp":
-			s.moment = c.text()
+			s.acted = c.moment()
 		case "modelRunId":
 			run = c.kind() == '"'
 		}
 	}
-	if !c.halted && c.kind() != 0 {
-		c.fail() // something follows the object
-	}
 	switch {
-	case c.bad:
+	case c.end() != nil:
 	case v2Row || v2Projects:
 		s.shape, s.version = labelShape, V2
 	case v1Row || v1Label && v1Project:
@@ -160,13 +156,13 @@ func (s *survey) readLabel(c *cursor) {
 			for name := range c.members {
 				switch string(name) {
 				case "created_at", "createdAt":
-					s.created = c.text()
+					s.created = c.moment()
 				case "updated_at", "updatedAt":
-					s.updated = c.text()
+					s.updated = c.moment()
 				}
 			}
 		}
-		if s.row != "" && s.label != "" && s.updated != "" {
+		if s.row != "" && s.label != "" && !s.updated.IsZero() {
 			c.halt()
 		}
 	}
@@ -190,18 +186,19 @@ func (s *survey) event(header string) Event {
 		return named
 	case s.deleted:
 		return LabelDeleted
-	case s.created != "" && s.created == s.updated:
+	case !s.created.IsZero() && s.created.Equal(s.updated):
 		return LabelCreated
 	default:
 		return LabelUpdated
 	}
 }
 
+// time is when the payload says it happened.
 func (s *survey) time() time.Time {
-	for _, text := range [...]string{s.moment, s.updated, s.created} {
-		if t := parseTime(text); !t.IsZero() {
+	for _, t := range [...]time.Time{s.acted, s.updated} {
+		if !t.IsZero() {
 			return t
 		}
 	}
-	return time.Time{}
+	return s.created
 }

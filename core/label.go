@@ -135,15 +135,15 @@ func (d *Delivery) Label() (*LabelEvent, error) {
 	if !d.Event.IsLabel() {
 		return nil, wrongEvent(d, "label")
 	}
-	if err := checkJSON(d.Body); err != nil {
-		return nil, err
-	}
 	e := &LabelEvent{Delivery: d, Raw: d.Body}
-	c := &cursor{b: d.Body}
+	c := &cursor{b: d.Body, unique: true}
 	if d.Version == V1 {
 		e.readV1(c)
 	} else {
 		e.readV2(c)
+	}
+	if err := c.end(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
@@ -163,16 +163,6 @@ func (e *LabelEvent) Labels() iter.Seq[*Label] {
 
 func wrongEvent(d *Delivery, want string) error {
 	return fmt.Errorf("%w: the event is %s, not a %s event", ErrPayload, d.Event, want)
-}
-
-// checkJSON refuses what a cursor would not notice: duplicate names, which two
-// readers of the same body might take differently. Invalid UTF-8 is let
-// through, as Labelbox sends what its users typed.
-func checkJSON(body []byte) error {
-	if !jsontext.Value(body).IsValid(jsontext.AllowInvalidUTF8(true)) {
-		return fmt.Errorf("%w: it is not well-formed JSON or names a member twice", ErrPayload)
-	}
-	return nil
 }
 
 func (e *LabelEvent) readV2(c *cursor) {
@@ -211,9 +201,9 @@ func (e *LabelEvent) readV1(c *cursor) {
 				label.Content = c.raw()
 			}
 		case "createdAt":
-			label.Details.CreatedAt = parseTime(c.text())
+			label.Details.CreatedAt = c.moment()
 		case "updatedAt":
-			label.Details.UpdatedAt = parseTime(c.text())
+			label.Details.UpdatedAt = c.moment()
 		case "user":
 			for name := range c.members {
 				if string(name) == "email" {
@@ -244,7 +234,7 @@ func (e *LabelEvent) readV1(c *cursor) {
 }
 
 func (r *DataRow) read(c *cursor) {
-	from := *c
+	from := c.here()
 	for name := range c.members {
 		switch string(name) {
 		case "id":
@@ -260,12 +250,12 @@ func (r *DataRow) read(c *cursor) {
 		case "details":
 			r.Details.read(c)
 		case "createdAt", "created_at": // v1 has no details
-			r.Details.CreatedAt = parseTime(c.text())
+			r.Details.CreatedAt = c.moment()
 		case "updatedAt", "updated_at":
-			r.Details.UpdatedAt = parseTime(c.text())
+			r.Details.UpdatedAt = c.moment()
 		}
 	}
-	r.Raw = from.until(c)
+	r.Raw = c.since(from)
 }
 
 func (d *DataRowDetails) read(c *cursor) {
@@ -276,9 +266,9 @@ func (d *DataRowDetails) read(c *cursor) {
 		case "dataset_name", "datasetName":
 			d.DatasetName = c.text()
 		case "created_at", "createdAt":
-			d.CreatedAt = parseTime(c.text())
+			d.CreatedAt = c.moment()
 		case "updated_at", "updatedAt":
-			d.UpdatedAt = parseTime(c.text())
+			d.UpdatedAt = c.moment()
 		case "created_by", "createdBy":
 			d.CreatedBy = c.text()
 		}
@@ -298,7 +288,7 @@ func (d *DataRowDetails) readDataset(c *cursor) {
 }
 
 func (p *Project) read(c *cursor) {
-	from := *c
+	from := c.here()
 	for name := range c.members {
 		switch string(name) {
 		case "id": // v1; in v2 it is the name of the member that holds the project
@@ -315,11 +305,11 @@ func (p *Project) read(c *cursor) {
 			p.Details.read(c)
 		}
 	}
-	p.Raw = from.until(c)
+	p.Raw = c.since(from)
 }
 
 func (d *ProjectDetails) read(c *cursor) {
-	from := *c
+	from := c.here()
 	for name := range c.members {
 		switch string(name) {
 		case "ontology_id", "ontologyId":
@@ -336,11 +326,11 @@ func (d *ProjectDetails) read(c *cursor) {
 			d.ConsensusExpected = Count(c.count())
 		}
 	}
-	d.Raw = from.until(c)
+	d.Raw = c.since(from)
 }
 
 func (l *Label) read(c *cursor) {
-	from := *c
+	from := c.here()
 	for name := range c.members {
 		switch string(name) {
 		case "id":
@@ -355,16 +345,16 @@ func (l *Label) read(c *cursor) {
 			l.Content = c.raw()
 		}
 	}
-	l.Raw = from.until(c)
+	l.Raw = c.since(from)
 }
 
 func (d *LabelDetails) read(c *cursor) {
 	for name := range c.members {
 		switch string(name) {
 		case "created_at", "createdAt":
-			d.CreatedAt = parseTime(c.text())
+			d.CreatedAt = c.moment()
 		case "updated_at", "updatedAt":
-			d.UpdatedAt = parseTime(c.text())
+			d.UpdatedAt = c.moment()
 		case "created_by", "createdBy":
 			d.CreatedBy = c.text()
 		}
@@ -389,7 +379,7 @@ func (d *PerformanceDetails) read(c *cursor) {
 }
 
 func (m *Media) read(c *cursor) {
-	from := *c
+	from := c.here()
 	for name := range c.members {
 		switch string(name) {
 		case "asset_type", "assetType":
@@ -412,5 +402,5 @@ func (m *Media) read(c *cursor) {
 			m.PageCount = c.number()
 		}
 	}
-	m.Raw = from.until(c)
+	m.Raw = c.since(from)
 }

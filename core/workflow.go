@@ -31,11 +31,8 @@ func (d *Delivery) Workflow() (*WorkflowEvent, error) {
 	if d.Event != WorkflowAction {
 		return nil, wrongEvent(d, "workflow")
 	}
-	if err := checkJSON(d.Body); err != nil {
-		return nil, err
-	}
 	e := &WorkflowEvent{Delivery: d, Raw: d.Body}
-	c := &cursor{b: d.Body}
+	c := &cursor{b: d.Body, unique: true}
 	for name := range c.members {
 		switch string(name) {
 		case "organizationId":
@@ -59,8 +56,11 @@ func (d *Delivery) Workflow() (*WorkflowEvent, error) {
 		case "actorId":
 			e.ActorID = c.text()
 		case "timestamp":
-			e.Timestamp = parseTime(c.text())
+			e.Timestamp = c.moment()
 		}
+	}
+	if err := c.end(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
@@ -82,11 +82,8 @@ func (d *Delivery) ModelRun() (*ModelRunEvent, error) {
 	if d.Event != ModelRunStarted {
 		return nil, wrongEvent(d, "model run")
 	}
-	if err := checkJSON(d.Body); err != nil {
-		return nil, err
-	}
 	e := &ModelRunEvent{Delivery: d, Raw: d.Body}
-	c := &cursor{b: d.Body}
+	c := &cursor{b: d.Body, unique: true}
 	for name := range c.members {
 		switch string(name) {
 		case "modelId":
@@ -96,6 +93,9 @@ func (d *Delivery) ModelRun() (*ModelRunEvent, error) {
 		case "modelType":
 			e.ModelType = c.text()
 		}
+	}
+	if err := c.end(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }

@@ -1,0 +1,8 @@
+// Package destination holds the handlers that send a delivery on to somewhere
+// and need no cloud's SDK: a log, a folder, another HTTP endpoint. Each cloud's
+// package has more of them.
+//
+// A destination's Handle returns nil only once the delivery is safe there. What
+// it keeps is the exact body and, where the transport has room for them, the
+// delivery's CloudEvents attributes ([core.Delivery.Attributes]).
+package destination

@@ -1,0 +1,67 @@
+// Package nethttp puts a [core.Receiver] behind net/http. The Google and Azure
+// adapters and the local receiver stand on it.
+package nethttp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// Handler answers every request by what the receiver says. It reads the body
+// of POST requests only, into memory, and no further than the receiver's limit;
+// a larger one is refused by its Content-Length before a byte is read. Routing,
+// timeouts and the limit on headers are the server's.
+func Handler(receiver *core.Receiver) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request := core.Request{Method: r.Method, Header: r.Header}
+		if r.Method == http.MethodPost {
+			request.Body, request.BodyError = readBody(w, r, receiver.Limit())
+		}
+		Write(w, receiver.Receive(r.Context(), request))
+	})
+}
+
+// Write sends a response of the receiver.
+func Write(w http.ResponseWriter, response core.Response) {
+	header := w.Header()
+	for _, h := range response.Headers {
+		header.Set(h.Name, h.Value)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
+	w.WriteHeader(response.Status)
+	w.Write(response.Body) // an error means the sender is gone; there is nobody left to tell
+}
+
+// readBody reads the whole body. With a Content-Length it allocates exactly
+// once. The limit closes the connection behind a body that breaks it, because
+// reading on to the next request would mean reading the rest.
+func readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
+	if r.ContentLength > int64(limit) {
+		w.Header().Set("Connection", "close")
+		return nil, core.ErrBodyTooLarge
+	}
+	limited := http.MaxBytesReader(w, r.Body, int64(limit))
+	var body []byte
+	var err error
+	if r.ContentLength > 0 {
+		body = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(limited, body)
+	} else {
+		var buffer bytes.Buffer
+		_, err = buffer.ReadFrom(limited)
+		body = buffer.Bytes()
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body, nil
+	case errors.As(err, &tooLarge):
+		return nil, core.ErrBodyTooLarge
+	}
+	return nil, errors.Join(core.ErrBodyIncomplete, err)
+}

@@ -1,0 +1,3 @@
+// Package bundle turns the environment that every labelhook function is
+// configured by into a [core.Receiver].
+package bundle
