@@ -1,11 +1,7 @@
 package core
 
-func (r *labelReader) readClassification(c *cursor, id []byte) {
-	readNested(c, id, &r.Classifications)
-}
-
-// readNested reads one classification into the list it belongs to.
-func readNested(c *cursor, id []byte, list *[]Classification) {
+// readClassification reads one classification into the list it belongs to.
+func readClassification(c *cursor, id []byte, list *[]Classification) {
 	q := Classification{Feature: Feature{ID: unescape(id)}}
 	q.read(c)
 	*list = append(*list, q)
@@ -44,7 +40,7 @@ func (q *Classification) read(c *cursor) {
 		case "textanswer", "conversationaltextanswer":
 			q.readText(c)
 		case "classifications":
-			c.each(func(id []byte) { readNested(c, id, &q.Classifications) })
+			c.each(func(id []byte) { readClassification(c, id, &q.Classifications) })
 		}
 	}
 	if q.Kind == "" {
@@ -79,7 +75,7 @@ func (o *Option) read(c *cursor) {
 	for name := range c.members {
 		folded := fold(name, &buf)
 		if !o.Feature.readMember(c, folded) && string(folded) == "classifications" {
-			c.each(func(id []byte) { readNested(c, id, &o.Classifications) })
+			c.each(func(id []byte) { readClassification(c, id, &o.Classifications) })
 		}
 	}
 }

@@ -34,6 +34,10 @@ func (p *Place) readMember(c *cursor, folded []byte) bool {
 		if n, ok := c.integer(); ok {
 			p.Page = &n
 		}
+	case "frame", "framenumber":
+		if n, ok := c.integer(); ok {
+			p.Frame = &n
+		}
 	case "messageid":
 		c.textInto(&p.MessageID)
 	case "keyframe":
@@ -48,8 +52,8 @@ func (p *Place) readMember(c *cursor, folded []byte) bool {
 // geometry but is not part of it.
 type objectReader struct {
 	*Object
-	uri      string // instanceURI: all v1 objects have one, but only a mask has nothing else
-	foreign  bool   // there is a member which may be a geometry unknown here
+	uri      string // instanceURI: most v1 objects have one, but only a mask has nothing else
+	unread   bool   // there is a member which may be a geometry, but of no form known here
 	document bool   // a box is on a page
 	unit     string
 	width    float64 // of the page
@@ -80,7 +84,36 @@ func (o *Object) read(c *cursor) {
 func (r *objectReader) readMember(c *cursor, folded []byte) {
 	switch string(folded) {
 	case "classifications":
-		c.each(func(id []byte) { readNested(c, id, &r.Classifications) })
+		c.each(func(id []byte) { readClassification(c, id, &r.Classifications) })
+	case "instanceuri":
+		if c.kind() == '"' {
+			c.textInto(&r.uri)
+		}
+	case "parentmessageid":
+		c.textInto(&r.parentID)
+	case "type":
+		c.textInto(&r.geoType)
+	case "unit":
+		c.textInto(&r.unit)
+	case "annotationkind":
+		r.document = strings.HasPrefix(c.text(), "Document") || r.document
+	case "pagedimensions":
+		r.document = true
+		r.readPage(c)
+	case "metadata", "metrics", "custommetrics", "relationships":
+		// known not to be a geometry
+	default:
+		k := c.kind()
+		r.readGeometry(c, folded)
+		if (k == '{' || k == '[') && r.Geometry == nil {
+			r.unread = true
+		}
+	}
+}
+
+// readGeometry reads a member that may be the object's geometry.
+func (r *objectReader) readGeometry(c *cursor, folded []byte) {
+	switch string(folded) {
 	case "bbox", "boundingbox":
 		if b, _, ok := c.box(); ok {
 			r.found(KindBox, b)
@@ -102,33 +135,15 @@ func (r *objectReader) readMember(c *cursor, folded []byte) {
 			m.Composite = string(folded) == "compositemask"
 			r.found(KindMask, m)
 		}
-	case "instanceuri":
-		c.textInto(&r.uri)
 	case "data", "location", "conversationallocation":
 		r.readLocation(c)
 	case "geometry", "geojson":
-		r.readGeometry(c)
+		r.readShape(c)
 	case "selectedmessage", "selectedmessages", "rankedmessages", "messageevaluationtask":
 		var s MessageSelection
 		if s.read(c); s.Messages != nil {
 			r.found(KindMessageSelection, s)
 		}
-	case "parentmessageid":
-		c.textInto(&r.parentID)
-	case "type":
-		c.textInto(&r.geoType)
-	case "unit":
-		c.textInto(&r.unit)
-	case "pagedimensions":
-		r.document = true
-		r.readPage(c)
-	case "annotationkind":
-		r.document = strings.HasPrefix(c.text(), "Document") || r.document
-	case "metadata", "metrics", "custommetrics", "relationships":
-		// known not to be a geometry
-	default:
-		k := c.kind()
-		r.foreign = r.foreign || k == '{' || k == '['
 	}
 }
 
@@ -160,7 +175,7 @@ func (r *objectReader) finish() {
 			r.Geometry = g
 		}
 	case nil:
-		if r.uri != "" && !r.foreign {
+		if r.uri != "" && !r.unread {
 			r.Kind, r.Geometry = KindMask, Mask{URL: r.uri}
 		} else {
 			r.Kind = KindUnknown
@@ -266,9 +281,9 @@ func (g *TokenGroup) read(c *cursor) {
 	}
 }
 
-// readGeometry reads a shape on the map, or the outline in pixels that labels
-// of 2018 have under the same name.
-func (r *objectReader) readGeometry(c *cursor) {
+// readShape reads a shape on the map, or the outline or point in pixels that
+// labels of 2018 have under the same name.
+func (r *objectReader) readShape(c *cursor) {
 	if c.kind() == '[' {
 		if points, ok := c.points(); ok {
 			r.found(KindPolygon, Polygon(points))
@@ -276,7 +291,8 @@ func (r *objectReader) readGeometry(c *cursor) {
 		return
 	}
 	var g GeoShape
-	from := c.here()
+	var pixel Point
+	var x, y bool
 	for name := range c.members {
 		switch string(name) {
 		case "type":
@@ -286,13 +302,18 @@ func (r *objectReader) readGeometry(c *cursor) {
 				g.Rings = [][][2]float64{{p}}
 			}
 		case "geometry": // of a GeoJSON feature
-			r.readGeometry(c)
+			r.readShape(c)
+		case "x":
+			pixel.X, x = c.real()
+		case "y":
+			pixel.Y, y = c.real()
 		}
 	}
-	if g.Rings != nil {
+	switch {
+	case g.Rings != nil:
 		r.found(KindGeoShape, g)
-	} else if p, ok := (&cursor{b: c.since(from)}).point(); ok {
-		r.found(KindPoint, p)
+	case x && y:
+		r.found(KindPoint, pixel)
 	}
 }
 

@@ -31,24 +31,28 @@ func newLabelReader() *labelReader {
 // Labelbox has been seen to send:
 //
 //	{"objects":[…],"classifications":[…],"relationships":[…]}
-//	{}                                  a skipped label
-//	[{"frameNumber":1,"objects":[…]},…] v1 video
-//	{"frames":"https://…"}              v1 video, to be fetched
-//	{"frames":{"1":{"objects":{…}}},"segments":{…},…}  v2 video; v2 DICOM has groups of those
-//	{"timestamp":{…},"segments":{…},…}  v2 audio
+//	{}                                        a skipped label
+//	[{"frameNumber":1,"objects":[…]},…]       v1 video
+//	{"frames":"https://…"}                    v1 video, to be fetched
+//	{"frames":{"1":{"objects":{…}}},…}        v2 video
+//	{"groups":{"Axial":{"frames":{…}}},…}     v2 DICOM
+//	{"timestamp":{"1":{…}},…}                 v2 audio
 //	{"Car":[{"geometry":[{"x":1,"y":2},…]}]}  labels of 2018
-//	Skip                                text, which is no JSON
+//	Skip                                      text, which is no JSON
 func (r *labelReader) readLabel(content jsontext.Value) error {
 	c := &cursor{b: content, unique: !r.checked}
 	switch c.kind() {
 	case '{':
 		mark := r.mark()
-		where, known := r.readPart(c)
-		r.stamp(mark, Place{Frame: where.Frame})
-		if !known {
+		where, form := r.readPart(c, wholeLabel)
+		if err := c.end(); err != nil {
+			return err
+		}
+		if form == formUnknown {
 			r.readLegacy(&cursor{b: content})
 		}
-		return c.end()
+		r.stamp(mark, Place{Frame: where.Frame})
+		return nil
 	case '[':
 		r.readFrames(c)
 		return c.end()
@@ -67,11 +71,9 @@ func (r *labelReader) readText(text []byte) error {
 		r.keepText(text)
 		return nil
 	}
-	checked := r.checked
+	defer func(was bool) { r.checked = was }(r.checked)
 	r.checked = false
-	err := r.readLabel(text)
-	r.checked = checked
-	return err
+	return r.readLabel(text)
 }
 
 func (r *labelReader) keepText(text []byte) {
@@ -80,80 +82,103 @@ func (r *labelReader) keepText(text []byte) {
 	}
 }
 
+// extent is how much of a label is being read.
+type extent int
+
+const (
+	wholeLabel extent = iota
+	oneGroup
+	oneFrame
+)
+
+// form is what an object in the place of a label, group or frame looks like.
+type form int
+
+const (
+	formUnknown    form = iota
+	formPart            // it holds annotations
+	formAnnotation      // it is one itself
+)
+
 // readPart reads a label, one frame of it or one group of frames: they are all
-// made of the same members. It returns what the part says about its own place,
-// and whether it has any member known here.
-func (r *labelReader) readPart(c *cursor) (where Place, known bool) {
+// made of the same members. It returns what the part says about its own place.
+func (r *labelReader) readPart(c *cursor, e extent) (where Place, f form) {
 	var buf [40]byte
 	for name := range c.members {
-		switch string(fold(name, &buf)) {
+		folded := fold(name, &buf)
+		switch string(folded) {
 		case "objects":
 			c.each(func(id []byte) { r.readObject(c, id) })
 		case "classifications":
-			c.each(func(id []byte) { r.readClassification(c, id) })
+			c.each(func(id []byte) { readClassification(c, id, &r.Classifications) })
 		case "relationships":
 			c.each(func(id []byte) { r.readRelationship(c, id) })
-		case "frames", "timestamp", "timestamps":
-			r.readFrames(c)
-		case "groups":
-			r.readGroups(c)
 		case "segments":
 			r.readSegments(c, "")
 		case "keyframefeaturemap":
 			for id := range c.members {
 				r.readKeyFrames(c, appearance{id: unescape(id)})
 			}
+		case "frames", "timestamp", "timestamps":
+			if e == oneFrame {
+				continue
+			}
+			if string(folded) == "frames" && c.kind() == '"' {
+				r.keepURL(c)
+			} else {
+				r.readFrames(c)
+			}
+		case "groups":
+			if e != wholeLabel {
+				continue
+			}
+			r.readGroups(c)
 		case "framenumber", "frame":
 			if n, ok := c.integer(); ok {
 				where.Frame = &n
 			}
 		case "name":
 			c.textInto(&where.Group)
-			continue // it says nothing about the rest
+			continue // many things have one
+		case "featureid", "featureschemaid", "schemaid":
+			f = formAnnotation
+			continue
 		default:
 			continue
 		}
-		known = true
+		f = max(f, formPart)
 	}
-	return where, known
+	return where, f
 }
 
+func (r *labelReader) keepURL(c *cursor) {
+	if url := c.text(); r.FramesURL == "" {
+		r.FramesURL = url
+	}
+}
+
+// readFrames reads a list of frames, or {"1":frame,…}.
 func (r *labelReader) readFrames(c *cursor) {
-	switch c.kind() {
-	case '"':
-		if url := c.text(); r.FramesURL == "" {
-			r.FramesURL = url
-		}
-	case '[':
-		for range c.elements {
+	c.each(func(name []byte) {
+		if n, ok := parseInteger(name); ok {
+			r.readFrame(c, &n)
+		} else {
 			r.readFrame(c, nil)
 		}
-	case '{':
-		for name := range c.members {
-			if n, ok := parseInteger(name); ok {
-				r.readFrame(c, &n)
-			} else {
-				r.readFrame(c, nil)
-			}
-		}
-	}
+	})
 }
 
 // readFrame reads what is on one frame. What has the place of a frame but not
 // its form is taken for the annotation itself.
 func (r *labelReader) readFrame(c *cursor, number *int) {
 	from, mark := c.here(), r.mark()
-	switch c.kind() {
-	case '{':
-		where, known := r.readPart(c)
-		if where.Frame != nil {
-			number = where.Frame
-		}
-		if !known {
-			r.readStray(c.since(from))
-		}
-	case '[':
-		c.flatten(nil, func([]byte) { r.readStray(c.raw()) })
+	where, form := r.readPart(c, oneFrame)
+	if where.Frame != nil {
+		number = where.Frame
+	}
+	if form != formPart {
+		r.rewind(mark)
+		r.readStray(c.since(from))
 	}
 	r.stamp(mark, Place{Frame: number})
 }
@@ -180,7 +205,7 @@ func (r *labelReader) readStray(value jsontext.Value) {
 func (r *labelReader) readGroups(c *cursor) {
 	c.each(func(name []byte) {
 		mark := r.mark()
-		where, _ := r.readPart(c)
+		where, _ := r.readPart(c, oneGroup)
 		if name != nil {
 			where.Group = unescape(name)
 		}
@@ -261,6 +286,12 @@ type mark struct{ objects, classifications, relationships, segments int }
 
 func (r *labelReader) mark() mark {
 	return mark{len(r.Objects), len(r.Classifications), len(r.Relationships), len(r.Segments)}
+}
+
+// rewind forgets what was gathered since m.
+func (r *labelReader) rewind(m mark) {
+	r.Objects, r.Classifications = r.Objects[:m.objects], r.Classifications[:m.classifications]
+	r.Relationships, r.Segments = r.Relationships[:m.relationships], r.Segments[:m.segments]
 }
 
 // stamp gives what was gathered since m the place of the part that held it.

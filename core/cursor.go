@@ -160,8 +160,8 @@ func (c *cursor) firstOf(name []byte, outer int, many *map[string]bool) bool {
 // end returns an error matching [ErrPayload] unless the walk was a clean one,
 // over exactly one value.
 func (c *cursor) end() error {
-	if !c.halted && c.kind() != 0 {
-		c.fail()
+	if c.kind(); c.i < len(c.b) {
+		c.fail() // something follows
 	}
 	if c.bad {
 		return fmt.Errorf("%w: it is not well-formed JSON, or names a member twice", ErrPayload)
@@ -323,7 +323,7 @@ func (c *cursor) moment() (t time.Time) {
 	}
 	for _, layout := range [...]string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if t, err := time.Parse(layout, string(text)); err == nil {
-			return t
+			return t.UTC()
 		}
 	}
 	return time.Time{}

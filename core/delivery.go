@@ -8,7 +8,7 @@ import (
 )
 
 // Header looks up the values of a request header, without regard to case.
-// [net/http.Header] is one; [HeaderMap] is another.
+// [net/http.Header] is one.
 type Header interface {
 	// Values returns every value sent under name, nil if there is none.
 	Values(name string) []string

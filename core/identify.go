@@ -50,6 +50,7 @@ type survey struct {
 	project, label, row     string
 	created, updated, acted time.Time
 	deleted                 bool
+	mayHalt                 bool
 }
 
 type shape int
@@ -63,14 +64,17 @@ const (
 )
 
 // read surveys the top level of the body and, for a v2 label, the first label
-// below it, where it halts before the annotations: they are the bulk of it.
+// below it, where it halts before the annotations: they are the bulk of it. A
+// body whose braces do not balance was probably cut short somewhere behind that
+// point, so it is read to its end; counting costs next to nothing.
 func (s *survey) read(body []byte) {
-	if trimmed := bytes.TrimSpace(body); len(trimmed) < 2 || trimmed[0] != '{' || trimmed[len(trimmed)-1] != '}' {
-		return // not an object, or one cut short, maybe behind the part read below
-	}
+	s.mayHalt = bytes.Count(body, []byte{'{'}) == bytes.Count(body, []byte{'}'})
 	var v1Row, v1Label, v1Project, v2Row, v2Projects, action, tasks, run bool
 	rows := 0
 	c := cursor{b: body}
+	if c.kind() != '{' {
+		return
+	}
 	for name := range c.members {
 		switch string(name) {
 		case "data_row":
@@ -162,7 +166,7 @@ func (s *survey) readLabel(c *cursor) {
 				}
 			}
 		}
-		if s.row != "" && s.label != "" && !s.updated.IsZero() {
+		if s.mayHalt && s.row != "" && s.label != "" && !s.updated.IsZero() {
 			c.halt()
 		}
 	}

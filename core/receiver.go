@@ -76,7 +76,7 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 		return ErrNoSecret
 	}
 	secrets, err := r.Secrets.Secrets(ctx)
-	if err != nil {
+	if err != nil || len(secrets) == 0 {
 		return errors.Join(ErrNoSecret, err)
 	}
 	signature, err := onlySignature(req.Header)

@@ -106,9 +106,6 @@ type CachedSecrets struct {
 	RetryEvery  time.Duration // how long a failed fetch is remembered; default 1 second
 	Timeout     time.Duration // of one fetch; default 2 seconds
 
-	// Now is the clock, [time.Now] if nil.
-	Now func() time.Time
-
 	mu       sync.Mutex
 	secrets  []Secret      // of the last good fetch
 	fetched  time.Time     // when that was
@@ -121,7 +118,7 @@ type CachedSecrets struct {
 // Secrets implements [SecretSource]. Its errors match [ErrNoSecret].
 func (c *CachedSecrets) Secrets(ctx context.Context) ([]Secret, error) {
 	c.mu.Lock()
-	now := c.now()
+	now := time.Now()
 	fresh := c.secrets != nil && now.Sub(c.fetched) < orDefault(c.MaxAge, 5*time.Minute)
 	mayFetch := c.inFlight == nil && (c.failed.IsZero() || now.Sub(c.failed) >= orDefault(c.RetryEvery, time.Second))
 	var ended <-chan struct{}
@@ -139,7 +136,7 @@ func (c *CachedSecrets) Secrets(ctx context.Context) ([]Secret, error) {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.usable(c.now()) {
+	if !c.usable(time.Now()) {
 		return nil, errors.Join(ErrNoSecret, c.err)
 	}
 	return c.secrets, nil
@@ -149,7 +146,7 @@ func (c *CachedSecrets) Secrets(ctx context.Context) ([]Secret, error) {
 func (c *CachedSecrets) Reread(ctx context.Context, stale []Secret) (fresh []Secret, changed bool) {
 	every := orDefault(c.RereadEvery, 10*time.Second)
 	c.mu.Lock()
-	now := c.now()
+	now := time.Now()
 	var ended <-chan struct{}
 	switch {
 	case !same(c.secrets, stale): // somebody else has been to look since
@@ -184,9 +181,9 @@ func (c *CachedSecrets) fetch(ctx context.Context) <-chan struct{} {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if err != nil {
-			c.failed, c.err = c.now(), err
+			c.failed, c.err = time.Now(), err
 		} else {
-			c.secrets, c.fetched = secrets, c.now()
+			c.secrets, c.fetched = secrets, time.Now()
 			c.failed, c.err = time.Time{}, nil
 		}
 		c.inFlight = nil
@@ -198,13 +195,6 @@ func (c *CachedSecrets) fetch(ctx context.Context) <-chan struct{} {
 // usable reports whether the secrets may still be used. c.mu is held.
 func (c *CachedSecrets) usable(now time.Time) bool {
 	return c.secrets != nil && now.Sub(c.fetched) < orDefault(c.StaleFor, time.Hour)
-}
-
-func (c *CachedSecrets) now() time.Time {
-	if c.Now != nil {
-		return c.Now()
-	}
-	return time.Now()
 }
 
 func wait(ctx context.Context, ended <-chan struct{}) error {

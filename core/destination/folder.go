@@ -59,7 +59,6 @@ func (f *Folder) makeParents(path string) error {
 	return nil
 }
 
-
 // writeSynced writes a file beside its place and renames it there.
 func writeSynced(path string, body []byte) error {
 	dir := filepath.Dir(path)

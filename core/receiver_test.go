@@ -1,0 +1,242 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+var sample = []byte(`{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"label","label_details":{"updated_at":"2024-05-06T17:18:48Z"}}]}}}`)
+
+func returns(err error) core.Handler {
+	return core.HandlerFunc(func(context.Context, *core.Delivery) error { return err })
+}
+
+func panics() core.Handler {
+	return core.HandlerFunc(func(context.Context, *core.Delivery) error { panic("over the top") })
+}
+
+func quiet() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) }
+
+// TestReceiveAnswers is the table of statuses that senders rely on.
+func TestReceiveAnswers(t *testing.T) {
+	good := signed(t, sample, "LABEL_CREATED", "secret")
+	with := func(change func(*core.Request)) core.Request {
+		r := good
+		r.Header = good.Header.(http.Header).Clone()
+		change(&r)
+		return r
+	}
+	header := func(values ...string) core.Request {
+		return with(func(r *core.Request) { r.Header.(http.Header)[core.SignatureHeader] = values })
+	}
+	right := good.Header.Values(core.SignatureHeader)[0]
+	forged := signed(t, sample, "LABEL_CREATED", "guess")
+
+	for name, test := range map[string]struct {
+		request    core.Request
+		handler    core.Handler
+		deadLetter core.Handler
+		status     int
+		code       string // of a refusal, else the status word
+	}{
+		"taken":                               {good, returns(nil), nil, 200, "accepted"},
+		"no handler":                          {good, nil, nil, 200, "ignored"},
+		"ignored":                             {good, returns(core.ErrIgnored), nil, 200, "ignored"},
+		"GET":                                 {with(func(r *core.Request) { r.Method = "GET" }), returns(nil), nil, 405, "method_not_allowed"},
+		"lower-case method":                   {with(func(r *core.Request) { r.Method = "post" }), returns(nil), nil, 405, "method_not_allowed"},
+		"no headers at all":                   {with(func(r *core.Request) { r.Header = nil }), returns(nil), nil, 401, "signature_missing"},
+		"no signature":                        {header(), returns(nil), nil, 401, "signature_missing"},
+		"empty signature":                     {header(""), returns(nil), nil, 401, "signature_missing"},
+		"malformed signature":                 {header("sha256=" + right[5:]), returns(nil), nil, 401, "signature_malformed"},
+		"same signature twice":                {header(right, right), returns(nil), nil, 200, "accepted"},
+		"two signatures, first right":         {header(right, "sha1="+strings.Repeat("0", 40)), returns(nil), nil, 401, "signature_malformed"},
+		"forged":                              {forged, returns(nil), nil, 401, "signature_mismatch"},
+		"altered body":                        {with(func(r *core.Request) { r.Body = append(slices.Clone(sample), ' ') }), returns(nil), nil, 401, "signature_mismatch"},
+		"body over the limit":                 {signed(t, bytes.Repeat([]byte(" "), 1001), "X", "secret"), returns(nil), nil, 413, "body_too_large"},
+		"body at the limit":                   {signed(t, bytes.Repeat([]byte(" "), 1000), "X", "secret"), returns(nil), nil, 200, "accepted"},
+		"empty body":                          {signed(t, nil, "LABEL_CREATED", "secret"), returns(nil), nil, 400, "body_empty"},
+		"body too large by the adapter":       {with(func(r *core.Request) { r.BodyError = core.ErrBodyTooLarge }), returns(nil), nil, 413, "body_too_large"},
+		"body with bad base64":                {with(func(r *core.Request) { r.BodyError = errors.Join(core.ErrBodyEncoding, io.EOF) }), returns(nil), nil, 400, "body_encoding"},
+		"body broken off":                     {with(func(r *core.Request) { r.BodyError = core.ErrBodyIncomplete }), returns(nil), nil, 400, "body_incomplete"},
+		"failed for now":                      {good, returns(errors.New("busy")), nil, 503, "delivery_failed"},
+		"failed for now, with dead letter":    {good, returns(errors.New("busy")), returns(nil), 503, "delivery_failed"},
+		"failed for good":                     {good, returns(core.Permanent(errors.New("no"))), nil, 500, "delivery_rejected"},
+		"failed for good, dead letter takes":  {good, returns(core.Permanent(errors.New("no"))), returns(nil), 200, "accepted"},
+		"failed for good, dead letter fails":  {good, returns(core.Permanent(errors.New("no"))), returns(errors.New("full")), 500, "delivery_rejected"},
+		"failed for good, dead letter panics": {good, returns(core.Permanent(errors.New("no"))), panics(), 500, "delivery_rejected"},
+		"panicked":                            {good, panics(), returns(nil), 500, "delivery_rejected"},
+		"one of two panicked":                 {good, core.All(returns(nil), panics()), nil, 500, "delivery_rejected"},
+		"not JSON":                            {signed(t, []byte("\xff\xfe{"), "LABEL_CREATED", "secret"), returns(nil), nil, 200, "accepted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &core.Receiver{Secrets: staticSecrets(t, "other", "secret"), Handler: test.handler, DeadLetter: test.deadLetter, MaxBody: 1000, Logger: quiet()}
+			got := r.Receive(t.Context(), test.request)
+			var body struct{ Status, Code, Title, Detail, ID, Event any }
+			if err := json.Unmarshal(got.Body, &body); err != nil {
+				t.Fatalf("the answer %s is not JSON: %v", got.Body, err)
+			}
+			if got.Status != test.status {
+				t.Errorf("status %d, want %d", got.Status, test.status)
+			}
+			fields := map[string]string{}
+			for _, h := range got.Headers {
+				fields[h.Name] = h.Value
+			}
+			if test.status == 200 {
+				if body.Status != test.code || body.ID == nil || body.Event == nil || got.Code != "" || fields["Content-Type"] != "application/json" {
+					t.Errorf("answer %s with %v, want status %s", got.Body, fields, test.code)
+				}
+				return
+			}
+			if body.Code != test.code || got.Code != test.code || fields["Content-Type"] != "application/problem+json" ||
+				body.Status != float64(test.status) || body.Title == nil || body.Detail == nil {
+				t.Errorf("answer %s with %v, want code %s", got.Body, fields, test.code)
+			}
+			if (test.status == 405) != (fields["Allow"] == "POST") || (test.status == 503) != (fields["Retry-After"] != "") {
+				t.Errorf("headers %v", fields)
+			}
+			for _, secret := range []string{"busy", "over the top", "full", "label", right[5:]} {
+				if bytes.Contains(got.Body, []byte(secret)) {
+					t.Errorf("the answer tells %q", secret)
+				}
+			}
+		})
+	}
+}
+
+func TestReceiveWithoutSecretsServesNobody(t *testing.T) {
+	for name, source := range map[string]core.SecretSource{
+		"no source":      nil,
+		"failing source": failingSource{},
+		"empty source":   emptySource{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			handled := false
+			r := &core.Receiver{Secrets: source, Logger: quiet(), Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error {
+				handled = true
+				return nil
+			})}
+			for _, req := range []core.Request{
+				signed(t, sample, "LABEL_CREATED", "secret"),
+				{Method: "POST", Body: sample, Header: http.Header{}},
+			} {
+				if got := r.Receive(t.Context(), req); got.Status != 503 || got.Code != "secret_unavailable" {
+					t.Errorf("got %d %s", got.Status, got.Code)
+				}
+			}
+			if handled {
+				t.Error("handled all the same")
+			}
+		})
+	}
+}
+
+type failingSource struct{}
+
+func (failingSource) Secrets(context.Context) ([]core.Secret, error) { return nil, errors.New("down") }
+
+type emptySource struct{}
+
+func (emptySource) Secrets(context.Context) ([]core.Secret, error) { return nil, nil }
+
+// strictHeader fails the test when anything but the signature is looked up
+// before the handler runs, and notices which headers were.
+type strictHeader struct {
+	http.Header
+	asked *[]string
+}
+
+func (h strictHeader) Values(name string) []string {
+	*h.asked = append(*h.asked, name)
+	return h.Header.Values(name)
+}
+
+func TestNothingIsReadBeforeTheSignatureHolds(t *testing.T) {
+	var asked []string
+	req := signed(t, sample, "LABEL_CREATED", "guess")
+	req.Header = strictHeader{req.Header.(http.Header), &asked}
+	var log bytes.Buffer
+	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+	if got := r.Receive(t.Context(), req); got.Status != 401 {
+		t.Fatalf("status %d", got.Status)
+	}
+	if !slices.Equal(asked, []string{core.SignatureHeader}) {
+		t.Errorf("looked up %v", asked)
+	}
+	if strings.Contains(log.String(), "delivery-") {
+		t.Errorf("a forger's header is in the log: %s", &log)
+	}
+}
+
+func TestReceiveLogsOneRecordWithoutSecrets(t *testing.T) {
+	for name, test := range map[string]struct {
+		request core.Request
+		handler core.Handler
+		want    map[string]any
+	}{
+		"accepted": {signed(t, sample, "LABEL_CREATED", "secret"), returns(nil), map[string]any{
+			"level": "INFO", "event": "label.created", "version": "v2", "project_id": "project", "subject": "label",
+			"outcome": "accepted", "status": 200.0, "bytes": float64(len(sample)), "destinations": []any{"log:"},
+			"delivery_id": "delivery-130", "key": core.Identify(http.Header{core.EventHeader: {"LABEL_CREATED"}}, sample).Key(),
+		}},
+		"ignored":  {signed(t, sample, "LABEL_CREATED", "secret"), returns(core.ErrIgnored), map[string]any{"level": "INFO", "outcome": "ignored", "status": 200.0, "error": nil}},
+		"failed":   {signed(t, sample, "LABEL_CREATED", "secret"), returns(errors.New("busy")), map[string]any{"level": "ERROR", "outcome": "failed", "status": 503.0, "code": "delivery_failed", "error": "busy"}},
+		"panicked": {signed(t, sample, "LABEL_CREATED", "secret"), panics(), map[string]any{"level": "ERROR", "outcome": "rejected", "status": 500.0, "error": "panic in a handler: over the top"}},
+		"forged":   {signed(t, sample, "LABEL_CREATED", "guess"), returns(nil), map[string]any{"level": "WARN", "outcome": "refused", "status": 401.0, "code": "signature_mismatch", "event": nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: test.handler, Logger: slog.New(slog.NewJSONHandler(&log, nil)), Destinations: []string{"log:"}}
+			r.Receive(t.Context(), test.request)
+			var record map[string]any
+			if err := json.Unmarshal(log.Bytes(), &record); err != nil {
+				t.Fatalf("%v in %s", err, &log)
+			}
+			for name, want := range test.want {
+				got := record[name]
+				if gotList, ok := got.([]any); ok {
+					if !slices.Equal(gotList, want.([]any)) {
+						t.Errorf("%s is %v, want %v", name, got, want)
+					}
+				} else if got != want {
+					t.Errorf("%s is %v, want %v", name, got, want)
+				}
+			}
+			if _, ok := record["duration_ms"].(float64); !ok {
+				t.Errorf("duration_ms is %v", record["duration_ms"])
+			}
+			if name == "panicked" && !strings.Contains(record["stack"].(string), "receiver_test.go") {
+				t.Errorf("stack is %v", record["stack"])
+			}
+			for _, never := range []string{"sha1=", test.request.Header.Values(core.SignatureHeader)[0][5:], `"row"`, "data_row"} {
+				if strings.Contains(log.String(), never) {
+					t.Errorf("the log holds %q: %s", never, &log)
+				}
+			}
+		})
+	}
+}
+
+func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
+	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Logger: quiet()}
+	req := signed(t, sample, "LABEL_CREATED", "secret")
+	for id, want := range map[string]string{
+		`a"b`: `a"b`, "\xff": "\ufffd", "": core.Identify(req.Header, sample).Key(),
+	} {
+		req.Header.(http.Header).Set(core.IDHeader, id)
+		var body struct{ ID string }
+		if err := json.Unmarshal(r.Receive(t.Context(), req).Body, &body); err != nil || body.ID != want {
+			t.Errorf("X-Labelbox-Id %q is answered %q (%v), want %q", id, body.ID, err, want)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package core_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// reference is HMAC-SHA1 as the documentation's Python has it.
+func reference(body []byte, secret string) string {
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func TestSignIsHMACSHA1OverTheExactBytes(t *testing.T) {
+	for _, body := range [][]byte{nil, []byte("{}"), []byte("{}\n"), {0, 0xff, '\r', '\n'}, []byte(strings.Repeat("ü", 1<<16))} {
+		for _, secret := range []string{"s", "ключ", strings.Repeat("long", 100)} {
+			want := "sha1=" + reference(body, secret)
+			if got := core.Sign(body, mustSecret(t, secret)); got != want {
+				t.Errorf("Sign(%.10q, %.10q) = %s, want %s", body, secret, got, want)
+			}
+		}
+	}
+}
+
+func TestVerifyAcceptsOnlyTheExactForm(t *testing.T) {
+	body := []byte(`{"a":1}`)
+	digest := reference(body, "secret")
+	wrong := reference([]byte(`{"a":2}`), "secret")
+	for name, test := range map[string]struct {
+		signature string
+		want      error
+	}{
+		"lower-case digits":        {"sha1=" + digest, nil},
+		"upper-case digits":        {"sha1=" + strings.ToUpper(digest), nil},
+		"another body's digest":    {"sha1=" + wrong, core.ErrSignatureMismatch},
+		"nothing":                  {"", core.ErrSignatureMissing},
+		"only the prefix":          {"sha1=", core.ErrSignatureLength},
+		"bare digest":              {digest, core.ErrSignatureBare},
+		"truncated by one":         {"sha1=" + digest[:39], core.ErrSignatureLength},
+		"truncated to half":        {"sha1=" + digest[:20], core.ErrSignatureLength},
+		"one digit too many":       {"sha1=" + digest + "0", core.ErrSignatureLength},
+		"not a hexadecimal digit":  {"sha1=" + digest[:39] + "g", core.ErrSignatureDigit},
+		"non-ASCII digit":          {"sha1=" + digest[:38] + "é", core.ErrSignatureDigit},
+		"upper-case prefix":        {"SHA1=" + digest, core.ErrSignatureAlgorithm},
+		"sha256":                   {"sha256=" + strings.Repeat("0", 64), core.ErrSignatureAlgorithm},
+		"md5 with 40 digits":       {"md5=" + digest, core.ErrSignatureAlgorithm},
+		"empty prefix":             {"=" + digest, core.ErrSignatureAlgorithm},
+		"blank in front":           {" sha1=" + digest, core.ErrSignatureSpace},
+		"blank behind":             {"sha1=" + digest + " ", core.ErrSignatureSpace},
+		"blank inside":             {"sha1= " + digest, core.ErrSignatureSpace},
+		"newline behind":           {"sha1=" + digest + "\n", core.ErrSignatureSpace},
+		"NUL behind":               {"sha1=" + digest + "\x00", core.ErrSignatureSpace},
+		"comma list":               {"sha1=" + digest + ",sha1=" + digest, core.ErrSignatureList},
+		"comma list, right second": {"sha1=" + wrong + ",sha1=" + digest, core.ErrSignatureList},
+		"prefix twice":             {"sha1=sha1=" + digest[:35], core.ErrSignatureDigit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := core.Verify(body, test.signature, []core.Secret{mustSecret(t, "secret")})
+			if err != test.want {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+			isMalformed := test.want != nil && test.want != core.ErrSignatureMissing && test.want != core.ErrSignatureMismatch
+			if errors.Is(err, core.ErrSignatureMalformed) != isMalformed {
+				t.Errorf("errors.Is(%v, ErrSignatureMalformed) = %v", err, !isMalformed)
+			}
+		})
+	}
+}
+
+func TestVerifyTriesEverySecret(t *testing.T) {
+	body := []byte("body")
+	for i := range 3 {
+		secrets := []core.Secret{mustSecret(t, "a"), mustSecret(t, "b"), mustSecret(t, "c")}
+		if err := core.Verify(body, core.Sign(body, secrets[i]), secrets); err != nil {
+			t.Errorf("signed with secret %d: %v", i, err)
+		}
+	}
+	if err := core.Verify(body, core.Sign(body, mustSecret(t, "d")), []core.Secret{mustSecret(t, "a")}); err != core.ErrSignatureMismatch {
+		t.Errorf("signed with a strange secret: %v", err)
+	}
+}
+
+func TestVerifyWithoutAUsableSecretProvesNothing(t *testing.T) {
+	signature := "sha1=" + reference([]byte("body"), "")
+	for name, secrets := range map[string][]core.Secret{
+		"none":                {},
+		"the zero Secret":     {{}},
+		"a good and the zero": {mustSecret(t, "a"), {}},
+	} {
+		if err := core.Verify([]byte("body"), signature, secrets); err != core.ErrNoSecret {
+			t.Errorf("%s: got %v, want ErrNoSecret", name, err)
+		}
+	}
+}
+
+func TestVerifyConcurrently(t *testing.T) {
+	secrets := []core.Secret{mustSecret(t, "a"), mustSecret(t, "b")}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 200 {
+				body := fmt.Appendf(nil, "body %d %d", i, j)
+				if err := core.Verify(body, core.Sign(body, secrets[j%2]), secrets); err != nil {
+					t.Error(err)
+				}
+				if err := core.Verify(body, "sha1="+reference(body, "c"), secrets); err != core.ErrSignatureMismatch {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestNewSecret(t *testing.T) {
+	for text, want := range map[string]error{
+		"plain":      nil,
+		"with blank": nil,
+		"ключ":       nil,
+		"plain\n":    nil,
+		"plain\r\n":  nil,
+		"":           core.ErrSecretEmpty,
+		"\n":         core.ErrSecretEmpty,
+		" ":          core.ErrSecretSpace,
+		"plain\n\n":  core.ErrSecretSpace,
+		" plain":     core.ErrSecretSpace,
+		"plain\t":    core.ErrSecretSpace,
+		"@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)": core.ErrSecretUnresolved,
+	} {
+		if _, err := core.NewSecret(text); err != want {
+			t.Errorf("NewSecret(%q): got %v, want %v", text, err, want)
+		}
+	}
+	body := []byte("body")
+	if core.Sign(body, mustSecret(t, "plain\r\n")) != core.Sign(body, mustSecret(t, "plain")) {
+		t.Error("the trailing line break is part of the key")
+	}
+}
+
+func TestSecretNeverPrints(t *testing.T) {
+	s := mustSecret(t, "hush-hush")
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		for _, value := range []any{s, &s, []core.Secret{s}, struct{ S core.Secret }{s}} {
+			text := fmt.Sprintf(format, value)
+			if strings.Contains(text, "hush") || strings.Contains(text, hex.EncodeToString([]byte("hush"))) {
+				t.Errorf("%s of %T prints %s", format, value, text)
+			}
+		}
+	}
+}
+
+func FuzzSignatureHeader(f *testing.F) {
+	f.Add("sha1=" + reference([]byte("body"), "secret"))
+	f.Add("sha1=" + strings.ToUpper(reference([]byte("body"), "secret")))
+	f.Add("sha1=, sha256=\x00")
+	secrets := []core.Secret{mustSecret(f, "secret")}
+	right := "sha1=" + reference([]byte("body"), "secret")
+	f.Fuzz(func(t *testing.T, header string) {
+		accepted := core.Verify([]byte("body"), header, secrets) == nil
+		// The one thing accepted is the right value, in either case of digits.
+		want := len(header) == len(right) && header[:5] == "sha1=" && strings.ToLower(header[5:]) == right[5:] && isASCII(header)
+		if accepted != want {
+			t.Errorf("Verify accepts %q: %v, want %v", header, accepted, want)
+		}
+	})
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
