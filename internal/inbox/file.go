@@ -1,0 +1,114 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// busyTimeout is how long one process waits for another to release the file.
+const busyTimeout = 5 * time.Second
+
+// locate looks at path before SQLite does, whose errors for a wrong path are
+// vague. It reports whether there is a file.
+func locate(path string) (exists bool, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return false, errors.New(`inbox: no file named; name one, such as "labelhook.db"`)
+	case err == nil && info.IsDir():
+		return false, fmt.Errorf("inbox %s: this is a folder; name a file in it", path)
+	case err == nil && !info.Mode().IsRegular():
+		return false, fmt.Errorf("inbox %s: not a regular file; name another", path)
+	case err == nil:
+		return true, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, denied(path, err)
+	}
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("inbox %s: the folder %s does not exist; create it (%w)", path, folder, fs.ErrNotExist)
+	}
+	return false, nil
+}
+
+// create makes an empty file for the owner only. SQLite gives the files that
+// it keeps beside it the same mode.
+func create(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // by another process, this very moment
+	}
+	if err != nil {
+		return denied(path, err)
+	}
+	if err := file.Close(); err != nil {
+		return denied(path, err)
+	}
+	if runtime.GOOS == "windows" {
+		return nil // folders cannot be synced there
+	}
+	// Without this a power failure could take the file's name, and with it
+	// everything that was committed to it.
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return denied(path, err)
+	}
+	defer folder.Close()
+	if err := folder.Sync(); err != nil {
+		return denied(path, err)
+	}
+	return nil
+}
+
+func denied(path string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return fmt.Errorf("inbox %s: cannot be opened; change the permissions of file and folder or name another file (%w)", path, err)
+}
+
+// dsn names an existing file to the driver. Any path will do: none of its
+// characters is taken for syntax.
+func dsn(path string, pragmas ...string) (string, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", denied(path, err)
+	}
+	whole = "/" + strings.TrimPrefix(filepath.ToSlash(whole), "/")
+	options := url.Values{
+		"mode":    {"rw"}, // the file is never created here, see create
+		"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())),
+	}
+	return (&url.URL{Scheme: "file", Path: whole, RawQuery: options.Encode()}).String(), nil
+}
+
+// identify tells an inbox of this version from an empty database; anything
+// else is an error, and has not been touched.
+func identify(ctx context.Context, db *sql.DB, path string) (empty bool, err error) {
+	var application, version, tables int
+	const query = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+		(SELECT count(*) FROM sqlite_schema)`
+	if err := db.QueryRowContext(ctx, query).Scan(&application, &version, &tables); err != nil {
+		return false, explain(path, err)
+	}
+	switch {
+	case application == 0 && version == 0 && tables == 0:
+		return true, nil
+	case application != applicationID:
+		return false, fmt.Errorf("inbox %s: %w: the database belongs to another program; name another file", path, ErrNotInbox)
+	case version > schemaVersion:
+		return false, fmt.Errorf("inbox %s: %w (schema %d, this one knows %d); update labelhook or name another file",
+			path, ErrNewer, version, schemaVersion)
+	}
+	return false, nil
+}

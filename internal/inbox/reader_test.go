@@ -1,0 +1,202 @@
+package inbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+func TestListSelects(t *testing.T) {
+	in := open(t)
+	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var keys []string
+	for i := range 6 {
+		d := numbered(i)
+		if i == 3 {
+			d = delivery("id-3", "LABEL_CREATED", string(samples.Documented()[0].Body()))
+		}
+		d.Received = start.Add(time.Duration(i) * time.Minute)
+		store(t, in, d)
+		keys = append(keys, d.Key())
+	}
+	label := list(t, in.Reader, Query{IDs: []string{"id-3"}})[0]
+	for name, test := range map[string]struct {
+		query Query
+		want  string
+	}{
+		"everything":           {Query{}, "0 1 2 3 4 5"},
+		"since, inclusive":     {Query{Since: start.Add(4 * time.Minute)}, "4 5"},
+		"since the future":     {Query{Since: start.Add(time.Hour)}, ""},
+		"event":                {Query{Event: core.LabelCreated}, "3"},
+		"project":              {Query{Project: "p0"}, "0 2 4"},
+		"project of a label":   {Query{Project: label.ProjectID}, "3"},
+		"newest, oldest first": {Query{Limit: 2}, "4 5"},
+		"newest of a project":  {Query{Project: "p0", Limit: 2}, "2 4"},
+		"a limit beyond all":   {Query{Limit: 100}, "0 1 2 3 4 5"},
+		"ids, whatever order":  {Query{IDs: []string{"id-5", "id-1", "none"}}, "1 5"},
+		"id or key":            {Query{IDs: []string{keys[2], "id-4"}}, "2 4"},
+		"all conditions at once": {Query{Since: start.Add(time.Minute), Event: core.WorkflowAction, Project: "p1",
+			IDs: []string{"id-0", "id-1", "id-2", "id-5"}, Limit: 1}, "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, r := range list(t, in.Reader, test.query) {
+				got = append(got, strings.TrimPrefix(r.ID, "id-"))
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("got %v, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestQueriesReadTheNarrowIndex(t *testing.T) {
+	in := open(t)
+	for _, query := range []string{
+		"SELECT seq FROM deliveries INDEXED BY filters WHERE received >= 1 AND event = 'e' AND project_id = 'p' ORDER BY seq DESC LIMIT 5",
+		"SELECT seq FROM deliveries INDEXED BY filters WHERE delivery_id = 'i' OR key >= 'a' AND key < 'ag' ORDER BY seq",
+		strings.NewReplacer("?1", "'failed'", "?2", "'k'").Replace(updateStatus),
+	} {
+		rows, err := in.db.Query("EXPLAIN QUERY PLAN " + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, step)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(plan, "; ")
+		if !strings.Contains(text, "USING COVERING INDEX filters") || strings.Contains(text, "B-TREE") {
+			t.Errorf("%s\nis planned as: %s", query, text)
+		}
+	}
+}
+
+func TestGet(t *testing.T) {
+	in := open(t)
+	one, two := numbered(1), numbered(2)
+	store(t, in, one, two, delivery("shared", "", `{"a":1}`), delivery("shared", "", `{"a":2}`), delivery("", "", `{"a":3}`))
+	exec := raw(t, in.path)
+	twins := []string{"abcdef0123456789abcdef0123456700", "abcdef0123456789abcdef0123456711"}
+	for i, key := range twins {
+		store(t, in, delivery(fmt.Sprint("twin-", i), "", fmt.Sprintf(`{"twin":%d}`, i)))
+		exec(fmt.Sprintf("UPDATE deliveries SET key = '%s' WHERE delivery_id = 'twin-%d'", key, i))
+	}
+	for name, test := range map[string]struct {
+		id   string
+		want []string // ids
+		err  error
+	}{
+		"delivery id":          {"id-1", []string{"id-1"}, nil},
+		"shared delivery id":   {"shared", []string{"shared", "shared"}, nil},
+		"key":                  {two.Key(), []string{"id-2"}, nil},
+		"beginning of a key":   {two.Key()[:8], []string{"id-2"}, nil},
+		"capitals":             {strings.ToUpper(two.Key()[:12]), []string{"id-2"}, nil},
+		"too short":            {two.Key()[:7], nil, ErrNotFound},
+		"ambiguous":            {twins[0][:30], nil, ErrAmbiguous},
+		"unique by last digit": {twins[1][:31], []string{"twin-1"}, nil},
+		"unknown":              {"0000000000000000", nil, ErrNotFound},
+		"empty":                {"", nil, ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			records, err := in.Get(t.Context(), test.id)
+			if !errors.Is(err, test.err) || err != nil && strings.Contains(err.Error(), "\n") {
+				t.Fatalf("got error %v, want %v", err, test.err)
+			}
+			var got []string
+			for _, r := range records {
+				got = append(got, r.ID)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestReaderSeesWhatIsCommittedWhileTheWriterGoesOn(t *testing.T) {
+	in := open(t)
+	store(t, in, numbered(0), numbered(1))
+	r, err := OpenReadOnly(in.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n := 2
+	for record, err := range r.List(t.Context(), Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		store(t, in, numbered(n))
+		n++
+		if got := list(t, r, Query{Limit: 1})[0].ID; got != fmt.Sprint("id-", n-1) {
+			t.Errorf("while %s is read the newest is %s, want id-%d", record.ID, got, n-1)
+		}
+	}
+	if n != 4 {
+		t.Errorf("the list grew while it was read: %d", n)
+	}
+}
+
+func TestSlowListDoesNotHoldTheLog(t *testing.T) {
+	in := open(t)
+	for i := range 3 {
+		store(t, in, numbered(i))
+	}
+	body := strings.Repeat("x", 1<<20)
+	for _, err := range in.List(t.Context(), Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 32 {
+			store(t, in, delivery("", "", fmt.Sprint(time.Now(), i, body)))
+		}
+	}
+	info, err := os.Stat(in.path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > 16<<20 {
+		t.Errorf("the log has grown to %d MiB under 96 MiB of deliveries", info.Size()>>20)
+	}
+}
+
+func TestReadOnlyRefusesToWrite(t *testing.T) {
+	in := open(t)
+	r, err := OpenReadOnly(in.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.db.Exec("DELETE FROM deliveries"); err == nil {
+		t.Error("the reader's connection can write")
+	}
+}
+
+func TestAnnotationsAreCountedOnlyForLabels(t *testing.T) {
+	for _, sample := range samples.Documented() {
+		t.Run(sample.Name, func(t *testing.T) {
+			in := open(t)
+			store(t, in, delivery("", sample.Header, string(sample.Body())))
+			n, known := list(t, in.Reader, Query{})[0].Annotations()
+			if known != sample.Event.IsLabel() {
+				t.Errorf("got %d, %v", n, known)
+			}
+		})
+	}
+}

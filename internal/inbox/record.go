@@ -1,0 +1,113 @@
+package inbox
+
+import (
+	"database/sql"
+	"time"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// Record is a delivery as the inbox holds it. Times are UTC, to the
+// microsecond.
+type Record struct {
+	Seq          int64  // order of arrival
+	Key          string // [core.Delivery.Key]
+	ID           string // the X-Labelbox-Id header; may be empty
+	Event        core.Event
+	Version      core.Version
+	ProjectID    string
+	Subject      string // [core.Delivery.Subject]
+	DataRowID    string
+	Time         time.Time // the payload's own; zero if it has none
+	Received     time.Time // the first arrival
+	LastReceived time.Time // the last arrival
+	Repeats      int       // arrivals after the first
+	Status       Status
+	Size         int64 // of Body, in bytes
+	Origin       string
+
+	// The headers as they came with the first arrival.
+	Signature   string
+	EventName   string
+	ContentType string
+
+	Body []byte // the exact bytes that were signed
+}
+
+// Reference returns the delivery id, or the key where the sender gave no id.
+func (r *Record) Reference() string {
+	if r.ID != "" {
+		return r.ID
+	}
+	return r.Key
+}
+
+// Delivery rebuilds the delivery from its headers and body, as it was when it
+// first arrived. What it says is read off the body again, so it follows this
+// program's knowledge of payloads and not that of the one that stored it.
+func (r *Record) Delivery() *core.Delivery {
+	d := core.Identify(storedHeader{r}, r.Body)
+	d.Received, d.Origin = r.Received, r.Origin
+	return d
+}
+
+// storedHeader is the record's headers as a [core.Header].
+type storedHeader struct{ *Record }
+
+func (h storedHeader) Values(name string) []string {
+	value := ""
+	switch name {
+	case core.IDHeader:
+		value = h.ID
+	case core.EventHeader:
+		value = h.EventName
+	case core.SignatureHeader:
+		value = h.Signature
+	case "Content-Type":
+		value = h.ContentType
+	}
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+// Annotations counts the annotations of a label event: objects,
+// classifications and relationships, those with a feature id once however many
+// frames they appear on. It decodes the body, which takes its time. It returns
+// false for other events and where the payload does not say.
+func (r *Record) Annotations() (n int, known bool) {
+	if !r.Event.IsLabel() {
+		return 0, false
+	}
+	all, err := r.Delivery().Annotations()
+	if err != nil || all.FramesURL != "" {
+		return 0, false
+	}
+	seen := map[string]bool{}
+	count := func(id string) {
+		if id == "" || !seen[id] {
+			n++
+		}
+		seen[id] = true
+	}
+	for _, o := range all.Objects {
+		count(o.ID)
+	}
+	for _, c := range all.Classifications {
+		count(c.ID)
+	}
+	for _, l := range all.Relationships {
+		count(l.ID)
+	}
+	return n, true
+}
+
+// scan reads what selectRow selects.
+func scan(row *sql.Row) (r Record, err error) {
+	var at, received, last int64
+	err = row.Scan(&r.Seq, &r.Key, &r.ID, &r.Event, &r.Version, &r.ProjectID, &r.Subject, &r.DataRowID, &at, &received,
+		&last, &r.Repeats, &r.Status, &r.Size, &r.Origin, &r.Signature, &r.EventName, &r.ContentType, &r.Body)
+	r.Time, r.Received, r.LastReceived = fromMicros(at), fromMicros(received), fromMicros(last)
+	return r, err
+}
