@@ -40,7 +40,8 @@ func newLabelReader() *labelReader {
 //	{"Car":[{"geometry":[{"x":1,"y":2},…]}]}  labels of 2018
 //	Skip                                      text, which is no JSON
 func (r *labelReader) readLabel(content jsontext.Value) error {
-	c := &cursor{b: content, unique: !r.checked}
+	c := newCursor(content)
+	c.unique = !r.checked
 	switch c.kind() {
 	case '{':
 		mark := r.mark()
@@ -49,7 +50,7 @@ func (r *labelReader) readLabel(content jsontext.Value) error {
 			return err
 		}
 		if form == formUnknown {
-			r.readLegacy(&cursor{b: content})
+			r.readLegacy(newCursor(content))
 		}
 		r.stamp(mark, Place{Frame: where.Frame})
 		return nil
@@ -190,10 +191,10 @@ func (r *labelReader) readStray(value jsontext.Value) {
 		return
 	}
 	var o Object
-	o.read(&cursor{b: value})
+	o.read(newCursor(value))
 	if o.Kind == KindUnknown {
 		var q Classification
-		if q.read(&cursor{b: value}); q.Kind != AnswerUnknown {
+		if q.read(newCursor(value)); q.Kind != AnswerUnknown {
 			r.Classifications = append(r.Classifications, q)
 			return
 		}

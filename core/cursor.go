@@ -19,9 +19,13 @@ import (
 // first violation it sets bad and halts; every read after a halt is a no-op.
 //
 // It lets invalid UTF-8 through: Labelbox sends what its users typed.
+//
+// Between two reads it stands on the first byte of what comes next, never on
+// white space, so that looking ahead costs nothing.
 type cursor struct {
 	b      []byte
 	i      int
+	passed int // the end of the value or mark passed last: white space may lie between it and i
 	depth  int
 	halted bool // there is nothing more to read, because of fail or halt
 	bad    bool
@@ -40,6 +44,12 @@ type span struct{ from, to int32 }
 // maxDepth is jsontext's own limit of nesting.
 const maxDepth = 10_000
 
+func newCursor(b []byte) *cursor {
+	c := &cursor{b: b}
+	c.pass(0)
+	return c
+}
+
 // halt ends the walk early, without calling the rest bad.
 func (c *cursor) halt() { c.halted, c.i = true, len(c.b) }
 
@@ -48,39 +58,34 @@ func (c *cursor) fail() {
 	c.bad = true
 }
 
-// kind skips white space and returns the first byte of the next value: one of
-// { [ " t f n - and digits for a well-formed one, 0 at the end.
+// kind returns the first byte of what comes next: one of { [ " t f n - and
+// digits for a well-formed value, 0 at the end.
 func (c *cursor) kind() byte {
-	if c.i < len(c.b) && c.b[c.i] > ' ' {
+	if c.i < len(c.b) {
 		return c.b[c.i]
 	}
-	return afterSpace(c)
+	return 0
 }
 
-// afterSpace is kind's slow path. Indented JSON is a third blanks, so those are
-// passed eight at a time.
+// pass moves on to what comes after a value or mark that ends at i. Indented
+// JSON is a third blanks, so those are passed up to eight at a time.
 //
 //go:noinline
-func afterSpace(c *cursor) byte {
-	b, i := c.b, c.i
-	for i < len(b) {
-		switch b[i] {
-		case ' ':
-			for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == ' '*lanes {
-				i += 8
+func (c *cursor) pass(i int) {
+	c.passed = i
+	b := c.b
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+		for i+8 <= len(b) {
+			other := binary.LittleEndian.Uint64(b[i:]) ^ ' '*lanes
+			if other != 0 {
+				i += bits.TrailingZeros64(other) / 8
+				break
 			}
-			for i < len(b) && b[i] == ' ' {
-				i++
-			}
-		case '\n', '\t', '\r':
-			i++
-		default:
-			c.i = i
-			return b[i]
+			i += 8
 		}
 	}
 	c.i = i
-	return 0
 }
 
 // members yields the undecoded name of each member of the object that follows;
@@ -107,8 +112,7 @@ func (c *cursor) members(yield func(name []byte) bool) {
 			c.fail()
 			return
 		}
-		c.i++
-		c.kind()
+		c.pass(c.i + 1)
 		if at := c.i; !yield(name) || c.halted {
 			return
 		} else if c.i == at {
@@ -116,7 +120,7 @@ func (c *cursor) members(yield func(name []byte) bool) {
 		}
 		switch c.kind() {
 		case ',':
-			c.i++
+			c.pass(c.i + 1)
 		case '}':
 			c.ascend()
 			c.named = outer
@@ -138,7 +142,7 @@ func (c *cursor) firstOf(name []byte, outer int, many *map[string]bool) bool {
 				return false
 			}
 		}
-		end := c.i - 1 // before the closing quote
+		end := c.passed - 1 // before the closing quote
 		c.names[c.named] = span{int32(end - len(name)), int32(end)}
 		c.named++
 		return true
@@ -160,7 +164,7 @@ func (c *cursor) firstOf(name []byte, outer int, many *map[string]bool) bool {
 // end returns an error matching [ErrPayload] unless the walk was a clean one,
 // over exactly one value.
 func (c *cursor) end() error {
-	if c.kind(); c.i < len(c.b) {
+	if c.i < len(c.b) {
 		c.fail() // something follows
 	}
 	if c.bad {
@@ -181,7 +185,6 @@ func (c *cursor) elements(yield func(i int) bool) {
 		return
 	}
 	for n := 0; !c.halted; n++ {
-		c.kind()
 		if at := c.i; !yield(n) || c.halted {
 			return
 		} else if c.i == at {
@@ -189,7 +192,7 @@ func (c *cursor) elements(yield func(i int) bool) {
 		}
 		switch c.kind() {
 		case ',':
-			c.i++
+			c.pass(c.i + 1)
 		case ']':
 			c.ascend()
 			return
@@ -200,14 +203,14 @@ func (c *cursor) elements(yield func(i int) bool) {
 }
 
 func (c *cursor) descend() {
-	c.i++
+	c.pass(c.i + 1)
 	if c.depth++; c.depth > maxDepth {
 		c.fail()
 	}
 }
 
 func (c *cursor) ascend() {
-	c.i++
+	c.pass(c.i + 1)
 	c.depth--
 }
 
@@ -240,18 +243,15 @@ func (c *cursor) raw() jsontext.Value {
 	return c.since(from)
 }
 
-// here skips white space and returns where the next value begins; since returns
-// that value once it has been passed. Its bytes are the body's own.
-func (c *cursor) here() int {
-	c.kind()
-	return c.i
-}
+// here is where the next value begins; since returns that value once it has
+// been passed. Its bytes are the body's own.
+func (c *cursor) here() int { return c.i }
 
 func (c *cursor) since(from int) jsontext.Value {
 	if c.bad {
 		return nil
 	}
-	return jsontext.Value(c.b[from:c.i:c.i])
+	return jsontext.Value(c.b[from:c.passed:c.passed])
 }
 
 // text reads a string. A number or a truth value is given as it is spelled;
@@ -335,21 +335,21 @@ func (c *cursor) quoted() []byte {
 	b, from := c.b, c.i+1
 	for i := from; ; {
 		for i+8 <= len(b) {
-			if n := plainPrefix(binary.LittleEndian.Uint64(b[i:])); n < 8 {
-				i += n
+			stop := stops(binary.LittleEndian.Uint64(b[i:]))
+			if stop != 0 {
+				i += bits.TrailingZeros64(stop) / 8
 				break
 			}
 			i += 8
 		}
-		for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
-			i++
-		}
 		switch {
 		case i < len(b) && b[i] == '"':
-			c.i = i + 1
+			c.pass(i + 1)
 			return b[from:i]
 		case i < len(b) && b[i] == '\\' && escapeLen(b[i:]) > 0:
 			i += escapeLen(b[i:])
+		case i < len(b) && b[i] >= ' ' && b[i] != '\\':
+			i++ // one of the last seven
 		default:
 			c.fail()
 			return nil
@@ -360,15 +360,15 @@ func (c *cursor) quoted() []byte {
 // lanes times a byte is that byte in each of a word's eight.
 const lanes = 0x0101010101010101
 
-// plainPrefix counts the bytes at the start of a string's next eight, lowest
-// first, that are neither a quote, a backslash nor a control character.
-func plainPrefix(word uint64) int {
+// stops marks the bytes among a string's next eight that end a run of plain
+// ones: quotes, backslashes and control characters. The lowest bit set is the
+// top bit of the first such byte; those above it mean nothing.
+func stops(word uint64) uint64 {
 	quote, slash := word^'"'*lanes, word^'\\'*lanes
 	// A lane's top bit is set where the subtraction borrowed: quote and slash
 	// are 0 there, or word is below a blank. Lanes above the first such may be
 	// set by its borrow alone, so only the first counts.
-	stop := ((quote - lanes) &^ quote) | ((slash - lanes) &^ slash) | ((word - ' '*lanes) &^ word)
-	return bits.TrailingZeros64(stop&(0x80*lanes)) / 8
+	return ((quote - lanes) | (slash - lanes) | (word - ' '*lanes)) &^ word & (0x80 * lanes)
 }
 
 // unescape gives the text that the inside of a string literal stands for.
@@ -408,38 +408,34 @@ func (c *cursor) literal(word string) {
 		c.fail()
 		return
 	}
-	c.i += len(word)
+	c.pass(c.i + len(word))
 }
 
 // numeral passes over a number: -? (0|[1-9][0-9]*) (.[0-9]+)? ([eE][+-]?[0-9]+)?
 func (c *cursor) numeral() {
-	if c.peek() == '-' {
+	if c.kind() == '-' {
 		c.i++
 	}
-	if c.peek() == '0' {
+	if c.kind() == '0' {
 		c.i++
 	} else if !c.digits() {
 		return
 	}
-	if c.peek() == '.' {
+	if c.kind() == '.' {
 		if c.i++; !c.digits() {
 			return
 		}
 	}
-	if c.peek()|0x20 == 'e' {
+	if c.kind()|0x20 == 'e' {
 		c.i++
-		if sign := c.peek(); sign == '+' || sign == '-' {
+		if sign := c.kind(); sign == '+' || sign == '-' {
 			c.i++
 		}
-		c.digits()
+		if !c.digits() {
+			return
+		}
 	}
-}
-
-func (c *cursor) peek() byte {
-	if c.i < len(c.b) {
-		return c.b[c.i]
-	}
-	return 0
+	c.pass(c.i)
 }
 
 func (c *cursor) digits() bool {

@@ -13,7 +13,8 @@ import (
 
 // valid reports whether a cursor walks the whole of b without objection.
 func valid(b []byte, unique bool) bool {
-	c := cursor{b: b, unique: unique}
+	c := newCursor(b)
+	c.unique = unique
 	c.skip()
 	return c.end() == nil
 }
@@ -73,7 +74,7 @@ func TestCursorRefusesDuplicateNamesWhenToldTo(t *testing.T) {
 }
 
 func TestCursorValues(t *testing.T) {
-	c := cursor{b: []byte(`["a\nb", 1.50, true, null, {"x":1}, "2", 3, "x", null, {"Int32":7,"Valid":true}, {"Int32":7,"Valid":false}, 7]`)}
+	c := newCursor([]byte(`["a\nb", 1.50, true, null, {"x":1}, "2", 3, "x", null, {"Int32":7,"Valid":true}, {"Int32":7,"Valid":false}, 7]`))
 	var texts []string
 	var numbers []float64
 	var counts []float64
@@ -117,7 +118,7 @@ func TestCursorMoments(t *testing.T) {
 		`1715015928`:                      {},
 		`{"a":1}`:                         {},
 	} {
-		c := cursor{b: []byte(text)}
+		c := newCursor([]byte(text))
 		if got := c.moment(); !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("%s: got %v, want %v", text, got, want)
 		}
@@ -149,7 +150,7 @@ func FuzzCursor(f *testing.F) {
 		}
 		var text string
 		if want && len(bytes.TrimSpace(b)) > 0 && bytes.TrimSpace(b)[0] == '"' && json.Unmarshal(b, &text) == nil && utf8.Valid(b) {
-			if got := (&cursor{b: b}).text(); got != text {
+			if got := newCursor(b).text(); got != text {
 				t.Fatalf("text of %q is %q, want %q", b, got, text)
 			}
 		}

@@ -71,7 +71,7 @@ func (s *survey) read(body []byte) {
 	s.mayHalt = bytes.Count(body, []byte{'{'}) == bytes.Count(body, []byte{'}'})
 	var v1Row, v1Label, v1Project, v2Row, v2Projects, action, tasks, run bool
 	rows := 0
-	c := cursor{b: body}
+	c := newCursor(body)
 	if c.kind() != '{' {
 		return
 	}
@@ -81,7 +81,7 @@ func (s *survey) read(body []byte) {
 			v2Row, s.row = c.kind() == '{', c.id()
 		case "projects":
 			v2Projects = c.kind() == '{'
-			s.readProjects(&c)
+			s.readProjects(c)
 		case "dataRow":
 			v1Row, s.row = c.kind() == '{', c.id()
 		case "project":

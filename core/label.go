@@ -77,7 +77,7 @@ type Count int
 
 // UnmarshalJSON reads both forms; anything else is 0.
 func (n *Count) UnmarshalJSON(b []byte) error {
-	*n = Count((&cursor{b: b}).count())
+	*n = Count(newCursor(b).count())
 	return nil
 }
 
@@ -136,7 +136,8 @@ func (d *Delivery) Label() (*LabelEvent, error) {
 		return nil, wrongEvent(d, "label")
 	}
 	e := &LabelEvent{Delivery: d, Raw: d.Body}
-	c := &cursor{b: d.Body, unique: true}
+	c := newCursor(d.Body)
+	c.unique = true
 	if d.Version == V1 {
 		e.readV1(c)
 	} else {

@@ -32,7 +32,8 @@ func (d *Delivery) Workflow() (*WorkflowEvent, error) {
 		return nil, wrongEvent(d, "workflow")
 	}
 	e := &WorkflowEvent{Delivery: d, Raw: d.Body}
-	c := &cursor{b: d.Body, unique: true}
+	c := newCursor(d.Body)
+	c.unique = true
 	for name := range c.members {
 		switch string(name) {
 		case "organizationId":
@@ -83,7 +84,8 @@ func (d *Delivery) ModelRun() (*ModelRunEvent, error) {
 		return nil, wrongEvent(d, "model run")
 	}
 	e := &ModelRunEvent{Delivery: d, Raw: d.Body}
-	c := &cursor{b: d.Body, unique: true}
+	c := newCursor(d.Body)
+	c.unique = true
 	for name := range c.members {
 		switch string(name) {
 		case "modelId":
