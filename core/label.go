@@ -38,7 +38,11 @@ type DataRow struct {
 	RowData    string         `json:"row_data"`   // the asset's URL, maybe signed and expiring; or inline content
 	Metadata   jsontext.Value `json:"metadata_fields"`
 	Details    DataRowDetails `json:"details"`
-	Raw        jsontext.Value `json:"-"`
+
+	// Attachments are what labelers are shown beside the asset, if the payload
+	// lists them.
+	Attachments []Attachment   `json:"attachments,omitempty"`
+	Raw         jsontext.Value `json:"-"`
 }
 
 // DataRowDetails says where a data row comes from. Times are UTC.
@@ -48,6 +52,10 @@ type DataRowDetails struct {
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 	CreatedBy   string    `json:"created_by"`
+
+	// LastActivityAt is when a label, review, comment, metadata or the workflow
+	// status of the data row last changed.
+	LastActivityAt time.Time `json:"last_activity_at,omitzero"`
 }
 
 // Project is a project that the data row is labeled in.
@@ -65,9 +73,15 @@ type ProjectDetails struct {
 	BatchID    string `json:"batch_id"`
 	BatchName  string `json:"batch_name"`
 	Priority   int    `json:"priority"`
-	Status     string `json:"workflow_status"`
+	Status     string `json:"workflow_status"` // "IN_REVIEW", "DONE", …
+	TaskID     string `json:"task_id,omitempty"`
+	TaskName   string `json:"task_name,omitempty"` // of the workflow task it waits in
+
+	// SelectedLabelID names the label that counts, where there are several.
+	SelectedLabelID string `json:"selected_label_id,omitempty"`
 
 	ConsensusExpected Count          `json:"consensus_expected_label_count"`
+	History           []WorkflowStep `json:"workflow_history,omitempty"` // newest first
 	Raw               jsontext.Value `json:"-"`
 }
 
@@ -103,6 +117,11 @@ type LabelDetails struct {
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	CreatedBy string    `json:"created_by"` // an e-mail address
+
+	// ContentUpdatedAt is when what was drawn or answered last changed.
+	// UpdatedAt moves with reviews, too.
+	ContentUpdatedAt time.Time `json:"content_last_updated_at,omitzero"`
+	Reviews          []Review  `json:"reviews,omitempty"`
 }
 
 // PerformanceDetails says what a label cost and how good it was.
@@ -112,6 +131,10 @@ type PerformanceDetails struct {
 	Skipped         bool    `json:"skipped"`
 	BenchmarkScore  float64 `json:"benchmark_score"` // 0 to 1
 	ConsensusScore  float64 `json:"consensus_score"` // 0 to 1
+
+	// BenchmarkReference is the id of the label that BenchmarkScore compares
+	// with.
+	BenchmarkReference string `json:"benchmark_reference_label,omitempty"`
 }
 
 // Media describes the asset. Members that make no sense for its kind are zero.
@@ -180,8 +203,10 @@ func (e *LabelEvent) readV2(c *cursor) {
 			}
 		case "media_attributes", "mediaAttributes":
 			e.Media.read(c)
-		case "metadata_fields": // an export row has them out here
+		case "metadata_fields", "metadataFields": // an export row has them out here
 			e.DataRow.Metadata = c.raw()
+		case "attachments":
+			e.DataRow.readAttachments(c)
 		}
 	}
 }
@@ -248,6 +273,8 @@ func (r *DataRow) read(c *cursor) {
 			r.RowData = c.text()
 		case "metadata_fields", "metadataFields":
 			r.Metadata = c.raw()
+		case "attachments":
+			r.readAttachments(c)
 		case "details":
 			r.Details.read(c)
 		case "createdAt", "created_at": // v1 has no details
@@ -270,6 +297,8 @@ func (d *DataRowDetails) read(c *cursor) {
 			d.CreatedAt = c.moment()
 		case "updated_at", "updatedAt":
 			d.UpdatedAt = c.moment()
+		case "last_activity_at", "lastActivityAt":
+			d.LastActivityAt = c.moment()
 		case "created_by", "createdBy":
 			d.CreatedBy = c.text()
 		}
@@ -323,6 +352,18 @@ func (d *ProjectDetails) read(c *cursor) {
 			d.Priority = int(c.number())
 		case "workflow_status", "workflowStatus":
 			d.Status = c.text()
+		case "task_id", "taskId":
+			d.TaskID = c.text()
+		case "task_name", "taskName":
+			d.TaskName = c.text()
+		case "selected_label_id", "selectedLabelId":
+			d.SelectedLabelID = c.text()
+		case "workflow_history", "workflowHistory":
+			for range c.elements {
+				var step WorkflowStep
+				step.read(c)
+				d.History = append(d.History, step)
+			}
 		case "consensus_expected_label_count", "consensusExpectedLabelCount":
 			d.ConsensusExpected = Count(c.count())
 		}
@@ -358,6 +399,14 @@ func (d *LabelDetails) read(c *cursor) {
 			d.UpdatedAt = c.moment()
 		case "created_by", "createdBy":
 			d.CreatedBy = c.text()
+		case "content_last_updated_at", "contentLastUpdatedAt":
+			d.ContentUpdatedAt = c.moment()
+		case "reviews":
+			for range c.elements {
+				var r Review
+				r.read(c)
+				d.Reviews = append(d.Reviews, r)
+			}
 		}
 	}
 }
@@ -375,6 +424,8 @@ func (d *PerformanceDetails) read(c *cursor) {
 			d.BenchmarkScore = c.number()
 		case "consensus_score", "consensusScore":
 			d.ConsensusScore = c.number()
+		case "benchmark_reference_label", "benchmarkReferenceLabel":
+			d.BenchmarkReference = c.text()
 		}
 	}
 }
