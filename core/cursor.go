@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -277,12 +276,9 @@ func (c *cursor) id() (id string) {
 	return id
 }
 
-// number reads a number, or a string that holds one; anything else is 0.
+// number reads a finite number, or a string that holds one; anything else is 0.
 func (c *cursor) number() float64 {
-	n, err := strconv.ParseFloat(string(bytes.Trim(c.raw(), `"`)), 64)
-	if err != nil {
-		return 0
-	}
+	n, _ := c.real()
 	return n
 }
 
