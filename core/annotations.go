@@ -17,7 +17,8 @@ type Annotations struct {
 
 	// FramesURL is set where a v1 video label holds nothing but the address of
 	// its frames. Fetching them takes the API key, so it must never be sent to a
-	// host that is not Labelbox's.
+	// host that is not Labelbox's. What is fetched, one frame a line, is the
+	// Content of a [Label] again.
 	FramesURL string `json:"frames_url,omitempty"`
 
 	// Text is set where the label is a text that is not JSON ("Skip").

@@ -1,5 +1,7 @@
 package core
 
+import "strings"
+
 // readClassification reads one classification into the list it belongs to.
 func readClassification(c *cursor, id []byte, list *[]Classification) {
 	q := Classification{Feature: Feature{ID: unescape(id)}}
@@ -80,16 +82,27 @@ func (o *Option) read(c *cursor) {
 	}
 }
 
-// readText reads a text, or {"content":…} around it.
+// readText reads a text, or {"content":…} around it. An array is a text in
+// several pieces, such as what is said in a recording, and has a line for each.
 func (q *Classification) readText(c *cursor) {
 	q.answered(AnswerText)
-	if c.kind() != '{' {
-		c.textInto(&q.Text)
-		return
-	}
-	for name := range c.members {
-		if string(name) == "content" {
-			c.textInto(&q.Text)
+	var lines []string
+	c.flatten(nil, func([]byte) {
+		var line string
+		if c.kind() != '{' {
+			line = c.text()
+		} else {
+			for name := range c.members {
+				if string(name) == "content" {
+					c.textInto(&line)
+				}
+			}
 		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+	})
+	if lines != nil {
+		q.Text = strings.Join(lines, "\n")
 	}
 }

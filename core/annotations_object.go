@@ -282,11 +282,17 @@ func (g *TokenGroup) read(c *cursor) {
 }
 
 // readShape reads a shape on the map, or the outline or point in pixels that
-// labels of 2018 have under the same name.
+// labels of 2018 have under the same name, as JSON or as well-known text.
 func (r *objectReader) readShape(c *cursor) {
 	if c.kind() == '[' {
 		if points, ok := c.points(); ok {
 			r.found(KindPolygon, Polygon(points))
+		}
+		return
+	}
+	if c.kind() == '"' {
+		if drawn := parseWKT(c.text()); len(drawn) == 1 {
+			r.found(drawn[0].kind, drawn[0].geometry)
 		}
 		return
 	}

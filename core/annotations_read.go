@@ -34,6 +34,8 @@ func newLabelReader() *labelReader {
 //	{}                                        a skipped label
 //	[{"frameNumber":1,"objects":[…]},…]       v1 video
 //	{"frames":"https://…"}                    v1 video, to be fetched
+//	{"frameNumber":1,"objects":[…]}           v1 video, as fetched:
+//	{"frameNumber":2,"objects":[…]}           one frame a line
 //	{"frames":{"1":{"objects":{…}}},…}        v2 video
 //	{"groups":{"Axial":{"frames":{…}}},…}     v2 DICOM
 //	{"timestamp":{"1":{…}},…}                 v2 audio
@@ -44,16 +46,15 @@ func (r *labelReader) readLabel(content jsontext.Value) error {
 	c.unique = !r.checked
 	switch c.kind() {
 	case '{':
-		mark := r.mark()
-		where, form := r.readPart(c, wholeLabel)
-		if err := c.end(); err != nil {
-			return err
+		for c.kind() == '{' {
+			from, mark := c.here(), r.mark()
+			where, form := r.readPart(c, wholeLabel)
+			if form == formUnknown && !c.bad {
+				r.readLegacy(newCursor(c.since(from)))
+			}
+			r.stamp(mark, Place{Frame: where.Frame})
 		}
-		if form == formUnknown {
-			r.readLegacy(newCursor(content))
-		}
-		r.stamp(mark, Place{Frame: where.Frame})
-		return nil
+		return c.end()
 	case '[':
 		r.readFrames(c)
 		return c.end()
