@@ -40,6 +40,11 @@ type Verdict struct {
 	// They are in the order in which to read them, and empty if nothing tried
 	// explains it.
 	Causes []Cause
+
+	// Tried is the number of digests that were computed to find the causes. It
+	// is 0 if there was nothing to search for: a match, no secret, or a signature
+	// that holds no digest of a known length.
+	Tried int
 }
 
 // Cause is one accident that happened to the body, the secret or the
@@ -68,7 +73,8 @@ func Explain(ctx context.Context, body []byte, signature string, secrets []strin
 			return v, nil
 		}
 	}
-	found, ok := search(ctx, body, signature, secrets)
+	found, tried, ok := search(ctx, body, signature, secrets)
+	v.Tried = tried
 	if ok {
 		v.Secret, v.Causes = found.key.secret, found.causes()
 		return v, nil
@@ -88,10 +94,10 @@ func (p proof) causes() []Cause {
 	return slices.Concat(p.claim.causes, p.recipe.causes, p.key.causes, p.body.causes)
 }
 
-func search(ctx context.Context, body []byte, signature string, secrets []string) (proof, bool) {
+func search(ctx context.Context, body []byte, signature string, secrets []string) (found proof, tried int, ok bool) {
 	claims := readClaims(signature)
 	if len(claims) == 0 {
-		return proof{}, false
+		return proof{}, 0, false
 	}
 	keys := keysOf(secrets)
 	recipes := recipesFor(claims)
@@ -99,12 +105,13 @@ func search(ctx context.Context, body []byte, signature string, secrets []string
 		for _, r := range recipes {
 			for _, k := range keys {
 				if ctx.Err() != nil {
-					return proof{}, false
+					return proof{}, tried, false
 				}
 				digest := r.digest(k, b.bytes)
+				tried++
 				for _, c := range claims {
 					if hmac.Equal(digest, c.digest) {
-						return proof{c, r, k, b}, true
+						return proof{c, r, k, b}, tried, true
 					}
 				}
 				if r.keyless {
@@ -113,7 +120,7 @@ func search(ctx context.Context, body []byte, signature string, secrets []string
 			}
 		}
 	}
-	return proof{}, false
+	return proof{}, tried, false
 }
 
 // prefixed reports whether s begins with prefix, without regard to case.
