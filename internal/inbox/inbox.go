@@ -71,8 +71,8 @@ func (in *Inbox) start() {
 
 // Handle implements [core.Handler]. It returns nil once the delivery is
 // committed and synced to disk. A delivery whose key is there already is not
-// stored again: its repeats are counted and the time of the last one noted;
-// the headers stay those of the first.
+// stored again: its repeats are counted, the time of the last one is noted and
+// its status is [Accepted]; the headers stay those of the first.
 //
 // Every error is temporary. When a transaction fails, it fails for all
 // deliveries in it. When ctx ends first, its error is returned, and the

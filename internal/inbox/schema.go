@@ -47,7 +47,8 @@ const insertDelivery = `
 INSERT INTO deliveries (key, delivery_id, event, version, project_id, subject, data_row_id, event_time,
 	received, last_received, repeats, status, size, origin, signature, event_name, content_type, body)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, 'accepted', ?10, ?11, ?12, ?13, ?14, ifnull(?15, x''))
-ON CONFLICT (event_time, key) DO UPDATE SET repeats = repeats + 1, last_received = max(last_received, excluded.received)`
+ON CONFLICT (event_time, key) DO UPDATE SET repeats = repeats + 1, last_received = max(last_received, excluded.received),
+	status = 'accepted'`
 
 // updateStatus looks from the newest row backwards: a status is nearly always
 // that of a delivery that has just arrived.

@@ -1,0 +1,47 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+)
+
+// What [Listen] refuses, besides what the system does.
+var (
+	ErrAddress = errors.New("not an address to listen on")
+	ErrPublic  = errors.New("reachable from other machines")
+	ErrInUse   = errors.New("in use by another program")
+)
+
+// Listen opens addr, host:port, for TCP. A port of 0 takes a free one.
+//
+// Unless public is true the host must be localhost or a loopback address: a
+// receiver on a developer's machine keeps customer data and shows it to whoever
+// asks. Errors match [ErrAddress], [ErrPublic] or [ErrInUse] where one of them
+// says it.
+func Listen(addr string, public bool) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return nil, fmt.Errorf("%s: %w", addr, ErrAddress)
+	}
+	if !public && !isLoopback(host) {
+		return nil, fmt.Errorf("%s: %w", addr, ErrPublic)
+	}
+	l, err := net.Listen("tcp", addr)
+	var outer *net.OpError
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %w", addr, ErrInUse)
+	case errors.As(err, &outer):
+		err = outer.Err
+	}
+	return nil, fmt.Errorf("%s: %w", addr, err)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
