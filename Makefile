@@ -1,0 +1,56 @@
+# The commands of this repository. Each needs Go 1.26 and make, fetches the Go
+# tools pinned in tools/go.mod by itself, and names whatever else it lacks.
+
+GO       ?= go
+TOOL      = $(GO) tool -modfile=tools/go.mod
+FUZZTIME ?= 1m
+
+# The race detector needs a C compiler.
+RACE = $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
+
+.PHONY: demo build test lint fuzz bench vulncheck clean
+
+## demo: send genuine and forged deliveries to a receiver, and show what becomes of them
+demo: build
+	./dist/labelhook demo
+
+## build: dist/labelhook
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o dist/labelhook ./cmd/labelhook
+
+## test: every test; with the race detector where there is a C compiler
+test:
+	@[ -n "$(RACE)" ] || echo "make test: no C compiler found, so without the race detector (Debian: gcc, macOS: xcode-select --install)"
+	$(TOOL) gotestsum --format pkgname --hide-summary skipped -- $(RACE) ./...
+	$(GO) test -count=1 -run Allocates ./core
+
+## lint: gofmt, go vet, staticcheck and shellcheck, all without a finding
+lint:
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "make lint: run gofmt -w on $$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	cd bench && $(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	@command -v shellcheck >/dev/null || { echo "make lint: shellcheck is missing (Debian: apt-get install shellcheck, macOS: brew install shellcheck)"; exit 1; }
+	shellcheck .ci/run $$(git ls-files '*.sh')
+
+## fuzz: every fuzz target for FUZZTIME (1m)
+fuzz:
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "fuzz $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+## bench: every benchmark, and the budgets they must keep as ratios of one run
+bench: build
+	$(GO) test -run '^$$' -bench . ./core/... ./internal/...
+	cd bench && $(GO) run ./budgets -labelhook ../dist/labelhook
+
+## vulncheck: known vulnerabilities in what is linked
+vulncheck:
+	$(TOOL) govulncheck ./...
+
+clean:
+	rm -rf dist .tools
