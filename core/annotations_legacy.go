@@ -8,6 +8,8 @@ package core
 //	{"Car":"MULTIPOLYGON (((1 2, …)), …)"}
 //
 // The form is told by having none of the members of later ones.
+// Coordinates are kept as they are, although they count y from the lower edge:
+// the label does not say how high its image is.
 func (r *labelReader) readLegacy(c *cursor) {
 	for name := range c.members {
 		class := Feature{Name: unescape(name)}

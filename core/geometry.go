@@ -30,7 +30,9 @@ type Box struct {
 	Width  float64 `json:"width"`
 }
 
-// Point is a place in pixels from the upper left corner.
+// Point is a place in pixels from the upper left corner. Labels of 2018, whose
+// annotations have no ids, count y from the lower edge instead: take it from the
+// image's height, as Labelbox's own converter of that time did.
 type Point struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
