@@ -84,12 +84,18 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 		return err
 	}
 	err = Verify(req.Body, signature, secrets)
-	if err == ErrSignatureMismatch {
-		if source, ok := r.Secrets.(Rereader); ok {
-			if fresh, changed := source.Reread(ctx, secrets); changed {
-				err = Verify(req.Body, signature, fresh)
-			}
+	source, ok := r.Secrets.(Rereader)
+	// Twice, because the first look may be another's, begun before a rotation.
+	for range 2 {
+		if !ok || err != ErrSignatureMismatch {
+			break
 		}
+		fresh, changed := source.Reread(ctx, secrets)
+		if !changed {
+			break
+		}
+		secrets = fresh
+		err = Verify(req.Body, signature, secrets)
 	}
 	return err
 }

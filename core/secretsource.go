@@ -94,6 +94,9 @@ func ParseSecrets(text string) ([]Secret, error) {
 //     result;
 //   - no two fetches run at the same time.
 //
+// While forgeries come in, a rotation may thus go unseen for up to RereadEvery:
+// whoever rotates gives the manager the new secret that long before Labelbox.
+//
 // The fields must be set before first use. Zero durations mean the defaults.
 type CachedSecrets struct {
 	// Fetch asks the secret manager. It must return at least one secret or an

@@ -136,6 +136,32 @@ func TestRotationUnderLoadLosesNoDelivery(t *testing.T) {
 	})
 }
 
+// A fetch that began before a rotation brings the old secrets, and may end
+// after the first delivery signed with the new one has come.
+func TestRotationDuringAFetchLosesNoDelivery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{texts: []string{"old"}}
+		r := cached(t, v)
+		status(t, r, "old")
+		time.Sleep(5 * time.Minute)
+		var wg sync.WaitGroup
+		wg.Go(func() { status(t, r, "old") }) // the secrets are old: it fetches
+		synctest.Wait()
+		v.set(nil, "new")
+		for range 10 {
+			wg.Go(func() {
+				if got := status(t, r, "new"); got != 200 {
+					t.Errorf("status %d", got)
+				}
+			})
+		}
+		wg.Wait()
+		if v.count() != 3 {
+			t.Errorf("%d fetches, want the first, the one that came too early and one more", v.count())
+		}
+	})
+}
+
 func TestForgeriesCauseABoundedNumberOfFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{texts: []string{"a"}}
@@ -155,6 +181,34 @@ func TestForgeriesCauseABoundedNumberOfFetches(t *testing.T) {
 		}
 		if got := v.count(); got > 1+6 {
 			t.Errorf("%d fetches in a minute, want at most one and one every 10 s", got)
+		}
+	})
+}
+
+func TestForgeriesCauseABoundedNumberOfFetchesWhileTheManagerIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{texts: []string{"a"}}
+		r := cached(t, v)
+		status(t, r, "a")
+		v.set(errors.New("manager down"))
+		time.Sleep(10 * time.Minute) // the secrets are old by now, but usable
+		for range 60 {
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() {
+					if got := status(t, r, "forged"); got != 401 {
+						t.Errorf("forged: status %d", got)
+					}
+					if got := status(t, r, "a"); got != 200 {
+						t.Errorf("genuine: status %d", got)
+					}
+				})
+			}
+			wg.Wait()
+			time.Sleep(time.Second)
+		}
+		if got := v.count(); got > 1+60+6 {
+			t.Errorf("%d fetches in a minute, want at most one a second and one every 10 s", got)
 		}
 	})
 }
