@@ -5,4 +5,7 @@
 // A destination's Handle returns nil only once the delivery is safe there. What
 // it keeps is the exact body and, where the transport has room for them, the
 // delivery's CloudEvents attributes ([core.Delivery.Attributes]).
+//
+// Destinations whose messages are limited in size are [Limited]; a [Bucket]
+// takes what is larger.
 package destination

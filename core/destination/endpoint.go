@@ -37,8 +37,11 @@ func NewEndpoint(address string) (*Endpoint, error) {
 	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
 		return nil, fmt.Errorf("%s://%s: payloads may leave this machine only by https", u.Scheme, u.Host)
 	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // there is one host
 	return &Endpoint{u.String(), u.Scheme + "://" + u.Host, &http.Client{
-		Timeout: 30 * time.Second,
+		Timeout:   30 * time.Second,
+		Transport: transport,
 		// The signature belongs to this URL's owner and nobody it points to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 
 	"github.com/labelhook/labelhook/core"
 )
@@ -19,44 +22,77 @@ type Folder struct{ dir string }
 // NewFolder makes a folder destination; it creates the folder if need be.
 func NewFolder(dir string) (*Folder, error) {
 	if dir == "" {
-		return nil, fmt.Errorf("file: names no folder; write file:/path/to/folder")
+		return nil, errors.New("file: names no folder; write file:/path/to/folder")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = makeFolder(dir)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("file: %w", err)
 	}
 	return &Folder{dir}, nil
 }
 
-// Handle implements [core.Handler]. The file appears under its name complete
-// and synced to disk, or not at all.
+// Handle implements [core.Handler]. It returns nil once the file stands under
+// its name, complete, and it and every folder on the way to it are synced to
+// disk. Two deliveries of the same content at the same time leave one file.
 func (f *Folder) Handle(_ context.Context, d *core.Delivery) error {
-	path := filepath.Join(f.dir, filepath.FromSlash(d.ObjectName()))
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	if err := f.makeParents(path); err != nil {
-		return fmt.Errorf("file: %w", err)
-	}
-	if err := writeSynced(path, d.Body); err != nil {
+	if err := f.keep(f.path(d), d.Body); err != nil {
 		return fmt.Errorf("file: %w", err)
 	}
 	return nil
 }
 
-// makeParents creates the folders of event and day, and syncs the entry of
-// each: a file is as safe as the path to it.
-func (f *Folder) makeParents(path string) error {
+// Locate implements [Bucket] with a file: URL.
+func (f *Folder) Locate(d *core.Delivery) string {
+	path := filepath.ToSlash(f.path(d))
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive's letter on Windows
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String()
+}
+
+func (f *Folder) path(d *core.Delivery) string {
+	return filepath.Join(f.dir, filepath.FromSlash(d.ObjectName()))
+}
+
+// keep syncs the folders even where it finds them and the file: whoever made
+// them may be about to, or may have died before it could.
+func (f *Folder) keep(path string, body []byte) error {
 	day := filepath.Dir(path)
 	for _, dir := range []string{filepath.Dir(day), day} {
-		err := os.Mkdir(dir, 0o700)
-		if err == nil {
-			err = syncFolder(filepath.Dir(dir))
-		}
-		if err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := makeFolder(dir); err != nil {
 			return err
 		}
 	}
-	return nil
+	if _, err := os.Stat(path); err == nil {
+		return syncFolder(day)
+	}
+	return writeSynced(path, body)
+}
+
+// makeFolder creates a folder, and those above it that are missing, and syncs
+// the entry of each: a file is as safe as the path to it.
+func makeFolder(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(filepath.Dir(dir)); err != nil {
+			return err
+		}
+		err = os.Mkdir(dir, 0o700)
+	}
+	made := err == nil
+	if !made {
+		if info, statErr := os.Stat(dir); statErr != nil || !info.IsDir() {
+			return err
+		}
+	}
+	err = syncFolder(filepath.Dir(dir))
+	if !made && errors.Is(err, fs.ErrPermission) {
+		return nil // whoever owns the parent made the folder
+	}
+	return err
 }
 
 // writeSynced writes a file beside its place and renames it there.
@@ -84,6 +120,9 @@ func writeSynced(path string, body []byte) error {
 }
 
 func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // folders cannot be synced there
+	}
 	f, err := os.Open(dir)
 	if err != nil {
 		return err

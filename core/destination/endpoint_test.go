@@ -1,0 +1,210 @@
+package destination_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+)
+
+func endpoint(t testing.TB, handler http.HandlerFunc) (*destination.Endpoint, *httptest.Server) {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	e, err := destination.NewEndpoint(server.URL + "/hook?code=" + key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, server
+}
+
+func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
+	d := label(t)
+	d.ID = `Zoë's "100%" id`
+	received := make(chan *http.Request, 1)
+	e, server := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || !bytes.Equal(body, d.Body) {
+			t.Errorf("received %q, %v", body, err)
+		}
+		received <- r
+	})
+	if err := e.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	r := <-received
+	if r.Method != "POST" || r.URL.RequestURI() != "/hook?code="+key || r.ContentLength != int64(len(d.Body)) {
+		t.Errorf("received %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
+	}
+	for name, want := range map[string]string{
+		"X-Hub-Signature":      signature,
+		"X-Labelbox-Id":        d.ID,
+		"X-Labelbox-Event":     "LABEL_CREATED",
+		"Content-Type":         "application/json",
+		"ce-specversion":       "1.0",
+		"ce-id":                "Zo%C3%AB's%20%22100%25%22%20id",
+		"ce-type":              "com.labelbox.label.created",
+		"ce-source":            "/labelbox/projects/" + d.ProjectID,
+		"ce-subject":           d.LabelID,
+		"ce-time":              "2024-05-06T17:18:48Z",
+		"ce-labelboxkey":       d.Key(),
+		"ce-labelboxsignature": signature,
+		"ce-labelboxversion":   "v2",
+		"ce-labelboxdatarow":   d.DataRowID,
+		"ce-datacontenttype":   "", // Content-Type is that
+		"ce-labelboxorigin":    "",
+	} {
+		if got := r.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if d.ProjectID == "" || d.LabelID == "" || d.DataRowID == "" {
+		t.Errorf("the sample names nothing: %+v", d)
+	}
+	if e.String() != server.URL {
+		t.Errorf("calls itself %s", e)
+	}
+}
+
+func TestEndpointWithoutHeadersOfTheSender(t *testing.T) {
+	d := core.Identify(http.Header{}, []byte(`{"a":1}`))
+	d.Origin = "export"
+	e, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"X-Hub-Signature", "X-Labelbox-Id", "X-Labelbox-Event", "Ce-Labelboxsignature", "Ce-Subject", "Ce-Time"} {
+			if values, found := r.Header[name]; found {
+				t.Errorf("%s is %q", name, values)
+			}
+		}
+		if r.Header.Get("ce-id") != d.Key() || r.Header.Get("ce-source") != "/labelbox" || r.Header.Get("ce-labelboxorigin") != "export" {
+			t.Errorf("received %v", r.Header)
+		}
+	})
+	if err := e.Handle(t.Context(), d); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEndpointJudgesTheAnswer(t *testing.T) {
+	const taken, forNow, forGood = "taken", "for now", "for good"
+	for status, want := range map[int]string{
+		200: taken, 201: taken, 202: taken, 204: taken, 299: taken,
+		301: forNow, 302: forNow, 304: forNow, 307: forNow, 308: forNow,
+		400: forGood, 410: forGood, 413: forGood, 415: forGood, 422: forGood,
+		401: forNow, 403: forNow, 404: forNow, 405: forNow, 408: forNow, 409: forNow, 429: forNow, // a wrong key or a deployment can be mended
+		500: forNow, 502: forNow, 503: forNow, 504: forNow,
+	} {
+		e, server := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/hook" {
+				t.Errorf("%d: followed a redirect to %s", status, r.URL.Path)
+			}
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(status)
+			if status >= 400 {
+				io.WriteString(w, "an answer that may tell more than is good")
+			}
+		})
+		err := e.Handle(t.Context(), label(t))
+		got := forNow
+		switch {
+		case err == nil:
+			got = taken
+		case core.IsPermanent(err):
+			got = forGood
+		}
+		if got != want {
+			t.Errorf("%d: %s, want %s (%v)", status, got, want, err)
+		}
+		if err != nil && err.Error() != fmt.Sprintf("%s: answered %d", server.URL, status) {
+			t.Errorf("%d: the error is %q", status, err)
+		}
+	}
+}
+
+func TestEndpointErrorsNeverTellTheURL(t *testing.T) {
+	hangUp, _ := endpoint(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	gone, server := endpoint(t, nil)
+	server.Close()
+	slow, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		<-r.Context().Done()
+	})
+	for name, e := range map[string]*destination.Endpoint{"hangs up": hangUp, "is gone": gone, "is slow": slow} {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		if name == "is slow" {
+			ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+		}
+		err := e.Handle(ctx, label(t))
+		cancel()
+		if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), e.String()+": ") {
+			t.Errorf("%s: got %v", name, err)
+			continue
+		}
+		if strings.Contains(err.Error(), key) || strings.Contains(fmt.Sprintf("%+v", err), key) {
+			t.Errorf("%s: the key is in %q", name, err)
+		}
+		if (name == "is slow") != errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestNewEndpointTakesOnlyHTTPS(t *testing.T) {
+	for address, want := range map[string]string{ // the destination's name; "" if refused
+		"https://example.com/hook?code=" + key:           "https://example.com",
+		"https://user:" + key + "@example.com:8443/hook": "https://example.com:8443",
+		"http://127.0.0.1:3001/" + key:                   "http://127.0.0.1:3001",
+		"http://[::1]:3001/" + key:                       "http://[::1]:3001",
+		"http://localhost/" + key:                        "http://localhost",
+		"HTTPS://example.com/" + key:                     "https://example.com",
+		"http://example.com/" + key:                      "",
+		"http://localhost.example.com/" + key:            "",
+		"http://127.0.0.1.example.com/" + key:            "",
+		"http://10.0.0.1/" + key:                         "",
+		"ftp://127.0.0.1/" + key:                         "",
+		"https:///" + key:                                "",
+		"https:" + key:                                   "",
+		"https://exa mple.com/" + key:                    "",
+		"https://example.com:port/" + key:                "",
+		"https://example.com/%zz" + key:                  "",
+		key:                                              "",
+		"":                                               "",
+	} {
+		e, err := destination.NewEndpoint(address)
+		switch {
+		case want == "" && err == nil:
+			t.Errorf("took %q", address)
+		case want == "" && strings.Contains(err.Error(), key):
+			t.Errorf("the key is in %q", err)
+		case want != "" && err != nil:
+			t.Errorf("%q: %v", address, err)
+		case want != "" && e.String() != want:
+			t.Errorf("%q calls itself %s, want %s", address, e, want)
+		}
+	}
+}
+
+// Each of the endpoints answers only when the other has been called.
+func TestEndpointsAreCalledAtTheSameTime(t *testing.T) {
+	var both sync.WaitGroup
+	both.Add(2)
+	meet := func(http.ResponseWriter, *http.Request) {
+		both.Done()
+		both.Wait()
+	}
+	a, _ := endpoint(t, meet)
+	b, _ := endpoint(t, meet)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := core.All(a, b).Handle(ctx, label(t)); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,197 @@
+package destination_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+func folder(t testing.TB, dir string) *destination.Folder {
+	f, err := destination.NewFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// files lists everything below dir that is not a folder, with slashes.
+func files(t testing.TB, dir string) (names []string) {
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
+	f := folder(t, dir)
+	want := map[string][]byte{}
+	for _, s := range samples.All() {
+		d := delivery("delivery", s.Header, s.Body())
+		for range 2 { // delivered again
+			if err := f.Handle(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want[d.ObjectName()] = s.Body()
+	}
+	got := files(t, dir)
+	if len(got) != len(want) || len(want) != len(samples.All()) {
+		t.Errorf("%d files of %d deliveries, want %d: %q", len(got), len(samples.All()), len(want), got)
+	}
+	for _, name := range got {
+		path := filepath.Join(dir, name)
+		body, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(body, want[name]) {
+			t.Errorf("%s holds %q, %v", name, body, err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s may be read by others: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if !slices.ContainsFunc(got, func(name string) bool {
+		return strings.HasPrefix(name, "event=label.created/dt=2024-05-06/20240506T171848.000Z-")
+	}) {
+		t.Errorf("no file is named by event and day: %q", got)
+	}
+}
+
+func TestFolderLeavesAFileOfTheSameDeliveryAlone(t *testing.T) {
+	dir := t.TempDir()
+	f, d := folder(t, dir), label(t)
+	path := filepath.Join(dir, filepath.FromSlash(d.ObjectName()))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("first"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := os.ReadFile(path); string(body) != "first" {
+		t.Errorf("it holds %q now, %v", body, err)
+	}
+}
+
+func TestFolderTakesTheSameDeliveryFromManyAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	f := folder(t, dir)
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := f.Handle(t.Context(), label(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := files(t, dir); len(got) != 1 {
+		t.Errorf("%d files: %q", len(got), got)
+	}
+}
+
+func TestFolderComesBackWhenItWasRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "folder")
+	f := folder(t, dir)
+	for range 2 {
+		if err := f.Handle(t.Context(), label(t)); err != nil {
+			t.Fatal(err)
+		}
+		if len(files(t, dir)) != 1 {
+			t.Error("no file")
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFolderFailsForNowAndLeavesNothingBehind(t *testing.T) {
+	for name, obstruct := range map[string]func(t *testing.T, dir string, d *core.Delivery){
+		"a file where the event's folder belongs": func(t *testing.T, dir string, d *core.Delivery) {
+			write(t, filepath.Join(dir, "event="+string(d.Event)))
+		},
+		"a file where the folder was": func(t *testing.T, dir string, _ *core.Delivery) {
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+			write(t, dir)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "folder")
+			f, d := folder(t, dir), label(t)
+			obstruct(t, dir, d)
+			before := files(t, filepath.Dir(dir))
+			err := f.Handle(t.Context(), d)
+			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) || !strings.HasPrefix(err.Error(), "file: ") {
+				t.Errorf("got %v", err)
+			}
+			if after := files(t, filepath.Dir(dir)); !slices.Equal(before, after) {
+				t.Errorf("left behind %q", after)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path string) {
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNewFolderRefusesWhatIsNone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, file)
+	for _, dir := range []string{"", file, filepath.Join(file, "below")} {
+		if _, err := destination.NewFolder(dir); err == nil {
+			t.Errorf("took %q", dir)
+		}
+	}
+}
+
+func TestFolderLocatesItsFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "with blank")
+	f, d := folder(t, dir), label(t)
+	if err := f.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	var bucket destination.Bucket = f
+	u, err := url.Parse(bucket.Locate(d))
+	if err != nil || u.Scheme != "file" {
+		t.Fatalf("located at %s, %v", u, err)
+	}
+	if body, err := os.ReadFile(filepath.FromSlash(u.Path)); err != nil || !bytes.Equal(body, d.Body) {
+		t.Errorf("found %q, %v", body, err)
+	}
+}
+
+func BenchmarkFolder(b *testing.B) {
+	f := folder(b, b.TempDir())
+	body := label(b).Body
+	var n int
+	for b.Loop() {
+		n++
+		if err := f.Handle(b.Context(), delivery("delivery", "LABEL_CREATED", append(bytes.Clone(body), strings.Repeat(" ", n)...))); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
