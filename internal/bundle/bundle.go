@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
@@ -17,18 +19,21 @@ import (
 const (
 	DestinationsVariable = "LABELHOOK_DESTINATIONS"
 	DeadLetterVariable   = "LABELHOOK_DEAD_LETTER"
+	OverflowVariable     = "LABELHOOK_OVERFLOW"
 	EventsVariable       = "LABELHOOK_EVENTS"
 	MaxBodyVariable      = "LABELHOOK_MAX_BODY"
 	LogLevelVariable     = "LABELHOOK_LOG_LEVEL"
 )
 
-// Opener makes a destination of its URL. Its errors must not repeat the URL:
-// it may hold a key.
+// Opener makes a destination of its URL. Its errors say what to do and do not
+// repeat the URL: it may hold a key. A destination with a size limit implements
+// [destination.Limited] to be given the bucket of LABELHOOK_OVERFLOW, and one
+// that can be that bucket implements [destination.Bucket].
 type Opener func(url string) (core.Handler, error)
 
 // Platform is what differs from one host to the next.
 type Platform struct {
-	Getenv func(string) string
+	Getenv func(string) string // nil means os.Getenv
 
 	// Openers are the destinations besides log:, file: and https:, by scheme.
 	// A function's main package lists those of its own cloud, so that a binary
@@ -44,12 +49,22 @@ type Platform struct {
 	Always core.Handler
 
 	Log *slog.Logger // nil means slog.Default
-	Out io.Writer    // where log: writes
+	Out io.Writer    // where log: writes; nil means os.Stdout
+
+	lines *destination.Log // the one log:, so that no two write to Out at once
 }
 
 // Receiver makes the receiver that the environment describes. The error is a
-// [*ConfigError].
+// [*ConfigError]. A host that must not exit on it can log it and serve the zero
+// [core.Receiver], which answers everything 503.
 func Receiver(p Platform) (*core.Receiver, error) {
+	if p.Getenv == nil {
+		p.Getenv = os.Getenv
+	}
+	if p.Out == nil {
+		p.Out = os.Stdout
+	}
+	p.lines = destination.NewLog(p.Out)
 	secrets, err := Secrets(p.Getenv, p.Manager)
 	if err != nil {
 		return nil, err
@@ -57,6 +72,21 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	handlers, names, err := p.destinations()
 	if err != nil {
 		return nil, err
+	}
+	deadLetter, err := p.openOne(DeadLetterVariable)
+	if err != nil {
+		return nil, err
+	}
+	overflow, err := p.overflow()
+	if err != nil {
+		return nil, err
+	}
+	if overflow != nil {
+		for _, h := range append(handlers, deadLetter) {
+			if limited, ok := h.(destination.Limited); ok {
+				limited.Overflow(overflow)
+			}
+		}
 	}
 	events, err := p.events()
 	if err != nil {
@@ -66,19 +96,14 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	receiver := &core.Receiver{
+	return &core.Receiver{
 		Secrets:      secrets,
 		Handler:      core.Only(events, core.All(handlers...)),
+		DeadLetter:   deadLetter,
 		MaxBody:      maxBody,
 		Logger:       p.Log,
 		Destinations: names,
-	}
-	if url := p.Getenv(DeadLetterVariable); url != "" {
-		if receiver.DeadLetter, err = p.open(DeadLetterVariable, url); err != nil {
-			return nil, err
-		}
-	}
-	return receiver, nil
+	}, nil
 }
 
 func (p Platform) destinations() (handlers []core.Handler, names []string, err error) {
@@ -98,6 +123,31 @@ func (p Platform) destinations() (handlers []core.Handler, names []string, err e
 	return handlers, names, nil
 }
 
+// openOne opens the one destination that the variable names, nil if none.
+func (p Platform) openOne(variable string) (core.Handler, error) {
+	switch urls := strings.Fields(p.Getenv(variable)); len(urls) {
+	case 0:
+		return nil, nil
+	case 1:
+		return p.open(variable, urls[0])
+	default:
+		return nil, &ConfigError{variable, fmt.Errorf("names %d destinations", len(urls)), "write one URL"}
+	}
+}
+
+// overflow opens the bucket for bodies that are over a queue's limit.
+func (p Platform) overflow() (destination.Bucket, error) {
+	h, err := p.openOne(OverflowVariable)
+	if err != nil || h == nil {
+		return nil, err
+	}
+	bucket, ok := h.(destination.Bucket)
+	if !ok {
+		return nil, &ConfigError{OverflowVariable, errors.New("names a destination that keeps no objects to refer to"), "write a bucket's URL, or file:DIR"}
+	}
+	return bucket, nil
+}
+
 // nameOf is how a destination is called in the log: as it calls itself, or by
 // its scheme alone.
 func nameOf(h core.Handler, otherwise string) string {
@@ -109,28 +159,31 @@ func nameOf(h core.Handler, otherwise string) string {
 
 func schemeOf(url string) string {
 	scheme, _, _ := strings.Cut(url, ":")
-	return scheme
+	return strings.ToLower(scheme)
 }
 
 func (p Platform) open(variable, url string) (core.Handler, error) {
 	scheme, rest, found := strings.Cut(url, ":")
-	open := p.Openers[scheme]
-	switch {
-	case !found:
+	scheme = strings.ToLower(scheme)
+	if !found {
 		return nil, &ConfigError{variable, errors.New("names a destination without a scheme"), "write URLs such as " + p.schemes()}
-	case open != nil:
-	case scheme == "log":
-		open = func(string) (core.Handler, error) { return destination.NewLog(p.Out), nil }
-	case scheme == "file":
-		open = func(string) (core.Handler, error) { return destination.NewFolder(strings.TrimPrefix(rest, "//")) }
-	case scheme == "https", scheme == "http":
-		open = func(string) (core.Handler, error) { return destination.NewEndpoint(url) }
-	default:
-		return nil, &ConfigError{variable, fmt.Errorf("no destination here has the scheme %q", scheme), "write one of " + p.schemes()}
+	}
+	open := p.Openers[scheme]
+	if open == nil {
+		switch scheme {
+		case "log":
+			open = func(string) (core.Handler, error) { return p.lines, nil }
+		case "file":
+			open = func(string) (core.Handler, error) { return destination.NewFolder(strings.TrimPrefix(rest, "//")) }
+		case "https", "http":
+			open = func(string) (core.Handler, error) { return destination.NewEndpoint(url) }
+		default:
+			return nil, &ConfigError{variable, fmt.Errorf("no destination here has the scheme %q", scheme), "write one of " + p.schemes()}
+		}
 	}
 	h, err := open(url)
 	if err != nil {
-		return nil, &ConfigError{variable, err, "write one of " + p.schemes()}
+		return nil, &ConfigError{variable, err, "correct the URL, or what it names; the forms are " + p.schemes()}
 	}
 	return h, nil
 }
@@ -146,7 +199,7 @@ func (p Platform) schemes() string {
 
 func (p Platform) events() ([]core.Event, error) {
 	var events []core.Event
-	for _, name := range strings.FieldsFunc(p.Getenv(EventsVariable), func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\t' }) {
+	for _, name := range strings.FieldsFunc(p.Getenv(EventsVariable), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		event, known := core.ParseEvent(name)
 		if !known {
 			return nil, &ConfigError{EventsVariable, fmt.Errorf("no event is called %q", name), "write some of " + EventNames()}
@@ -172,7 +225,7 @@ func (p Platform) maxBody() (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, &ConfigError{MaxBodyVariable, fmt.Errorf("%q is not a number of bytes", text), "write a whole number above 0, such as 10485760"}
+		return 0, &ConfigError{MaxBodyVariable, fmt.Errorf("%q is not a number of bytes", text), "write a whole number above 0, such as 10485760 for 10 MiB"}
 	}
 	return n, nil
 }

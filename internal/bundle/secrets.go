@@ -3,6 +3,7 @@ package bundle
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -29,9 +30,17 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return e.Variable + ": " + e.Problem.Error() }
 func (e *ConfigError) Unwrap() error { return e.Problem }
 
+// LogValue makes one log line say all three.
+func (e *ConfigError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("variable", e.Variable),
+		slog.String("problem", e.Problem.Error()),
+		slog.String("remedy", e.Remedy))
+}
+
 // ErrNoSecretVariable is the problem of a [ConfigError] when no variable names
 // a secret.
-var ErrNoSecretVariable = errors.New("not set, and there is no other source of the webhook secret")
+var ErrNoSecretVariable = errors.New("not set or empty, and there is no other source of the webhook secret")
 
 // Secrets makes the secret source that the environment describes. manager
 // makes the source for a secret manager's id; it is nil where there is no
@@ -60,6 +69,8 @@ func Secrets(getenv func(string) string, manager func(id string) (core.SecretSou
 	case id == "":
 		return nil, &ConfigError{SecretVariable, ErrNoSecretVariable,
 			"set it to the secret you gave Labelbox, or " + FileVariable + " to a file that holds it"}
+	case strings.HasPrefix(id, "@Microsoft.KeyVault("):
+		return nil, &ConfigError{IDVariable, core.ErrSecretUnresolved, secretRemedy(core.ErrSecretUnresolved)}
 	case manager == nil:
 		return nil, &ConfigError{IDVariable, errors.New("there is no secret manager here"),
 			"set " + SecretVariable + " or " + FileVariable + " instead"}
