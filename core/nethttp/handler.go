@@ -5,7 +5,6 @@ package nethttp
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -37,29 +36,27 @@ func Write(w http.ResponseWriter, response core.Response) {
 	w.Write(response.Body) // an error means the sender is gone; there is nobody left to tell
 }
 
-// readBody reads the whole body. With a Content-Length it allocates exactly
-// once. The limit closes the connection behind a body that breaks it, because
-// reading on to the next request would mean reading the rest.
+// trusted is how much memory a Content-Length gets before a byte has come:
+// whoever has not signed anything yet can claim any length.
+const trusted = 1 << 20
+
+// readBody reads the whole body, with one allocation where the Content-Length
+// is modest. The limit closes the connection behind a body that breaks it,
+// because reading on to the next request would mean reading the rest.
 func readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
 	if r.ContentLength > int64(limit) {
 		w.Header().Set("Connection", "close")
 		return nil, core.ErrBodyTooLarge
 	}
-	limited := http.MaxBytesReader(w, r.Body, int64(limit))
-	var body []byte
-	var err error
+	var body bytes.Buffer
 	if r.ContentLength > 0 {
-		body = make([]byte, r.ContentLength)
-		_, err = io.ReadFull(limited, body)
-	} else {
-		var buffer bytes.Buffer
-		_, err = buffer.ReadFrom(limited)
-		body = buffer.Bytes()
+		body.Grow(int(min(r.ContentLength, trusted)) + bytes.MinRead)
 	}
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		return body, nil
+		return body.Bytes(), nil
 	case errors.As(err, &tooLarge):
 		return nil, core.ErrBodyTooLarge
 	}

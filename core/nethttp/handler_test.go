@@ -1,0 +1,250 @@
+package nethttp_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/conformance"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, core.Secret) {
+	secret, err := core.NewSecret("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets, err := core.StaticSecrets(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Logger: slog.New(slog.DiscardHandler)}, secret
+}
+
+func TestConformance(t *testing.T) {
+	destination := conformance.NewDestination(t)
+	variables := conformance.Environment(destination.URL)
+	receiver, err := bundle.Receiver(bundle.Platform{
+		Getenv: func(name string) string { return variables[name] },
+		Log:    slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(nethttp.Handler(receiver))
+	defer server.Close()
+	conformance.Run(t, conformance.Cases(), conformance.Platform{
+		Do:    conformance.HTTP(server.Listener.Addr().String(), "/"),
+		Taken: destination.Taken,
+	})
+}
+
+// counted is a body that knows how much of it was read.
+type counted struct {
+	io.Reader
+	read int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read += n
+	return n, err
+}
+
+func TestNoMoreOfABodyIsReadThanTheLimitAllows(t *testing.T) {
+	const limit = 1000
+	r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), limit)
+	for name, test := range map[string]struct {
+		method   string
+		size     int64 // of the body
+		declared int64 // the Content-Length, -1 if chunked
+		status   int
+		read     int // at most
+	}{
+		"declared, at the limit": {"POST", limit, limit, 200, limit},
+		"chunked, at the limit":  {"POST", limit, -1, 200, limit},
+		"declared, over":         {"POST", limit + 1, limit + 1, 413, 0},
+		"chunked, over":          {"POST", limit + 1, -1, 413, limit + 1},
+		"declared, enormous":     {"POST", 1 << 40, 1 << 40, 413, 0},
+		"chunked, without end":   {"POST", 1 << 40, -1, 413, limit + 1},
+		"not POST":               {"PUT", limit, limit, 405, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := &counted{Reader: io.LimitReader(blanks{}, test.size)}
+			request := httptest.NewRequest(test.method, "/", body)
+			request.ContentLength = test.declared
+			request.Header.Set(core.SignatureHeader, core.Sign(bytes.Repeat([]byte{' '}, int(min(test.size, 2*limit))), secret))
+			answer := httptest.NewRecorder()
+			nethttp.Handler(r).ServeHTTP(answer, request)
+			if answer.Code != test.status || body.read > test.read {
+				t.Errorf("status %d after %d bytes, want %d after at most %d", answer.Code, body.read, test.status, test.read)
+			}
+			if answer.Header().Get("Content-Length") != fmt.Sprint(answer.Body.Len()) {
+				t.Errorf("Content-Length %s for %d bytes", answer.Header().Get("Content-Length"), answer.Body.Len())
+			}
+		})
+	}
+}
+
+type blanks struct{}
+
+func (blanks) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+func TestAClaimedLengthCostsNoMemory(t *testing.T) {
+	r, _ := receiver(t, nil, 1<<30)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	request := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("{"), failing{}))
+	request.ContentLength = 1 << 30
+	answer := httptest.NewRecorder()
+	nethttp.Handler(r).ServeHTTP(answer, request)
+	runtime.ReadMemStats(&after)
+	if answer.Code != 400 {
+		t.Errorf("status %d", answer.Code)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 16<<20 {
+		t.Errorf("%d bytes allocated for a body of one byte that claims a gigabyte", got)
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("the sender is gone") }
+
+// A body that breaks off is refused although the bytes that came are signed:
+// they are not what the sender meant to send.
+func TestBodiesThatBreakOff(t *testing.T) {
+	var handled atomic.Int32
+	r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error {
+		handled.Add(1)
+		return nil
+	}), 0)
+	server := httptest.NewServer(nethttp.Handler(r))
+	defer server.Close()
+	part := `{"half":`
+	signature := core.SignatureHeader + ": " + core.Sign([]byte(part), secret) + "\r\n"
+	for name, request := range map[string]string{
+		"declared":             "Content-Length: 100\r\n\r\n" + part,
+		"declared, nothing":    "Content-Length: 100\r\n\r\n",
+		"chunked, no end":      "Transfer-Encoding: chunked\r\n\r\n8\r\n" + part + "\r\n",
+		"chunked, half a one":  "Transfer-Encoding: chunked\r\n\r\n80\r\n" + part,
+		"chunked, bad length":  "Transfer-Encoding: chunked\r\n\r\n8\r\n" + part + "\r\nnonsense\r\n",
+		"chunked, only a size": "Transfer-Encoding: chunked\r\n\r\n8\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			connection, err := net.Dial("tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer connection.Close()
+			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s", signature, request)
+			if err := connection.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(connection)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.HasPrefix(answer, []byte("HTTP/1.1 400 ")) || !bytes.Contains(answer, []byte(`"code":"body_incomplete"`)) {
+				t.Errorf("answered %q", answer)
+			}
+		})
+	}
+	if n := handled.Load(); n > 0 {
+		t.Errorf("%d half bodies were handled", n)
+	}
+}
+
+func TestABodyOverTheLimitEndsTheConnection(t *testing.T) {
+	r, _ := receiver(t, nil, 10)
+	server := httptest.NewServer(nethttp.Handler(r))
+	defer server.Close()
+	for name, body := range map[string]io.Reader{
+		"declared": strings.NewReader(strings.Repeat("x", 11)),
+		"chunked":  io.LimitReader(blanks{}, 11),
+	} {
+		response, err := http.Post(server.URL, "application/json", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != 413 || !response.Close {
+			t.Errorf("%s: status %d, connection closed: %v", name, response.StatusCode, response.Close)
+		}
+	}
+}
+
+func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
+	began, ended := make(chan struct{}), make(chan error)
+	r, secret := receiver(t, core.HandlerFunc(func(ctx context.Context, _ *core.Delivery) error {
+		close(began)
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return ctx.Err()
+	}), 0)
+	server := httptest.NewServer(nethttp.Handler(r))
+	defer server.Close()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	request, err := http.NewRequestWithContext(ctx, "POST", server.URL, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set(core.SignatureHeader, core.Sign([]byte("{}"), secret))
+	go func() {
+		<-began
+		leave()
+	}()
+	if _, err := http.DefaultClient.Do(request); !errors.Is(err, context.Canceled) {
+		t.Errorf("the sender got %v", err)
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the handler got %v", err)
+	}
+}
+
+// BenchmarkHandler is what a request costs between net/http and a destination.
+func BenchmarkHandler(b *testing.B) {
+	r, secret := receiver(b, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+	handler := nethttp.Handler(r)
+	for name, body := range map[string][]byte{
+		"2.4KB": samples.Documented()[0].Body(),
+		"1MB":   bytes.Repeat([]byte{' '}, 1<<20),
+	} {
+		for framing, length := range map[string]int64{"declared": int64(len(body)), "chunked": -1} {
+			b.Run(name+"/"+framing, func(b *testing.B) {
+				signature := core.Sign(body, secret)
+				b.SetBytes(int64(len(body)))
+				b.ReportAllocs()
+				for b.Loop() {
+					request := httptest.NewRequest("POST", "/", bytes.NewReader(body))
+					request.ContentLength = length
+					request.Header[core.SignatureHeader] = []string{signature}
+					answer := httptest.NewRecorder()
+					handler.ServeHTTP(answer, request)
+					if answer.Code != 200 {
+						b.Fatalf("status %d", answer.Code)
+					}
+				}
+			})
+		}
+	}
+}
