@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+func TestVerifyExitCodes(t *testing.T) {
+	secret, err := core.NewSecret(checkedSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	body := filepath.Join(folder, "body")
+	empty := filepath.Join(folder, "empty")
+	for name, text := range map[string]string{body: "body", empty: ""} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good, bad := core.Sign([]byte("body"), secret), core.Sign([]byte("another"), secret)
+	env := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
+	for name, c := range map[string]struct {
+		env  map[string]string
+		args []string
+		want int
+	}{
+		"match":              {env, []string{"--signature", good, body}, exitDone},
+		"match as JSON":      {env, []string{"--signature", good, "--json", body}, exitDone},
+		"no match":           {env, []string{"--signature", bad, body}, exitFailed},
+		"no match as JSON":   {env, []string{"--signature", bad, "--json", body}, exitFailed},
+		"no file":            {env, []string{"--signature", good}, exitUsage},
+		"two files":          {env, []string{"--signature", good, body, body}, exitUsage},
+		"no signature":       {env, []string{body}, exitUsage},
+		"an empty signature": {env, []string{"--signature", "", body}, exitUsage},
+		"a missing file":     {env, []string{"--signature", good, body + "x"}, exitUsage},
+		"a directory":        {env, []string{"--signature", good, folder}, exitUsage},
+		"an empty file":      {env, []string{"--signature", good, empty}, exitUsage},
+		"an empty input":     {env, []string{"--signature", good, "-"}, exitUsage},
+		"an unknown flag":    {env, []string{"--secret", "x", body}, exitUsage},
+		"no secret":          {nil, []string{"--signature", good, body}, exitUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := runTool(t, c.env, append([]string{"verify"}, c.args...)...)
+			if code != c.want {
+				t.Errorf("exit code %d, want %d", code, c.want)
+			}
+			lines := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
+			if c.want == exitUsage && (stdout != "" || len(lines) > 2 || !strings.HasPrefix(lines[0], "labelhook: error: ")) {
+				t.Errorf("want an error in one line and a hint:\n%s%s", stdout, stderr)
+			}
+			if strings.Contains(stdout+stderr, checkedSecret) {
+				t.Error("the secret is printed")
+			}
+		})
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestVerifyGivesUpOnEndlessInput(t *testing.T) {
+	var stderr bytes.Buffer
+	tool := &tool{in: zeros{}, out: io.Discard, err: &stderr, getenv: func(name string) string {
+		return map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}[name]
+	}}
+	code := tool.run(t.Context(), []string{"verify", "--signature", "sha1=00", "-"})
+	if want := "labelhook: error: the standard input is larger than 64 MiB\n"; code != exitUsage || !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("exit code %d, %q", code, stderr.String())
+	}
+}
+
+func TestVerifyCanBeInterrupted(t *testing.T) {
+	in, out := io.Pipe() // nobody ever writes
+	defer out.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	var stderr bytes.Buffer
+	tool := &tool{in: in, out: io.Discard, err: &stderr, getenv: func(name string) string {
+		return map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}[name]
+	}}
+	if code := tool.run(ctx, []string{"verify", "--signature", "sha1=00", "-"}); code != exitFailed || stderr.String() != "labelhook: error: interrupted\n" {
+		t.Errorf("exit code %d, %q", code, stderr.String())
+	}
+}
+
+func TestHeaderValue(t *testing.T) {
+	for given, want := range map[string]string{
+		"sha1=00":                    "sha1=00",
+		"X-Hub-Signature: sha1=00":   "sha1=00",
+		"x-hub-signature:sha1=00\r":  "sha1=00",
+		"X-Hub-Signature:":           "",
+		"X-Hub-Signature-256: sha1=": "X-Hub-Signature-256: sha1=", // left for the explanation
+		" sha1=00":                   " sha1=00",                   // so is white space around a bare value
+		"Other: sha1=00":             "Other: sha1=00",
+	} {
+		if got := headerValue(given); got != want {
+			t.Errorf("headerValue(%q) = %q, want %q", given, got, want)
+		}
+	}
+}
