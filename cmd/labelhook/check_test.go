@@ -1,0 +1,370 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/sender"
+)
+
+const checkedSecret = "a secret that check must not print"
+
+// receiver is a labelhook receiver with the checked secret.
+func receiver(t *testing.T, handle core.HandlerFunc) http.Handler {
+	secret, err := core.NewSecret(checkedSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := core.StaticSecrets(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nethttp.Handler(&core.Receiver{Secrets: source, Handler: handle, Logger: slog.New(slog.DiscardHandler)})
+}
+
+func taken(context.Context, *core.Delivery) error { return nil }
+
+func always(status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.WriteHeader(status)
+	})
+}
+
+// proxy changes requests on their way to the next handler.
+func proxy(next http.Handler, change func(*http.Request)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		change(r)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// proxyGet answers GET with the status and passes on the rest.
+func proxyGet(next http.Handler, status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			w.WriteHeader(status)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serve starts a server that keeps its log to itself.
+func serve(t *testing.T, h http.Handler) *httptest.Server {
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// runTool runs a command line with the given environment.
+func runTool(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	tool := &tool{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string { return env[name] }}
+	code = tool.run(t.Context(), args)
+	return code, out.String(), err.String()
+}
+
+func TestCheckTellsReceiversApart(t *testing.T) {
+	good := receiver(t, taken)
+	secret := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
+	all := func(level string) map[string]string {
+		return map[string]string{
+			"get": level, "unsigned": level, "forged": level, "truncated": level, "sha256": level, "altered": level, "signed": level,
+		}
+	}
+	but := func(levels map[string]string, name, level string) map[string]string {
+		levels[name] = level
+		return levels
+	}
+	for name, c := range map[string]struct {
+		receiver http.Handler
+		env      map[string]string
+		exit     int
+		levels   map[string]string // by name, or "name chunked" where that differs
+		note     string            // in the note of some row
+	}{
+		"labelhook": {good, secret, exitDone, all("ok"), ""},
+		"labelhook without our secret": {good, nil, exitDone,
+			but(but(all("ok"), "altered", "skipped"), "signed", "skipped"), "needs the receiver's secret: set LABELBOX_WEBHOOK_SECRET"},
+		"labelhook with another secret": {good, map[string]string{"LABELBOX_WEBHOOK_SECRET": "another"}, exitFailed,
+			but(all("ok"), "signed", "fail"), "another secret than this environment"},
+		"labelhook that filters the event": {receiver(t, func(context.Context, *core.Delivery) error { return core.ErrIgnored }), secret, exitDone,
+			all("ok"), "LABELHOOK_EVENTS"},
+		"labelhook with a failing destination": {receiver(t, func(context.Context, *core.Delivery) error { return errors.New("down") }), secret, exitFailed,
+			but(all("ok"), "signed", "fail"), "a destination does not take the delivery now"},
+		"labelhook with a refusing destination": {receiver(t, func(context.Context, *core.Delivery) error { return core.Permanent(errors.New("no")) }), secret, exitFailed,
+			but(all("ok"), "signed", "fail"), "a destination refuses the delivery"},
+		"labelhook that has no secret": {nethttp.Handler(&core.Receiver{Logger: slog.New(slog.DiscardHandler)}), secret, exitFailed,
+			but(all("fail"), "get", "ok"), "has no usable secret"},
+
+		"accepts everything":     {always(200), secret, exitFailed, all("fail"), "DANGER"},
+		"answers 500 to forgers": {flask(good), secret, exitFailed, but(but(all("fail"), "get", "ok"), "signed", "ok"), "fails instead of refusing"},
+		"answers 400 to all":     {always(400), secret, exitFailed, all("fail"), "refused, but not as labelhook refuses; it should be 401 signature_missing"},
+		"wrong path":             {http.NotFoundHandler(), secret, exitFailed, all("fail"), "check the URL's path"},
+		"wants authentication":   {always(401), secret, exitFailed, all("fail"), "AuthType"},
+		"forbidden":              {always(403), secret, exitFailed, all("fail"), "allow unauthenticated invocations"},
+		"takes no POST":          {always(405), secret, exitFailed, all("fail"), "does not take POST"},
+		"refuses GET in other words": {proxyGet(good, 405), secret, exitFailed, but(all("ok"), "get", "fail"),
+			"refused, but not as labelhook refuses; it should be 405 method_not_allowed"},
+		"limits the rate": {always(429), secret, exitFailed, all("fail"), "limits the rate"},
+		"bad gateway":     {always(502), secret, exitFailed, all("fail"), "502 from the platform"},
+		"unavailable":     {always(503), secret, exitFailed, all("fail"), "503 from the platform"},
+		"redirects":       {http.RedirectHandler("/elsewhere?code=hush", http.StatusTemporaryRedirect), secret, exitFailed, all("fail"), "/elsewhere?…; a signed POST does not survive that"},
+		"hangs up on POST": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "POST" {
+				panic(http.ErrAbortHandler)
+			}
+			good.ServeHTTP(w, r)
+		}), secret, exitFailed, but(all("fail"), "get", "ok"), "the connection was closed before an answer came"},
+
+		"a proxy that drops chunked bodies": {proxy(good, func(r *http.Request) {
+			if r.ContentLength < 0 {
+				r.Body = http.NoBody
+			}
+		}), secret, exitDone, chunkedWarns(all("ok")), "drops or refuses chunked bodies"},
+		"a proxy that refuses chunked bodies": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength < 0 {
+				http.Error(w, "Length Required", http.StatusLengthRequired)
+				return
+			}
+			good.ServeHTTP(w, r)
+		}), secret, exitDone, chunkedWarns(all("ok")), "drops or refuses chunked bodies"},
+		"a proxy that drops every body": {proxy(good, func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 }), secret, exitFailed,
+			but(all("fail"), "get", "ok"), "the body did not arrive"},
+		"a proxy that drops the signature": {proxy(good, func(r *http.Request) { r.Header.Del(core.SignatureHeader) }), secret, exitFailed,
+			but(but(all("fail"), "get", "ok"), "unsigned", "ok"), "drops the header X-Hub-Signature"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := serve(t, c.receiver).URL + "/webhook-endpoint?code=hush"
+			exit, stdout, stderr := runTool(t, c.env, "check", "--json", url)
+			if exit != c.exit {
+				t.Errorf("exit code %d, want %d", exit, c.exit)
+			}
+			if stderr != "" {
+				t.Errorf("stderr: %s", stderr)
+			}
+			for _, hidden := range []string{"hush", checkedSecret} {
+				if strings.Contains(stdout, hidden) {
+					t.Errorf("the report contains %q", hidden)
+				}
+			}
+			var report checkReport
+			if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+				t.Fatal(err)
+			}
+			if report.OK != (exit == exitDone) || len(report.Checks) != 13 {
+				t.Errorf("ok %v, %d checks", report.OK, len(report.Checks))
+			}
+			noted := c.note == ""
+			for _, row := range report.Checks {
+				want, special := c.levels[row.Name+" "+row.Framing]
+				if !special {
+					want = c.levels[row.Name]
+				}
+				if row.Level != want || row.OK != (row.Level == "ok") {
+					t.Errorf("%s, %s: %s (ok %v), want %s; seen %d %s", row.Name, row.Framing, row.Level, row.OK, want, row.Status, row.Code)
+				}
+				if row.Level != "ok" && row.Note == "" {
+					t.Errorf("%s, %s: %s without a note", row.Name, row.Framing, row.Level)
+				}
+				noted = noted || strings.Contains(row.Note, c.note)
+			}
+			if !noted {
+				t.Errorf("no note says %q:\n%s", c.note, stdout)
+			}
+		})
+	}
+}
+
+func chunkedWarns(levels map[string]string) map[string]string {
+	for _, name := range []string{"unsigned", "forged", "truncated", "sha256", "altered", "signed"} {
+		levels[name+" chunked"] = "warning"
+	}
+	return levels
+}
+
+// flask answers as Labelbox's sample receiver does: 500 where it refuses.
+func flask(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(recorder, r)
+		if recorder.Code == http.StatusUnauthorized {
+			http.Error(w, "Error", http.StatusInternalServerError)
+			return
+		}
+		for name, values := range recorder.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(recorder.Code)
+		w.Write(recorder.Body.Bytes())
+	})
+}
+
+func TestCheckSendsOnlyTestDeliveries(t *testing.T) {
+	var mu sync.Mutex
+	var framings []string
+	var ids []string
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		d := core.Identify(r.Header, body)
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Method == "GET" {
+			return
+		}
+		ids = append(ids, d.ID)
+		framings = append(framings, strings.Join(r.TransferEncoding, ","))
+		var object map[string]string
+		if err := json.Unmarshal(body, &object); err != nil {
+			t.Error(err)
+		}
+		if d.Event != core.Unknown || !strings.Contains(strings.ToLower(object["labelhook_check"]), "test delivery "+d.ID+", to be ignored") {
+			t.Errorf("not an obvious test delivery: %s %s", d.Event, body)
+		}
+	}))
+	runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}, "check", server.URL)
+	if want := slices.Repeat([]string{"", "chunked"}, 6); !slices.Equal(framings, want) {
+		t.Errorf("framings %q", framings)
+	}
+	if slices.Sort(ids); len(slices.Compact(ids)) != 1 || ids[0] == "" {
+		t.Errorf("delivery ids %q, want the one that the report names", ids)
+	}
+}
+
+func TestCheckInWords(t *testing.T) {
+	server := serve(t, receiver(t, taken))
+	_, out, _ := runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}, "check", server.URL+"/in?code=hush")
+	table, last, _ := strings.Cut(out, "the signed test delivery")
+	want := server.URL + `/in?…
+
+VERDICT  CHECK      FRAMING         EXPECTED                  SEEN
+ok       get        none            405 method_not_allowed    405 method_not_allowed
+ok       unsigned   content-length  401 signature_missing     401 signature_missing
+ok       unsigned   chunked         401 signature_missing     401 signature_missing
+ok       forged     content-length  401 signature_mismatch    401 signature_mismatch
+ok       forged     chunked         401 signature_mismatch    401 signature_mismatch
+ok       truncated  content-length  401 signature_malformed   401 signature_malformed
+ok       truncated  chunked         401 signature_malformed   401 signature_malformed
+ok       sha256     content-length  401 signature_malformed   401 signature_malformed
+ok       sha256     chunked         401 signature_malformed   401 signature_malformed
+ok       altered    content-length  401 signature_mismatch    401 signature_mismatch
+ok       altered    chunked         401 signature_mismatch    401 signature_mismatch
+ok       signed     content-length  200 accepted              200 accepted
+ok       signed     chunked         200 accepted              200 accepted
+
+13 checks: 13 ok
+`
+	if table != want {
+		t.Errorf("got\n%s\nwant\n%s", table, want)
+	}
+	if !strings.HasPrefix(last, " is event unknown, id c") {
+		t.Errorf("the last line: %q", last)
+	}
+
+	bad := serve(t, always(200))
+	_, out, _ = runTool(t, nil, "check", bad.URL)
+	for _, want := range []string{
+		"FAIL     forged     chunked         401 signature_mismatch    200\n",
+		"skipped  signed     chunked         200 accepted              -\n",
+		"unsigned, unsigned (chunked), forged, forged (chunked), truncated, truncated (chunked), sha256, sha256 (chunked)\n    FAIL: DANGER: ",
+		"13 checks: 9 FAIL, 4 skipped\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
+
+func TestCheckStopsWhereNobodyAnswers(t *testing.T) {
+	closed := serve(t, always(200))
+	closed.Close()
+	selfSigned := httptest.NewUnstartedServer(always(200))
+	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
+	selfSigned.StartTLS()
+	defer selfSigned.Close()
+	plain := serve(t, always(200))
+	release := make(chan struct{})
+	silent := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-release }))
+	defer close(release)
+	hangsUp := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+
+	for name, c := range map[string]struct {
+		url     string
+		timeout string
+		note    string
+	}{
+		"connection refused":      {closed.URL, "10s", "connection refused; nothing listens"},
+		"self-signed certificate": {selfSigned.URL, "10s", "unknown authority; Labelbox will probably not connect either"},
+		"TLS where there is none": {strings.Replace(plain.URL, "http:", "https:", 1), "10s", "does not speak TLS there"},
+		"no answer in time":       {silent.URL, "50ms", "no answer in time; a cold start may take long"},
+		"hangs up":                {hangsUp.URL, "10s", "closed before an answer came; the receiver or something in front of it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exit, stdout, _ := runTool(t, nil, "check", "--json", "--timeout", c.timeout, c.url)
+			var report checkReport
+			if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+				t.Fatal(err)
+			}
+			if exit != exitFailed || report.OK {
+				t.Errorf("exit code %d, ok %v", exit, report.OK)
+			}
+			for i, row := range report.Checks {
+				switch {
+				case i == 0 && (row.Level != "fail" || row.Status != 0 || !strings.Contains(row.Note, c.note)):
+					t.Errorf("the first row: %+v, want the note %q", row, c.note)
+				case i > 0 && row.Level != "skipped":
+					t.Errorf("sent all the same: %+v", row)
+				}
+			}
+		})
+	}
+}
+
+func FuzzReadAnswer(f *testing.F) {
+	f.Add(401, "application/problem+json", "", []byte(`{"code":"signature_missing"}`))
+	f.Add(200, "application/json", "", []byte(`{"status":"accepted"}`))
+	f.Add(307, "text/html", "//user:hush@h/?q#f", []byte("{"))
+	f.Add(403, "application/problem+json", "\x1b[2J", []byte("{\"code\":\"\x1b[2J\"}"))
+	f.Fuzz(func(t *testing.T, status int, mediaType, location string, body []byte) {
+		if status < 100 || status > 999 {
+			return
+		}
+		a := readAnswer("https://example.com/in", sender.Result{
+			Status: status,
+			Header: http.Header{"Content-Type": {mediaType}, "Location": {location}},
+			Answer: body,
+		})
+		for _, c := range checksOf("c1", nil) {
+			row := c.row()
+			row.judge(c, a, nil)
+			if !row.OK && row.Note == "" {
+				t.Errorf("%s: %d %q without a note", c.name, a.status, a.code)
+			}
+			if row.OK && row.Status != c.status {
+				t.Errorf("%s: %d is taken for %d", c.name, row.Status, c.status)
+			}
+			for _, r := range row.Code + row.Note {
+				if r < ' ' || r == 0x7f {
+					t.Errorf("a control character in %q %q", row.Code, row.Note)
+				}
+			}
+		}
+	})
+}
