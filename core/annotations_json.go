@@ -97,11 +97,26 @@ func parseInteger(name []byte) (int, bool) {
 }
 
 func parseReal(numeral []byte) (float64, bool) {
+	if n, ok := shortInteger(numeral); ok {
+		return float64(n), true
+	}
 	n, err := strconv.ParseFloat(string(numeral), 64)
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 		return 0, false
 	}
 	return n, true
+}
+
+// shortInteger reads what most numbers are, a few digits, many times as fast as
+// strconv does.
+func shortInteger(numeral []byte) (n int, ok bool) {
+	for _, c := range numeral {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, 0 < len(numeral) && len(numeral) < 10
 }
 
 // whole rounds n, within the integers that a float64 holds exactly.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -34,6 +35,9 @@ type cursor struct {
 	unique bool
 	names  [48]span // of all objects open around i, the outermost first
 	named  int      // how many of them there are
+
+	escaped bool            // whether the string passed last has escapes in it
+	texts   strings.Builder // memory that strings read share; see keep
 }
 
 // span is where a name stands in the cursor's bytes. Slices would do as well,
@@ -75,6 +79,9 @@ func (c *cursor) pass(i int) {
 	b := c.b
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
 		i++
+		if i < len(b) && b[i] != ' ' {
+			continue // one alone, as behind a colon: nothing to count, so nothing to wait for
+		}
 		for i+8 <= len(b) {
 			other := binary.LittleEndian.Uint64(b[i:]) ^ ' '*lanes
 			if other != 0 {
@@ -99,15 +106,14 @@ func (c *cursor) members(yield func(name []byte) bool) {
 		c.ascend()
 		return
 	}
-	outer := c.named
-	var many map[string]bool
+	seen := nameSet{outer: c.named}
 	for !c.halted {
 		if c.kind() != '"' {
 			c.fail()
 			return
 		}
 		name := c.quoted()
-		if c.unique && !c.firstOf(name, outer, &many) || c.kind() != ':' {
+		if c.unique && !c.firstOf(name, &seen) || c.kind() != ':' {
 			c.fail()
 			return
 		}
@@ -122,7 +128,7 @@ func (c *cursor) members(yield func(name []byte) bool) {
 			c.pass(c.i + 1)
 		case '}':
 			c.ascend()
-			c.named = outer
+			c.named = seen.outer
 			return
 		default:
 			c.fail()
@@ -130,34 +136,54 @@ func (c *cursor) members(yield func(name []byte) bool) {
 	}
 }
 
+// nameSet is what members knows of the names of one object.
+type nameSet struct {
+	outer int             // where they begin among the cursor's
+	marks uint64          // a bit for each: a name whose bit is not set is new
+	many  map[string]bool // all of them, once there are many
+}
+
 // firstOf notes the name just read and reports whether it is the first of its
-// name in the object, whose names begin at outer. Comparing with each is
-// fastest for records, which have few; maps by id or frame, and names with
-// escapes in them, go on to a real map.
-func (c *cursor) firstOf(name []byte, outer int, many *map[string]bool) bool {
-	if *many == nil && c.named < len(c.names) && c.i <= math.MaxInt32 && bytes.IndexByte(name, '\\') < 0 {
-		for _, n := range c.names[outer:c.named] {
-			if string(c.b[n.from:n.to]) == string(name) {
-				return false
+// name in the object. Comparing with each is fastest for records, which have
+// few; maps by id or frame, and names with escapes in them, go on to a real map.
+func (c *cursor) firstOf(name []byte, seen *nameSet) bool {
+	if seen.many == nil && c.named < len(c.names) && c.i <= math.MaxInt32 && !c.escaped {
+		mark := markOf(name)
+		if seen.marks&mark != 0 {
+			for _, n := range c.names[seen.outer:c.named] {
+				if string(c.b[n.from:n.to]) == string(name) {
+					return false
+				}
 			}
 		}
+		seen.marks |= mark
 		end := c.passed - 1 // before the closing quote
 		c.names[c.named] = span{int32(end - len(name)), int32(end)}
 		c.named++
 		return true
 	}
-	if *many == nil {
-		*many = make(map[string]bool)
-		for _, n := range c.names[outer:c.named] {
-			(*many)[string(c.b[n.from:n.to])] = true
+	if seen.many == nil {
+		seen.many = make(map[string]bool)
+		for _, n := range c.names[seen.outer:c.named] {
+			seen.many[string(c.b[n.from:n.to])] = true
 		}
 	}
 	text := unescape(name)
-	if (*many)[text] {
+	if seen.many[text] {
 		return false
 	}
-	(*many)[text] = true
+	seen.many[text] = true
 	return true
+}
+
+// markOf returns one of 64 bits, most often different ones for the names of a
+// record.
+func markOf(name []byte) uint64 {
+	if len(name) == 0 {
+		return 1
+	}
+	first, last := uint(name[0]), uint(name[len(name)-1])
+	return 1 << ((uint(len(name)) + 3*first + 11*last) % 64)
 }
 
 // end returns an error matching [ErrPayload] unless the walk was a clean one,
@@ -258,12 +284,30 @@ func (c *cursor) since(from int) jsontext.Value {
 func (c *cursor) text() string {
 	switch c.kind() {
 	case '"':
-		return unescape(c.quoted())
+		return c.unescape(c.quoted())
 	case 'n', '{', '[':
 		c.skip()
 		return ""
 	}
-	return string(c.raw())
+	return c.keep(c.raw())
+}
+
+// chunk is how much memory is taken at a time for short strings, in bytes.
+const chunk = 256
+
+// keep makes a string of b. Short ones stand side by side in one allocation:
+// most are ids, and a payload has dozens of them.
+func (c *cursor) keep(b []byte) string {
+	if len(b) > chunk/4 {
+		return string(b)
+	}
+	if c.texts.Cap()-c.texts.Len() < len(b) {
+		c.texts = strings.Builder{}
+		c.texts.Grow(chunk)
+	}
+	from := c.texts.Len()
+	c.texts.Write(b)
+	return c.texts.String()[from:]
 }
 
 // id reads the "id" member of an object.
@@ -329,6 +373,7 @@ func (c *cursor) moment() (t time.Time) {
 // escapes and all.
 func (c *cursor) quoted() []byte {
 	b, from := c.b, c.i+1
+	c.escaped = false
 	for i := from; ; {
 		for i+8 <= len(b) {
 			stop := stops(binary.LittleEndian.Uint64(b[i:]))
@@ -344,6 +389,7 @@ func (c *cursor) quoted() []byte {
 			return b[from:i]
 		case i < len(b) && b[i] == '\\' && escapeLen(b[i:]) > 0:
 			i += escapeLen(b[i:])
+			c.escaped = true
 		case i < len(b) && b[i] >= ' ' && b[i] != '\\':
 			i++ // one of the last seven
 		default:
@@ -365,6 +411,15 @@ func stops(word uint64) uint64 {
 	// are 0 there, or word is below a blank. Lanes above the first such may be
 	// set by its borrow alone, so only the first counts.
 	return ((quote - lanes) | (slash - lanes) | (word - ' '*lanes)) &^ word & (0x80 * lanes)
+}
+
+// unescape gives the text that the inside of a string literal stands for, in
+// the cursor's shared memory.
+func (c *cursor) unescape(inside []byte) string {
+	if bytes.IndexByte(inside, '\\') < 0 {
+		return c.keep(inside)
+	}
+	return unescape(inside)
 }
 
 // unescape gives the text that the inside of a string literal stands for.

@@ -137,7 +137,7 @@ func (s *survey) readProjects(c *cursor) {
 		if s.label != "" {
 			continue
 		}
-		s.project = unescape(id)
+		s.project = c.unescape(id)
 		for name := range c.members {
 			if string(name) != "labels" {
 				continue

@@ -197,7 +197,7 @@ func (e *LabelEvent) readV2(c *cursor) {
 		case "projects":
 			e.Projects = make(map[string]*Project, 1)
 			for id := range c.members {
-				p := &Project{ID: unescape(id)}
+				p := &Project{ID: c.unescape(id)}
 				p.read(c)
 				e.Projects[p.ID] = p
 			}
