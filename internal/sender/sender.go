@@ -4,7 +4,8 @@
 // [Sender.Send] is a load generator: a fixed number of workers keep their
 // connections and take requests from an iterator that is read only as fast as
 // they are sent, so memory does not grow with the number of requests.
-// [Template] makes deliveries that differ from each other, [Signed] signs them.
+// [Set] edits a payload, [Template] makes payloads that differ from each other
+// out of one, [Signed] makes a delivery of a payload.
 package sender
 
 import (
@@ -38,7 +39,7 @@ type Result struct {
 	Status  int           // 0 if no answer came
 	Header  http.Header   // of the answer
 	Answer  []byte        // the answer's body, or the beginning of a long one
-	Latency time.Duration // from the first byte sent to the last byte of the answer
+	Latency time.Duration // connecting included, to the last byte of the answer
 	Err     error         // why no answer came; [Reason] puts it in words
 }
 

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -27,12 +28,12 @@ type slot struct {
 	prefix, suffix string
 }
 
-// NewTemplate finds the places. The values at the paths in keep, which are
-// written as gjson writes them, stay as they are in every payload.
+// NewTemplate finds the places. The values at the paths in keep, which [Set]
+// returns, stay as they are in every payload, and so does all that is in them.
 func NewTemplate(payload []byte, keep ...string) *Template {
 	t := &Template{text: payload}
 	root := gjson.ParseBytes(payload)
-	if !gjson.ValidBytes(payload) || !root.IsObject() {
+	if !json.Valid(payload) || !root.IsObject() { // gjson's own check has no bound on the depth
 		return t
 	}
 	root.ForEach(func(name, value gjson.Result) bool {
@@ -54,7 +55,8 @@ func NewTemplate(payload []byte, keep ...string) *Template {
 	})
 	for _, path := range keep {
 		kept := gjson.GetBytes(payload, path)
-		t.slots = slices.DeleteFunc(t.slots, func(s slot) bool { return kept.Exists() && s.start == kept.Index })
+		end := kept.Index + len(kept.Raw)
+		t.slots = slices.DeleteFunc(t.slots, func(s slot) bool { return kept.Index <= s.start && s.end <= end })
 	}
 	if !slices.ContainsFunc(t.slots, func(s slot) bool { return !s.time }) {
 		t.addMember()

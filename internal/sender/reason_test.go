@@ -1,0 +1,122 @@
+package sender
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each reason comes from the real failure.
+func TestReason(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of clients that distrust it
+	secure.StartTLS()
+	defer secure.Close()
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // else the server does not notice that the client is gone
+		<-r.Context().Done()
+	}))
+	defer hanging.Close()
+	breaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		w.Write([]byte("the begin"))
+	}))
+	defer breaking.Close()
+	noHTTP, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer noHTTP.Close()
+	go func() {
+		for {
+			conn, err := noHTTP.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	wrongHost := func() *http.Client { // trusts the certificate, which is for example.com and 127.0.0.1
+		client := secure.Client()
+		client.Transport.(*http.Transport).TLSClientConfig.ServerName = "labelhook.test"
+		return client
+	}
+
+	for name, test := range map[string]struct {
+		url    string
+		ctx    context.Context
+		client *http.Client
+		want   string
+	}{
+		"nobody listens":            {closed.URL, nil, nil, "connection refused"},
+		"https to plain http":       {strings.Replace(plain.URL, "http:", "https:", 1), nil, nil, "the server does not speak TLS there"},
+		"own certificate":           {secure.URL, nil, nil, "TLS: the certificate is signed by an unknown authority"},
+		"another's certificate":     {secure.URL, nil, wrongHost(), "TLS: the certificate is not for this host"},
+		"no answer":                 {hanging.URL, nil, &http.Client{Timeout: time.Millisecond}, "no answer in time"},
+		"given up":                  {plain.URL, ended, nil, "interrupted"},
+		"closed at once":            {"http://" + noHTTP.Addr().String(), nil, nil, "the connection was closed before an answer came"},
+		"broken off":                {breaking.URL, nil, nil, "the connection was closed before an answer came"},
+		"another scheme":            {"ftp://127.0.0.1/?code=hush", nil, nil, `unsupported protocol scheme "ftp"`},
+		"the URL stays out of this": {"http://127.0.0.1:99999/?code=hush", nil, nil, "dial tcp: address 99999: invalid port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, client := test.ctx, test.client
+			if ctx == nil {
+				ctx = context.Background()
+			}
+			if client == nil {
+				client = NewClient(1, Timeout)
+				defer client.CloseIdleConnections()
+			}
+			result := Do(ctx, client, test.url, Request{Body: []byte("{}")})
+			if result.Err == nil || result.Status != 0 || result.OK() {
+				t.Fatalf("got %+v", result)
+			}
+			if got := Reason(result.Err); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestReasonOfAnUnknownHost(t *testing.T) {
+	err := &url.Error{Op: "Post", URL: "http://labelhook.invalid/?code=hush", Err: &net.OpError{
+		Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "labelhook.invalid", IsNotFound: true}}}
+	if got := Reason(err); got != "the host labelhook.invalid is not found" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for raw, want := range map[string]string{
+		"http://127.0.0.1:3001/webhook-endpoint":           "http://127.0.0.1:3001/webhook-endpoint",
+		"https://user:hush@example.com/a?code=hush#hush":   "https://example.com/a?…",
+		"https://example.com?":                             "https://example.com?",
+		"https://hush@example.com/a%2Fb":                   "https://example.com/a%2Fb",
+		"user:hush@example.com/a":                          "(not a URL)",
+		"http:/user:hush@example.com/a":                    "(not a URL)",
+		"//user:hush@example.com/a":                        "//example.com/a",
+		"http://user:hush@example.com:port":                "(not a URL)",
+		"http://user:hu%sh@example.com":                    "(not a URL)",
+		"":                                                 "(not a URL)",
+		fmt.Sprintf("https://example.com/%c?hush", '\x01'): "(not a URL)",
+	} {
+		if got := Redact(raw); got != want {
+			t.Errorf("%q became %q, want %q", raw, got, want)
+		}
+	}
+}
