@@ -88,30 +88,37 @@ func (m *mac) digest(body []byte) []byte {
 }
 
 func parseSignature(value string) (digest [sha1.Size]byte, err error) {
+	algorithm, digits, found := strings.Cut(value, "=")
+	if algorithm == "sha1" && len(digits) == hex.EncodedLen(sha1.Size) {
+		var text [2 * sha1.Size]byte
+		copy(text[:], digits)
+		if _, err := hex.Decode(digest[:], text[:]); err == nil {
+			return digest, nil
+		}
+	}
+	return digest, malformation(value, algorithm, digits, found)
+}
+
+// malformation says what is wrong with a signature that is not well formed.
+func malformation(value, algorithm, digits string, found bool) error {
 	if value == "" {
-		return digest, ErrSignatureMissing
+		return ErrSignatureMissing
 	}
 	for _, c := range []byte(value) {
 		switch {
 		case c <= ' ' || c == 0x7f:
-			return digest, ErrSignatureSpace
+			return ErrSignatureSpace
 		case c == ',':
-			return digest, ErrSignatureList
+			return ErrSignatureList
 		}
 	}
-	algorithm, digits, found := strings.Cut(value, "=")
 	switch {
 	case !found:
-		return digest, ErrSignatureBare
+		return ErrSignatureBare
 	case algorithm != "sha1":
-		return digest, ErrSignatureAlgorithm
+		return ErrSignatureAlgorithm
 	case len(digits) != hex.EncodedLen(sha1.Size):
-		return digest, ErrSignatureLength
+		return ErrSignatureLength
 	}
-	var text [2 * sha1.Size]byte
-	copy(text[:], digits)
-	if _, err := hex.Decode(digest[:], text[:]); err != nil {
-		return digest, ErrSignatureDigit
-	}
-	return digest, nil
+	return ErrSignatureDigit
 }
