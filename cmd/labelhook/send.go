@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/sender"
+)
+
+const (
+	maxSendBody    = 256 << 20 // bytes of --file: far more than any receiver takes
+	maxConcurrency = 4096      // connections
+)
+
+func (t *tool) sendCommand() *cobra.Command {
+	var s sending
+	cmd := &cobra.Command{
+		Use:   "send EVENT --to URL",
+		Short: "Send signed test deliveries to a receiver",
+		Long: `Send signed test deliveries to a receiver, as Labelbox would.
+
+EVENT is one of these, or Labelbox's own name for it, such as LABEL_CREATED:
+  ` + strings.ReplaceAll(bundle.EventNames(), " ", "\n  ") + `
+
+The payload is a built-in sample of the event, or with --file the exact bytes of
+a file. --set changes values in it: the path is names and array positions with
+dots between them (-1 is behind the last element), and the value is JSON if it
+can be read as JSON, else a string. With --count above 1 each delivery has ids
+and times of its own, except where --set has put some.
+
+The signature is made with the current secret, from ` + bundle.SecretVariable + `
+or ` + bundle.FileVariable + `.
+
+The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
+		Example: `  labelhook send label.created --to http://127.0.0.1:3001/webhook-endpoint
+  labelhook send label.updated --payload v1 --set project.id=my-project --to "$URL"
+  labelhook send workflow.action --set action=APPROVE --set dataRowIds.-1=row-2 --to "$URL"
+  labelhook send label.created --count 10000 --concurrency 32 --json --to "$URL"
+  labelhook events show ID --raw | labelhook send label.created --file - --to "$URL"`,
+		Args: oneArg("event"),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return strings.Fields(bundle.EventNames()), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.name = args[0]
+			return t.send(cmd.Context(), s)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.to, "to", "", "`URL` of the receiver")
+	f.StringVar(&s.payload, "payload", "", "`version` of the built-in payload, where the event has several: v1 or v2 (default v2)")
+	f.StringVar(&s.file, "file", "", "`file` to send instead of the built-in payload; - is the standard input")
+	f.StringArrayVar(&s.set, "set", nil, "`path=value` to change in the payload; may be repeated")
+	f.IntVar(&s.count, "count", 1, "`number` of deliveries")
+	f.IntVar(&s.concurrency, "concurrency", 1, "`number` of deliveries under way at the same time")
+	f.BoolVar(&s.json, "json", false, "print the result as JSON")
+	cmd.RegisterFlagCompletionFunc("payload", cobra.FixedCompletions([]string{string(core.V1), string(core.V2)}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
+	cmd.RegisterFlagCompletionFunc("set", cobra.NoFileCompletions)
+	return cmd
+}
+
+// sending is what the arguments of send say.
+type sending struct {
+	name, to, payload, file string
+	set                     []string
+	count, concurrency      int
+	json                    bool
+}
+
+func (t *tool) send(ctx context.Context, s sending) error {
+	sample, err := s.sample()
+	if err != nil {
+		return err
+	}
+	if err := s.checkNumbers(); err != nil {
+		return err
+	}
+	if err := t.checkTo(s.to); err != nil {
+		return err
+	}
+	body, kept, err := t.payload(ctx, s, sample)
+	if err != nil {
+		return err
+	}
+	secret, err := t.signingSecret(ctx)
+	if err != nil {
+		return err
+	}
+	report := newSendReport(s, sample)
+	step, done := t.progress("sending", s.count)
+	through := sender.Sender{URL: s.to, Concurrency: min(s.concurrency, s.count)}
+	summary := through.Send(ctx, t.deliveries(s.count, body, kept, sample.Header, secret), func(r sender.Result) {
+		report.note(r)
+		step()
+	})
+	done()
+	report.sum(summary)
+	if err := report.print(t.out, s.json); err != nil {
+		return failure(err, "")
+	}
+	return report.err()
+}
+
+// sample is the built-in payload that the event and --payload choose. It also
+// knows how Labelbox spells the event.
+func (s *sending) sample() (samples.Sample, error) {
+	event, known := core.ParseEvent(s.name)
+	if !known {
+		return samples.Sample{}, usage(fmt.Errorf("no event is called %q", s.name), "write one of "+bundle.EventNames())
+	}
+	version := core.V2
+	if s.payload != "" {
+		version = core.Version(s.payload)
+	}
+	sample, found := samples.Find(event, version)
+	switch {
+	case version != core.V1 && version != core.V2:
+		return sample, usage(fmt.Errorf("--payload: there is no version %q", s.payload), "write v1 or v2")
+	case s.payload != "" && s.file != "":
+		return sample, usage(errors.New("--payload and --file: both choose the payload"), "leave one of them out")
+	case s.payload != "" && sample.Version == core.NoVersion:
+		return sample, usage(fmt.Errorf("--payload: %s has only one form", event), "leave --payload out")
+	case !found:
+		return sample, failure(fmt.Errorf("there is no built-in payload of %s", event), "give one with --file")
+	}
+	return sample, nil
+}
+
+func (s *sending) checkNumbers() error {
+	switch {
+	case s.count < 1:
+		return usage(fmt.Errorf("--count: %d is below 1", s.count), "write how many deliveries to send")
+	case s.concurrency < 1:
+		return usage(fmt.Errorf("--concurrency: %d is below 1", s.concurrency), "write how many deliveries may be under way at the same time")
+	case s.concurrency > maxConcurrency:
+		return usage(fmt.Errorf("--concurrency: %d is above %d", s.concurrency, maxConcurrency), "each is a connection of its own; a few dozen keep a receiver busy")
+	}
+	return nil
+}
+
+// payload is the sample's or the file's, changed as --set says; kept are the
+// paths that --set names.
+func (t *tool) payload(ctx context.Context, s sending, sample samples.Sample) (body []byte, kept []string, err error) {
+	body = sample.Body()
+	if s.file != "" {
+		if body, err = t.readPayload(ctx, s.file); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, assignment := range s.set {
+		var path string
+		if body, path, err = sender.Set(body, assignment); err != nil {
+			return nil, nil, usage(fmt.Errorf("--set: %w", err), "write path=value, such as --set project.id=my-project or --set dataRowIds.0=row")
+		}
+		kept = append(kept, path)
+	}
+	return body, kept, nil
+}
+
+func (t *tool) readPayload(ctx context.Context, file string) ([]byte, error) {
+	const hint = "name a readable file, or - for the standard input"
+	name, in := file, t.in
+	if file == "-" {
+		name = "the standard input"
+	} else {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--file: %w", err), hint)
+		}
+		defer f.Close()
+		in = io.Reader(f)
+	}
+	body, err := readAll(ctx, in, maxSendBody)
+	switch {
+	case err == errInterrupted:
+		return nil, failure(err, "")
+	case err == errTooLarge:
+		return nil, usage(fmt.Errorf("--file: %s is larger than %d MiB", name, maxSendBody>>20), "no receiver takes such a body; is it the right file?")
+	case err != nil:
+		return nil, usage(fmt.Errorf("--file: reading %s: %w", name, err), hint)
+	}
+	return body, nil
+}
+
+// deliveries are count signed requests. One has the payload's exact bytes; of
+// several each has ids and times of its own, and is made when it is sent.
+func (t *tool) deliveries(count int, body []byte, kept []string, header string, secret core.Secret) iter.Seq[sender.Request] {
+	fresh := func() []byte { return body }
+	if count > 1 {
+		template := sender.NewTemplate(body, kept...)
+		if !template.Distinct() {
+			fmt.Fprintf(t.err, "labelhook: warning: the payload is not a JSON object, so all %d deliveries have the same bytes; a receiver keeps one\n", count)
+		}
+		fresh = func() []byte { return template.Fresh(time.Now()) }
+	}
+	return func(yield func(sender.Request) bool) {
+		for range count {
+			if !yield(sender.Signed(fresh(), header, secret)) {
+				return
+			}
+		}
+	}
+}

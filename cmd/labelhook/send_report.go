@@ -1,0 +1,212 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/sender"
+)
+
+// sendReport is what send prints; its names in JSON are stable.
+type sendReport struct {
+	URL         string         `json:"url"` // without user and query
+	Event       core.Event     `json:"event"`
+	Asked       int            `json:"asked"`    // deliveries that were to be sent
+	Sent        int            `json:"sent"`     // of these, those that were answered or failed
+	OK          int            `json:"ok"`       // of these, those answered 2xx
+	Statuses    map[int]int    `json:"statuses"` // answers by status
+	Errors      map[string]int `json:"errors"`   // deliveries without an answer, by reason
+	Interrupted bool           `json:"interrupted"`
+	Seconds     float64        `json:"seconds"`
+	PerSecond   float64        `json:"per_second"`
+	Latency     milliseconds   `json:"latency_ms"` // of the answered ones
+
+	// Delivery is the only one. Of several, FirstFailure is the first that was
+	// not answered 2xx.
+	Delivery     *sentDelivery `json:"delivery,omitempty"`
+	FirstFailure *sentDelivery `json:"first_failure,omitempty"`
+
+	summary sender.Summary
+	failed  *sender.Result // the first
+	secrets []string       // parts of the URL that an answer might repeat
+}
+
+type milliseconds struct {
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// sentDelivery is one delivery and the answer to it.
+type sentDelivery struct {
+	ID     string `json:"id"`
+	Status int    `json:"status"` // 0 without an answer
+	Answer string `json:"answer"` // the body, or the beginning of a long one
+	Error  string `json:"error"`  // why there is no answer
+}
+
+func newSendReport(s sending, sample samples.Sample) *sendReport {
+	r := &sendReport{URL: sender.Redact(s.to), Event: sample.Event, Asked: s.count}
+	if u, err := url.Parse(s.to); err == nil {
+		password, _ := u.User.Password()
+		query, _ := url.QueryUnescape(u.RawQuery)
+		r.secrets = []string{u.RawQuery, query, password}
+		for _, values := range u.Query() {
+			r.secrets = append(r.secrets, values...)
+		}
+	}
+	return r
+}
+
+// note remembers the results worth showing.
+func (r *sendReport) note(result sender.Result) {
+	if r.Asked == 1 {
+		r.Delivery = r.delivery(result)
+	}
+	if result.OK() || r.failed != nil {
+		return
+	}
+	r.failed = &result
+	if r.Asked > 1 {
+		r.FirstFailure = r.delivery(result)
+	}
+}
+
+// delivery describes one result. A receiver that echoes what it gets must not
+// make the signature or the URL's key appear here.
+func (r *sendReport) delivery(result sender.Result) *sentDelivery {
+	d := &sentDelivery{ID: result.Request.Header.Get(core.IDHeader), Status: result.Status}
+	if result.Err != nil {
+		d.Error = sender.Reason(result.Err)
+	}
+	_, digest, _ := strings.Cut(result.Request.Header.Get(core.SignatureHeader), "=")
+	d.Answer = strings.ToValidUTF8(string(result.Answer), "\ufffd")
+	for _, secret := range append(r.secrets, digest) {
+		if len(secret) > 3 { // shorter ones are no keys, but would tear words apart
+			d.Answer = strings.ReplaceAll(d.Answer, secret, "…")
+		}
+	}
+	return d
+}
+
+func (r *sendReport) sum(s sender.Summary) {
+	r.summary = s
+	r.Sent, r.OK, r.Statuses, r.Errors = s.Sent, s.OK, s.Statuses, s.Errors
+	r.Interrupted = s.Interrupted && s.Sent < r.Asked
+	r.Seconds, r.PerSecond = s.Elapsed.Seconds(), s.PerSecond()
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	r.Latency = milliseconds{ms(s.Latency.P50), ms(s.Latency.P90), ms(s.Latency.P99), ms(s.Latency.Max)}
+}
+
+func (r *sendReport) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		if err := json.MarshalWrite(w, r, json.Deterministic(true)); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(w)
+		return err
+	}
+	var text strings.Builder
+	switch {
+	case r.Asked > 1:
+		r.writeSummary(&text)
+	case r.Delivery != nil:
+		fmt.Fprintf(&text, "%s  %s\n", r.Delivery.line(), rounded(r.summary.Latency.Max))
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func (r *sendReport) writeSummary(w io.Writer) {
+	fmt.Fprintf(w, "%d of %d deliveries of %s sent in %s, %.0f a second: %d answered 2xx, %d not\n",
+		r.Sent, r.Asked, r.Event, rounded(r.summary.Elapsed), r.PerSecond, r.OK, r.Sent-r.OK)
+	for _, status := range slices.Sorted(maps.Keys(r.Statuses)) {
+		fmt.Fprintf(w, "%9d  %s\n", r.Statuses[status], statusLine(status))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Errors)) {
+		fmt.Fprintf(w, "%9d  no answer: %s\n", r.Errors[reason], printable(reason))
+	}
+	if l := r.summary.Latency; l.Max > 0 {
+		fmt.Fprintf(w, "  latency  p50 %s  p90 %s  p99 %s  max %s\n", rounded(l.P50), rounded(l.P90), rounded(l.P99), rounded(l.Max))
+	}
+	if r.FirstFailure != nil {
+		fmt.Fprintf(w, "first not 2xx: %s\n", r.FirstFailure.line())
+	}
+}
+
+// line says in one line what became of the delivery.
+func (d *sentDelivery) line() string {
+	if d.Error != "" {
+		return "no answer: " + printable(d.Error)
+	}
+	return strings.TrimRight(statusLine(d.Status)+"  "+short(d.Answer), " ")
+}
+
+// err says what went wrong and what to do about it.
+func (r *sendReport) err() error {
+	switch {
+	case r.Interrupted:
+		return failure(fmt.Errorf("interrupted after %d of %d deliveries", r.Sent, r.Asked), "")
+	case r.OK == r.Asked:
+		return nil
+	case r.Asked > 1:
+		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), sendHint(*r.failed))
+	}
+	return failure(fmt.Errorf("%s did not take the delivery: %s", r.URL,
+		cmp.Or(printable(r.Delivery.Error), statusLine(r.Delivery.Status))), sendHint(*r.failed))
+}
+
+// sendHint says what to do about a delivery that was not taken.
+func sendHint(result sender.Result) string {
+	switch status := result.Status; {
+	case errors.Is(result.Err, syscall.ECONNREFUSED):
+		return "nothing listens there; start the receiver, such as labelhook listen"
+	case status == http.StatusUnauthorized:
+		return "the receiver has another secret than " + bundle.SecretVariable + " or " + bundle.FileVariable + " here; labelhook check explains more"
+	case status >= 300 && status <= 399:
+		return "redirects are not followed, by Labelbox neither; send to where it leads"
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+		return "is the path right? labelhook listen receives at " + defaultPath
+	case status == http.StatusServiceUnavailable:
+		return "the receiver cannot take deliveries now; its log says why"
+	}
+	return ""
+}
+
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprint(status, " ", http.StatusText(status)))
+}
+
+// short makes an answer one line that fits on a screen.
+func short(answer string) string {
+	const most = 200 // characters
+	line := []rune(printable(strings.Join(strings.Fields(answer), " ")))
+	if len(line) > most {
+		return string(line[:most]) + "…"
+	}
+	return string(line)
+}
+
+// rounded is a duration with about three digits.
+func rounded(d time.Duration) time.Duration {
+	step := time.Microsecond
+	for d >= 1000*step {
+		step *= 10
+	}
+	return d.Round(step)
+}
