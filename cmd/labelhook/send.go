@@ -87,7 +87,10 @@ func (t *tool) send(ctx context.Context, s sending) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkNumbers(); err != nil {
+	if err := checkCount(s.count); err != nil {
+		return err
+	}
+	if err := checkConcurrency(s.concurrency); err != nil {
 		return err
 	}
 	if err := t.checkTo(s.to); err != nil {
@@ -101,7 +104,7 @@ func (t *tool) send(ctx context.Context, s sending) error {
 	if err != nil {
 		return err
 	}
-	report := newSendReport(s, sample)
+	report := newSendReport(s.to, sample.Event, s.count)
 	step, done := t.progress("sending", s.count)
 	through := sender.Sender{URL: s.to, Concurrency: min(s.concurrency, s.count)}
 	summary := through.Send(ctx, t.deliveries(s.count, body, kept, sample.Header, secret), func(r sender.Result) {
@@ -141,14 +144,19 @@ func (s *sending) sample() (samples.Sample, error) {
 	return sample, nil
 }
 
-func (s *sending) checkNumbers() error {
+func checkCount(n int) error {
+	if n < 1 {
+		return usage(fmt.Errorf("--count: %d is below 1", n), "write how many deliveries to send")
+	}
+	return nil
+}
+
+func checkConcurrency(n int) error {
 	switch {
-	case s.count < 1:
-		return usage(fmt.Errorf("--count: %d is below 1", s.count), "write how many deliveries to send")
-	case s.concurrency < 1:
-		return usage(fmt.Errorf("--concurrency: %d is below 1", s.concurrency), "write how many deliveries may be under way at the same time")
-	case s.concurrency > maxConcurrency:
-		return usage(fmt.Errorf("--concurrency: %d is above %d", s.concurrency, maxConcurrency), "each is a connection of its own; a few dozen keep a receiver busy")
+	case n < 1:
+		return usage(fmt.Errorf("--concurrency: %d is below 1", n), "write how many deliveries may be under way at the same time")
+	case n > maxConcurrency:
+		return usage(fmt.Errorf("--concurrency: %d is above %d", n, maxConcurrency), "each is a connection of its own; a few dozen keep a receiver busy")
 	}
 	return nil
 }

@@ -17,19 +17,18 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
-	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
-// sendReport is what send prints; its names in JSON are stable.
+// sendReport is what send and replay print; its names in JSON are stable.
 type sendReport struct {
-	URL         string         `json:"url"` // without user and query
-	Event       core.Event     `json:"event"`
-	Asked       int            `json:"asked"`    // deliveries that were to be sent
-	Sent        int            `json:"sent"`     // of these, those that were answered or failed
-	OK          int            `json:"ok"`       // of these, those answered 2xx
-	Statuses    map[int]int    `json:"statuses"` // answers by status
-	Errors      map[string]int `json:"errors"`   // deliveries without an answer, by reason
+	URL         string         `json:"url"`             // without user and query
+	Event       core.Event     `json:"event,omitempty"` // if it is one
+	Asked       int            `json:"asked"`           // deliveries that were to be sent
+	Sent        int            `json:"sent"`            // of these, those that were answered or failed
+	OK          int            `json:"ok"`              // of these, those answered 2xx
+	Statuses    map[int]int    `json:"statuses"`        // answers by status
+	Errors      map[string]int `json:"errors"`          // deliveries without an answer, by reason
 	Interrupted bool           `json:"interrupted"`
 	Seconds     float64        `json:"seconds"`
 	PerSecond   float64        `json:"per_second"`
@@ -60,9 +59,9 @@ type sentDelivery struct {
 	Error  string `json:"error"`  // why there is no answer
 }
 
-func newSendReport(s sending, sample samples.Sample) *sendReport {
-	r := &sendReport{URL: sender.Redact(s.to), Event: sample.Event, Asked: s.count}
-	if u, err := url.Parse(s.to); err == nil {
+func newSendReport(to string, event core.Event, asked int) *sendReport {
+	r := &sendReport{URL: sender.Redact(to), Event: event, Asked: asked}
+	if u, err := url.Parse(to); err == nil {
 		password, _ := u.User.Password()
 		query, _ := url.QueryUnescape(u.RawQuery)
 		r.secrets = []string{u.RawQuery, query, password}
@@ -133,8 +132,12 @@ func (r *sendReport) print(w io.Writer, asJSON bool) error {
 }
 
 func (r *sendReport) writeSummary(w io.Writer) {
-	fmt.Fprintf(w, "%d of %d deliveries of %s sent in %s, %.0f a second: %d answered 2xx, %d not\n",
-		r.Sent, r.Asked, r.Event, rounded(r.summary.Elapsed), r.PerSecond, r.OK, r.Sent-r.OK)
+	what := "deliveries"
+	if r.Event != "" {
+		what += " of " + string(r.Event)
+	}
+	fmt.Fprintf(w, "%d of %d %s sent in %s, %.0f a second: %d answered 2xx, %d not\n",
+		r.Sent, r.Asked, what, rounded(r.summary.Elapsed), r.PerSecond, r.OK, r.Sent-r.OK)
 	for _, status := range slices.Sorted(maps.Keys(r.Statuses)) {
 		fmt.Fprintf(w, "%9d  %s\n", r.Statuses[status], statusLine(status))
 	}

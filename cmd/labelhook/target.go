@@ -3,8 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
+
+	"github.com/labelhook/labelhook/internal/local"
 )
 
 // checkTo refuses a --to that is not an HTTP URL, and warns of one whose
@@ -23,13 +24,8 @@ func (t *tool) checkTo(to string) error {
 	case u.Hostname() == "":
 		return usage(errors.New("--to: the URL names no host"), hint)
 	}
-	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+	if u.Scheme == "http" && !local.IsLoopback(u.Hostname()) {
 		fmt.Fprintf(t.err, "labelhook: warning: --to: http to %s is not encrypted; whoever is on the way can read the payloads\n", u.Hostname())
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/labelhook/labelhook/internal/required"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -64,10 +65,7 @@ var pythonForms = func() []string {
 }()
 
 func TestAgainstPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed")
-	}
+	python := required.Program(t, "python3", "apt-get install python3")
 	var program strings.Builder
 	program.WriteString("import json, sys\nx = json.load(sys.stdin)\nforms = []\n")
 	for _, options := range pythonForms {
@@ -98,10 +96,7 @@ func compacted(t *testing.T, text string) string {
 }
 
 func TestAgainstNode(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed")
-	}
+	node := required.Program(t, "node", "apt-get install nodejs")
 	const program = `const x = JSON.parse(require("fs").readFileSync(0, "utf8"));
 		console.log(JSON.stringify([undefined, 2, 4, "\t"].map(indent => JSON.stringify(x, null, indent))))`
 	for _, body := range []string{awkward, string(samples.All()[0].Body())} {

@@ -104,6 +104,12 @@ func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
 	}
 }
 
+// Count returns how many deliveries List would yield now.
+func (r *Reader) Count(ctx context.Context, q Query) (int, error) {
+	rows, err := r.find(ctx, q)
+	return len(rows), err
+}
+
 // find returns the rows that q selects, the first to arrive first.
 func (r *Reader) find(ctx context.Context, q Query) ([]int64, error) {
 	var where []string

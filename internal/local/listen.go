@@ -25,7 +25,7 @@ func Listen(addr string, public bool) (net.Listener, error) {
 	if err != nil || port == "" {
 		return nil, fmt.Errorf("%s: %w", addr, ErrAddress)
 	}
-	if !public && !isLoopback(host) {
+	if !public && !IsLoopback(host) {
 		return nil, fmt.Errorf("%s: %w", addr, ErrPublic)
 	}
 	l, err := net.Listen("tcp", addr)
@@ -41,7 +41,9 @@ func Listen(addr string, public bool) (net.Listener, error) {
 	return nil, fmt.Errorf("%s: %w", addr, err)
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether host, a name or an address, is surely this machine
+// and reachable by nobody else.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

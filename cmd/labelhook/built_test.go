@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/conformance"
+	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/sender"
+)
+
+// built is the path of the real binary, built once for all tests here.
+var built = sync.OnceValues(func() (path string, err error) {
+	if builtDir, err = os.MkdirTemp("", "labelhook-test-"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(builtDir, "labelhook")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+var builtDir string // removed at the end
+
+// listening is a running "labelhook listen".
+type listening struct {
+	*exec.Cmd
+	address string // host:port
+	stdout  *bytes.Buffer
+	ended   chan error
+}
+
+// startListen runs the built binary in an environment of variables alone.
+func startListen(t testing.TB, variables map[string]string, flags ...string) *listening {
+	t.Helper()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &listening{Cmd: exec.Command(binary, append([]string{"listen", "--addr", "127.0.0.1:0"}, flags...)...), stdout: new(bytes.Buffer), ended: make(chan error, 1)}
+	l.Dir = t.TempDir()
+	for name, value := range variables {
+		l.Env = append(l.Env, name+"="+value)
+	}
+	l.Stdout = l.stdout
+	stderr, err := l.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Process.Kill() })
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && l.address == "" {
+		if m := regexp.MustCompile(`listening on http://([^/]+)/`).FindStringSubmatch(lines.Text()); m != nil {
+			l.address = m[1]
+		}
+	}
+	if l.address == "" {
+		t.Fatalf("labelhook listen did not listen: %s", lines.Text())
+	}
+	go func() {
+		for lines.Scan() {
+		}
+		l.ended <- l.Wait()
+	}()
+	return l
+}
+
+func (l *listening) url() string { return "http://" + l.address + defaultPath }
+
+// stop ends the process with a signal and returns what it says about its end.
+func (l *listening) stop(t testing.TB, s os.Signal) error {
+	t.Helper()
+	if err := l.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+	return <-l.ended
+}
+
+func TestListenConforms(t *testing.T) {
+	destination := conformance.NewDestination(t)
+	l := startListen(t, conformance.Environment(destination.URL))
+	conformance.Run(t, conformance.Cases(), conformance.Platform{
+		Do:    conformance.HTTP(l.address, defaultPath),
+		Taken: destination.Taken,
+	})
+	if err := l.stop(t, syscall.SIGTERM); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+	for _, never := range []string{conformance.Secret, conformance.PreviousSecret, "sha1="} {
+		if strings.Contains(l.stdout.String(), never) {
+			t.Errorf("stdout tells %q", never)
+		}
+	}
+}
+
+// A wrong configuration ends the process at once, with one line that says what
+// is wrong and one that says what to write instead.
+func TestListenRefusesAWrongConfiguration(t *testing.T) {
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		variables map[string]string
+		want      string
+	}{
+		"no secret":         {nil, "LABELBOX_WEBHOOK_SECRET: not set"},
+		"unresolved secret": {map[string]string{"LABELBOX_WEBHOOK_SECRET": conformance.UnresolvedSecret}, "LABELBOX_WEBHOOK_SECRET: "},
+		"two sources":       {map[string]string{"LABELBOX_WEBHOOK_SECRET": "s", "LABELBOX_WEBHOOK_SECRET_FILE": "f"}, "LABELBOX_WEBHOOK_SECRET"},
+		"no secret manager": {map[string]string{"LABELBOX_WEBHOOK_SECRET_ID": "arn:aws:x"}, "LABELBOX_WEBHOOK_SECRET_ID: "},
+		"bad destination":   {map[string]string{"LABELBOX_WEBHOOK_SECRET": "s", "LABELHOOK_DESTINATIONS": "sqs://queue"}, "LABELHOOK_DESTINATIONS: "},
+		"bad log level":     {map[string]string{"LABELBOX_WEBHOOK_SECRET": "s", "LABELHOOK_LOG_LEVEL": "loud"}, "LABELHOOK_LOG_LEVEL: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command(binary, "listen", "--addr", "127.0.0.1:0")
+			cmd.Dir = t.TempDir()
+			cmd.Env = []string{}
+			for name, value := range test.variables {
+				cmd.Env = append(cmd.Env, name+"="+value)
+			}
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			var exit *exec.ExitError
+			if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
+				t.Errorf("ended with %v", err)
+			}
+			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+			if stdout.Len() > 0 || len(lines) != 2 || !strings.HasPrefix(lines[0], "labelhook: error: "+test.want) || !strings.HasPrefix(lines[1], "labelhook: hint: ") {
+				t.Errorf("stdout %q, stderr %q", &stdout, lines)
+			}
+		})
+	}
+}
+
+// Whatever was answered 200 is in the inbox after the process was killed, once.
+func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
+	rounds := 8
+	if testing.Short() {
+		rounds = 2
+	}
+	file := filepath.Join(t.TempDir(), "labelhook.db")
+	secret, err := core.NewSecret("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample, _ := samples.Find(core.LabelCreated, core.V2)
+	template := sender.NewTemplate(sample.Body())
+	acknowledged := map[string]int{} // by delivery id: the number of bytes
+	for round := range rounds {
+		l := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret", "LABELHOOK_LOG_LEVEL": "error"}, "--inbox", file)
+		ctx, cancel := context.WithCancel(t.Context())
+		killAt := 20 + 90*round // so that the kill meets the file in many states
+		here := 0
+		s := sender.Sender{URL: l.url(), Concurrency: 16}
+		s.Send(ctx, func(yield func(sender.Request) bool) {
+			for yield(sender.Signed(template.Fresh(time.Now()), sample.Header, secret)) {
+			}
+		}, func(r sender.Result) {
+			if r.OK() {
+				acknowledged[r.Request.Header.Get(core.IDHeader)] = len(r.Request.Body)
+				here++
+			}
+			if here == killAt {
+				l.Process.Kill()
+				cancel()
+			}
+		})
+		cancel()
+		if err := <-l.ended; err == nil {
+			t.Fatal("the process was not killed")
+		}
+	}
+	reader, err := inbox.OpenReadOnly(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	kept := map[string]int{}
+	for r, err := range reader.List(t.Context(), inbox.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[r.ID]++
+		if size, found := acknowledged[r.ID]; found && size != len(r.Body) || core.Verify(r.Body, r.Signature, []core.Secret{secret}) != nil {
+			t.Errorf("delivery %s is kept with other bytes", r.ID)
+		}
+	}
+	for id := range acknowledged {
+		if kept[id] != 1 {
+			t.Errorf("delivery %s was acknowledged and is kept %d times", id, kept[id])
+		}
+	}
+	if ids := slices.Collect(maps.Keys(acknowledged)); len(ids) < 20*rounds {
+		t.Errorf("only %d deliveries were acknowledged", len(ids))
+	}
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/inbox"
+)
+
+func (t *tool) eventsCommand() *cobra.Command {
+	var s selection
+	var asJSON bool
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "events",
+		Short: "List the deliveries in an inbox, the last to arrive last",
+		Example: `  labelhook events
+  labelhook events --since 36h --event label.created --limit 20
+  labelhook events --json | jq -r .subject`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q, err := s.query(time.Now())
+			if err != nil {
+				return err
+			}
+			if limit < 0 {
+				return usage(fmt.Errorf("--limit: %d is below 0", limit), "write how many of the newest to list; 0 lists all")
+			}
+			q.Limit = limit
+			reader, err := s.open()
+			if err != nil {
+				return err
+			}
+			defer reader.Close()
+			records := reader.List(cmd.Context(), q)
+			if asJSON {
+				return t.eventLines(records)
+			}
+			return t.eventTable(records)
+		},
+	}
+	f := s.addTo(cmd)
+	f.BoolVar(&asJSON, "json", false, "print a line of JSON for each delivery")
+	f.IntVar(&limit, "limit", 0, "only the newest so `many`; 0 means all")
+	cmd.AddCommand(t.showCommand())
+	return cmd
+}
+
+// eventView is a stored delivery in JSON, as users' programs rely on it.
+type eventView struct {
+	ID           string       `json:"id"` // of the delivery; "" if the sender gave none
+	Key          string       `json:"key"`
+	Event        core.Event   `json:"event"`
+	Version      core.Version `json:"version"`
+	ProjectID    string       `json:"project_id"`
+	Subject      string       `json:"subject"`
+	DataRowID    string       `json:"data_row_id"`
+	Time         *time.Time   `json:"time"` // the payload's own; null if it has none
+	Received     time.Time    `json:"received"`
+	LastReceived time.Time    `json:"last_received"`
+	Repeats      int          `json:"repeats"`
+	Status       inbox.Status `json:"status"`
+	Bytes        int64        `json:"bytes"`
+	Origin       string       `json:"origin,omitempty"`
+}
+
+func viewOf(r inbox.Record) eventView {
+	v := eventView{
+		ID: r.ID, Key: r.Key, Event: r.Event, Version: r.Version, ProjectID: r.ProjectID, Subject: r.Subject,
+		DataRowID: r.DataRowID, Received: r.Received, LastReceived: r.LastReceived, Repeats: r.Repeats,
+		Status: r.Status, Bytes: r.Size, Origin: r.Origin,
+	}
+	if !r.Time.IsZero() {
+		v.Time = &r.Time
+	}
+	return v
+}
+
+func (t *tool) eventLines(records iter.Seq2[inbox.Record, error]) error {
+	lines := json.NewEncoder(t.out)
+	for r, err := range records {
+		if err != nil {
+			return failure(err, "")
+		}
+		if err := lines.Encode(viewOf(r)); err != nil {
+			return failure(fmt.Errorf("writing: %w", err), "")
+		}
+	}
+	return nil
+}
+
+func (t *tool) eventTable(records iter.Seq2[inbox.Record, error]) error {
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	n := 0
+	for r, err := range records {
+		if err != nil {
+			return failure(err, "")
+		}
+		if n++; n == 1 {
+			fmt.Fprintln(table, "RECEIVED\tEVENT\tVERSION\tPROJECT\tSUBJECT\tSTATUS\tREPEATS\tBYTES\tID")
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.Received.Local().Format(time.DateTime), r.Event,
+			orDash(string(r.Version)), orDash(r.ProjectID), orDash(r.Subject), r.Status, r.Repeats, r.Size, orDash(r.Reference()))
+	}
+	if n == 0 {
+		fmt.Fprintln(t.err, "labelhook: no deliveries match")
+		return nil
+	}
+	return table.Flush()
+}
+
+// orDash is a table's cell: never empty, and harmless to a terminal.
+func orDash(s string) string { return cmp.Or(printable(s), "-") }
+
+func (t *tool) showCommand() *cobra.Command {
+	var file string
+	var raw, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one delivery: its headers, what it says, and its payload",
+		Long: `Show one delivery: its headers, what it says, and its payload.
+
+ID is a delivery id, a key, or the first eight digits or more of a key.`,
+		Example: `  labelhook events show 2f6c1a9e
+  labelhook events show 2f6c1a9e --raw > payload.json
+  labelhook events show 2f6c1a9e --json | jq .annotations.objects`,
+		Args: oneArg("delivery id or key"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if raw && asJSON {
+				return usage(errors.New("--raw and --json exclude each other"), "give one of them")
+			}
+			s := selection{file: file}
+			reader, err := s.open()
+			if err != nil {
+				return err
+			}
+			defer reader.Close()
+			record, err := oneRecord(cmd.Context(), reader, args[0])
+			switch {
+			case err != nil:
+				return err
+			case raw:
+				_, err = t.out.Write(record.Body)
+				return err
+			case asJSON:
+				return t.showJSON(record)
+			}
+			return t.show(record)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&file, "inbox", defaultInbox, "`file` that keeps the deliveries")
+	f.BoolVar(&raw, "raw", false, "print the exact bytes of the payload and nothing else")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object, with headers, payload and annotations")
+	return cmd
+}
+
+func oneRecord(ctx context.Context, reader *inbox.Reader, id string) (inbox.Record, error) {
+	records, err := reader.Get(ctx, id)
+	switch {
+	case errors.Is(err, inbox.ErrNotFound), errors.Is(err, inbox.ErrAmbiguous):
+		return inbox.Record{}, failure(err, "labelhook events lists the deliveries")
+	case err != nil:
+		return inbox.Record{}, failure(err, "")
+	case len(records) > 1:
+		var keys string
+		for _, r := range records {
+			keys += " " + r.Key
+		}
+		return inbox.Record{}, failure(fmt.Errorf("%d deliveries have the id %q", len(records), id), "give one of their keys:"+keys)
+	}
+	return records[0], nil
+}
+
+func (t *tool) show(r inbox.Record) error {
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, row := range [][2]string{
+		{"id", r.ID}, {"key", r.Key}, {"event", string(r.Event)}, {"version", string(r.Version)}, {"project", r.ProjectID},
+		{"subject", r.Subject}, {"data row", r.DataRowID}, {"time", moment(r.Time)}, {"received", moment(r.Received)},
+		{"repeats", fmt.Sprint(r.Repeats)}, {"last received", moment(r.LastReceived)}, {"status", string(r.Status)},
+		{"bytes", fmt.Sprint(r.Size)}, {core.EventHeader, r.EventName}, {"Content-Type", r.ContentType},
+	} {
+		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
+	}
+	if annotations, err := r.Delivery().Annotations(); err != nil {
+		fmt.Fprintf(table, "annotations\t%s\n", err)
+	} else {
+		for _, o := range annotations.Objects {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", o.Kind, orDash(cmp.Or(o.Name, o.Value)), orDash(o.ID))
+		}
+		for _, c := range annotations.Classifications {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", c.Kind, orDash(cmp.Or(c.Name, c.Value)), orDash(answers(c)))
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out)
+	payload := jsontext.Value(r.Body).Clone()
+	if payload.Indent(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.WithIndent("  ")) != nil {
+		_, err := fmt.Fprintf(t.out, "The payload is not JSON; --raw prints its %d bytes.\n", r.Size)
+		return err
+	}
+	_, err := fmt.Fprintf(t.out, "%s\n", payload)
+	return err
+}
+
+// answers are the answers to a question, in a line.
+func answers(c core.Classification) string {
+	text := c.Text
+	for _, o := range c.Options {
+		if text != "" {
+			text += ", "
+		}
+		text += cmp.Or(o.Name, o.Value)
+	}
+	return text
+}
+
+func moment(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.Format(time.RFC3339Nano)
+}
+
+func (t *tool) showJSON(r inbox.Record) error {
+	annotations, err := r.Delivery().Annotations()
+	if err != nil {
+		annotations = nil
+	}
+	v := struct {
+		eventView
+		Headers     map[string]string `json:"headers"`
+		Payload     json.RawMessage   `json:"payload,omitempty"`        // if it is JSON
+		PayloadRaw  []byte            `json:"payload_base64,omitempty"` // if it is not
+		Annotations *core.Annotations `json:"annotations"`
+	}{eventView: viewOf(r), Headers: map[string]string{}, Annotations: annotations}
+	for name, value := range map[string]string{
+		core.IDHeader: r.ID, core.EventHeader: r.EventName, "Content-Type": r.ContentType,
+	} { // without the signature: what is shown gets pasted, and with it the delivery could be sent again
+		if value != "" {
+			v.Headers[name] = value
+		}
+	}
+	if json.Valid(r.Body) {
+		v.Payload = r.Body
+	} else {
+		v.PayloadRaw = r.Body
+	}
+	out := json.NewEncoder(t.out)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(v)
+}

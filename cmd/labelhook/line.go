@@ -1,0 +1,94 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// lineHandler writes log records for a person: of a receiver's record about a
+// request the few things worth watching, of any other its message and all of
+// its attributes.
+type lineHandler struct {
+	out   io.Writer
+	level slog.Leveler
+	attrs []slog.Attr
+	mu    sync.Mutex
+}
+
+func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level()
+}
+
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &lineHandler{out: h.out, level: h.level, attrs: slices.Concat(h.attrs, attrs)}
+}
+
+// WithGroup leaves groups out: no record here has two attributes of one name.
+func (h *lineHandler) WithGroup(string) slog.Handler { return h }
+
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	values := make(map[string]string)
+	var order []string
+	note := func(a slog.Attr) bool {
+		order = append(order, a.Key)
+		values[a.Key] = a.Value.String()
+		return true
+	}
+	for _, a := range h.attrs {
+		note(a)
+	}
+	r.Attrs(note)
+
+	var line strings.Builder
+	line.WriteString(r.Time.Format(time.TimeOnly))
+	if values["outcome"] != "" {
+		writeRequest(&line, values)
+	} else {
+		line.WriteString("  " + r.Message)
+		for _, name := range order {
+			fmt.Fprintf(&line, "  %s=%s", name, values[name])
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, err := io.WriteString(h.out, line.String()+"\n")
+	return err
+}
+
+// writeRequest writes what became of one request.
+func writeRequest(line *strings.Builder, v map[string]string) {
+	fmt.Fprintf(line, "  %s", v["status"])
+	if v["event"] == "" { // nothing a forger sends is worth printing
+		fmt.Fprintf(line, "  refused  %s  %s B", v["code"], v["bytes"])
+	} else {
+		fmt.Fprintf(line, "  %-8s  %s", v["outcome"], v["event"])
+		for _, part := range []struct{ before, value string }{
+			{" ", v["version"]}, {"  ", v["subject"]}, {"  project ", v["project_id"]},
+		} {
+			if part.value != "" {
+				line.WriteString(part.before + printable(part.value))
+			}
+		}
+		fmt.Fprintf(line, "  %s B  id %s", v["bytes"], cmp.Or(printable(v["delivery_id"]), "-"))
+	}
+	if v["error"] != "" {
+		line.WriteString("  " + printable(strings.ReplaceAll(v["error"], "\n", "; ")))
+	}
+}
+
+// printable makes text from outside harmless to a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}

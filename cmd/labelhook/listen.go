@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/local"
+	"github.com/labelhook/labelhook/internal/sender"
+)
+
+const (
+	defaultAddr  = "127.0.0.1:3001"
+	defaultPath  = "/webhook-endpoint"
+	defaultInbox = "labelhook.db"
+)
+
+func (t *tool) listenCommand() *cobra.Command {
+	var l listener
+	cmd := &cobra.Command{
+		Use:   "listen",
+		Short: "Receive deliveries on this machine and keep them in an inbox",
+		Long: `Receive deliveries on this machine and keep them in an inbox, a SQLite file.
+
+A delivery is answered 200 once it is synced to disk, and where --forward or
+LABELHOOK_DESTINATIONS send it on, once it is taken there as well. One that comes
+again is kept once and counted. The secret comes from LABELBOX_WEBHOOK_SECRET or
+LABELBOX_WEBHOOK_SECRET_FILE.
+
+Labelbox reaches this machine only through a tunnel; register the tunnel's URL
+with the path added.`,
+		Example: `  LABELBOX_WEBHOOK_SECRET=… labelhook listen
+  labelhook listen --addr 127.0.0.1:8080 --path /labelbox --inbox today.db --json
+  labelhook listen --forward http://127.0.0.1:9000/hook`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.listen(cmd.Context(), l) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&l.addr, "addr", defaultAddr, "`host:port` to listen on; port 0 takes a free one")
+	f.StringVar(&l.path, "path", defaultPath, "`path` at which deliveries are received")
+	f.StringVar(&l.inbox, "inbox", defaultInbox, "`file` that keeps the deliveries; created if need be")
+	f.StringVar(&l.forward, "forward", "", "`URL` that each delivery is posted on to, as it came")
+	f.BoolVar(&l.json, "json", false, "print a line of JSON for each delivery")
+	f.BoolVar(&l.public, "public", false, "listen on an address that other machines can reach")
+	return cmd
+}
+
+// listener is what the flags of listen say.
+type listener struct {
+	addr, path, inbox, forward string
+	json, public               bool
+}
+
+func (t *tool) listen(ctx context.Context, l listener) (err error) {
+	if err := local.CheckPath(l.path); err != nil {
+		return usage(fmt.Errorf("--path: %w", err), "write a path such as "+defaultPath)
+	}
+	if l.forward != "" {
+		if _, err := destination.NewEndpoint(l.forward); err != nil {
+			return usage(fmt.Errorf("--forward: %w", err), "write a URL such as https://host/path or http://127.0.0.1:9000/path")
+		}
+	}
+	level, err := bundle.LogLevel(t.getenv)
+	if err != nil {
+		return err
+	}
+	log := t.deliveryLog(level, l.json)
+	getenv, err := t.withSecret(ctx)
+	if err != nil {
+		return err
+	}
+	sock, err := local.Listen(l.addr, l.public) // before the inbox: what cannot listen leaves no file behind
+	if err != nil {
+		return listenError(err)
+	}
+	defer sock.Close()
+	box, err := inbox.Open(l.inbox)
+	if err != nil {
+		return failure(err, "")
+	}
+	defer closing(&err, box)
+	var others inboxes
+	defer closing(&err, &others)
+	receiver, err := bundle.Receiver(bundle.Platform{
+		Getenv:  withForward(getenv, l.forward),
+		Openers: map[string]bundle.Opener{"sqlite": others.open},
+		Always:  box,
+		Log:     log,
+		Out:     t.out,
+	})
+	if err != nil {
+		return err
+	}
+	receiver.Handler = box.Noting(receiver.Handler)
+
+	url := "http://" + sock.Addr().String() + l.path
+	if l.json {
+		log.InfoContext(ctx, "listening", slog.String("url", url), slog.String("inbox", l.inbox))
+	}
+	fmt.Fprintf(t.err, "labelhook: listening on %s\n", url)
+	fmt.Fprintf(t.err, "labelhook: keeping deliveries in %s; stop with Ctrl-C\n", l.inbox)
+	if l.forward != "" {
+		fmt.Fprintf(t.err, "labelhook: forwarding to %s\n", sender.Redact(l.forward))
+	}
+	if err := local.Serve(ctx, sock, l.path, receiver); err != nil {
+		return failure(err, "")
+	}
+	fmt.Fprintln(t.err, "labelhook: stopped")
+	return nil
+}
+
+// withForward makes the --forward URL one more of the environment's
+// destinations.
+func withForward(getenv func(string) string, url string) func(string) string {
+	return func(name string) string {
+		value := getenv(name)
+		if name == bundle.DestinationsVariable {
+			return strings.TrimSpace(value + " " + url)
+		}
+		return value
+	}
+}
+
+func listenError(err error) error {
+	hint := "write --addr host:port, such as --addr " + defaultAddr
+	switch {
+	case errors.Is(err, local.ErrAddress):
+		return usage(fmt.Errorf("--addr: %w", err), hint)
+	case errors.Is(err, local.ErrPublic):
+		return usage(fmt.Errorf("--addr: %w", err),
+			"the inbox holds customer data, so listen on 127.0.0.1 and put a tunnel in front; --public listens there all the same")
+	case errors.Is(err, local.ErrInUse):
+		hint = "end that program, or choose another port, such as --addr 127.0.0.1:0 for a free one"
+	}
+	return failure(fmt.Errorf("--addr: %w", err), hint)
+}
+
+// deliveryLog makes the log that tells what became of each request: JSON lines
+// in the fields that all labelhook receivers use, or lines for a person.
+func (t *tool) deliveryLog(level slog.Leveler, asJSON bool) *slog.Logger {
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(t.out, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(&lineHandler{out: t.out, level: level})
+}
+
+// inboxes opens sqlite: destinations and closes them all.
+type inboxes []*inbox.Inbox
+
+func (i *inboxes) open(url string) (core.Handler, error) {
+	box, err := inbox.Open(strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//"))
+	if err != nil {
+		return nil, err
+	}
+	*i = append(*i, box)
+	return box, nil
+}
+
+func (i *inboxes) Close() error {
+	var errs []error
+	for _, box := range *i {
+		errs = append(errs, box.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// closing closes c and makes its error the result, unless there is one already.
+func closing(result *error, c io.Closer) {
+	if err := c.Close(); err != nil && *result == nil {
+		*result = failure(err, "")
+	}
+}

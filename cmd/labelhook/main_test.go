@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(tidily{m}, map[string]func(){"labelhook": func() { os.Exit(run()) }})
+}
+
+// tidily removes the built binary after the tests.
+type tidily struct{ *testing.M }
+
+func (m tidily) Run() int {
+	defer os.RemoveAll(builtDir)
+	return m.M.Run()
+}
+
+// TestScripts runs testdata/script/*.txtar: what a user types, and what must
+// come of it. Each script has an empty home and no LABELBOX_ or LABELHOOK_
+// variable that it does not set itself. Besides testscript's own commands there
+// are:
+//
+//	listening [flags]              start "labelhook listen" on a free port; its URL is $URL
+//	deliver EVENT ID FILE SECRET   post FILE to $URL, signed with SECRET; succeeds on 200
+//	stopped                        end it with SIGTERM; succeeds if that does; its output can be checked then
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"listening": startListening, "deliver": deliver, "stopped": stopped,
+		},
+	})
+}
+
+// background are the receivers of the scripts, by the script's work folder.
+var background sync.Map
+
+type backgroundListen struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+	drained        chan struct{} // closed when stderr has ended
+}
+
+func startListening(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("unsupported: ! listening")
+	}
+	path, err := exec.LookPath(strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator))[0] + "/labelhook")
+	ts.Check(err)
+	b := &backgroundListen{Cmd: exec.Command(path, append([]string{"listen", "--addr", "127.0.0.1:0"}, args...)...), drained: make(chan struct{})}
+	b.Dir = ts.Getenv("WORK")
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "LABELBOX_WEBHOOK_SECRET", "LABELBOX_WEBHOOK_SECRET_FILE", "LABELHOOK_DESTINATIONS", "LABELHOOK_EVENTS"} {
+		b.Env = append(b.Env, name+"="+ts.Getenv(name))
+	}
+	b.Stdout = &b.stdout
+	stderr, err := b.StderrPipe()
+	ts.Check(err)
+	ts.Check(b.Start())
+	ts.Defer(func() { b.Process.Kill() })
+	background.Store(ts.Getenv("WORK"), b)
+
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		fmt.Fprintln(&b.stderr, lines.Text())
+		if _, url, found := strings.Cut(lines.Text(), "listening on "); found {
+			ts.Setenv("URL", url)
+			go func() {
+				defer close(b.drained)
+				for lines.Scan() {
+					fmt.Fprintln(&b.stderr, lines.Text())
+				}
+			}()
+			return
+		}
+	}
+	ts.Fatalf("it does not listen: %s", &b.stderr)
+}
+
+func deliver(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("usage: deliver EVENT ID FILE SECRET")
+	}
+	body := []byte(ts.ReadFile(args[2]))
+	secret, err := core.NewSecret(args[3])
+	ts.Check(err)
+	request, err := http.NewRequest("POST", ts.Getenv("URL"), bytes.NewReader(body))
+	ts.Check(err)
+	request.Header = http.Header{core.SignatureHeader: {core.Sign(body, secret)}, core.EventHeader: {args[0]}}
+	if args[1] != "" {
+		request.Header.Set(core.IDHeader, args[1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	response.Body.Close()
+	if (response.StatusCode == 200) == neg {
+		ts.Fatalf("answered %s", response.Status)
+	}
+}
+
+func stopped(ts *testscript.TestScript, neg bool, _ []string) {
+	v, found := background.LoadAndDelete(ts.Getenv("WORK"))
+	if !found {
+		ts.Fatalf("nothing is listening")
+	}
+	b := v.(*backgroundListen)
+	ts.Check(b.Process.Signal(syscall.SIGTERM))
+	<-b.drained
+	if err := b.Wait(); (err == nil) == neg {
+		ts.Fatalf("ended with %v: %s", err, &b.stderr)
+	}
+	b.stdout.WriteTo(ts.Stdout())
+	b.stderr.WriteTo(ts.Stderr())
+}

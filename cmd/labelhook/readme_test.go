@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// TestReadmePrograms builds every complete Go program of the documents, as a
+// reader who pastes it would.
+func TestReadmePrograms(t *testing.T) {
+	programs := 0
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?s)```go\n(package main\n.*?)```").FindAllSubmatch(text, -1) {
+			programs++
+			file := filepath.Join(t.TempDir(), "main.go")
+			if err := os.WriteFile(file, m[1], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command("go", "vet", file).CombinedOutput(); err != nil {
+				t.Errorf("%s: a program does not build: %s", document, out)
+			}
+		}
+	}
+	if programs == 0 {
+		t.Error("there is no program in the documents")
+	}
+}
+
+// TestDocumentsNameOnlyWhatExists checks every labelhook command line in the
+// documents against the real commands and flags.
+func TestDocumentsNameOnlyWhatExists(t *testing.T) {
+	root := (&tool{getenv: func(string) string { return "" }}).root()
+	lines := 0
+	for _, document := range documents(t) {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1) {
+			for line := range strings.Lines(string(m[1])) {
+				_, words, found := strings.Cut(line, "labelhook ")
+				if !found || strings.HasPrefix(strings.TrimSpace(line), "#") {
+					continue
+				}
+				words, _, _ = strings.Cut(words, " #")
+				words, _, _ = strings.Cut(words, "|")
+				words, _, _ = strings.Cut(words, ">")
+				lines++
+				checkCommandLine(t, root, document, strings.Fields(words))
+			}
+		}
+	}
+	if lines == 0 {
+		t.Error("there is no command line in the documents")
+	}
+}
+
+func checkCommandLine(t *testing.T, root *cobra.Command, document string, words []string) {
+	t.Helper()
+	cmd, rest, err := root.Find(words)
+	if err != nil || cmd == root {
+		t.Errorf("%s: no command %q", document, words)
+		return
+	}
+	for _, word := range rest {
+		if name, isFlag := strings.CutPrefix(word, "--"); isFlag && cmd.Flag(name) == nil {
+			t.Errorf("%s: %s has no flag --%s", document, cmd.CommandPath(), name)
+		}
+	}
+}
+
+func documents(t *testing.T) []string {
+	t.Helper()
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	return append(pages, "../../README.md")
+}
