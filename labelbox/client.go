@@ -109,6 +109,9 @@ func NewClient(apiKey string, options ...Option) (*Client, error) {
 	if err := checkEndpoint(c.endpoint); err != nil {
 		return nil, err
 	}
+	if c.timeout <= 0 {
+		return nil, fmt.Errorf("the timeout of %v leaves no time for an answer", c.timeout)
+	}
 	carrier := *c.http
 	carrier.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http = &carrier

@@ -58,6 +58,16 @@ func checkURL(raw string, loopback bool) error {
 	return nil
 }
 
+// private are the parts of a webhook URL that may be keys.
+func private(raw string) []string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	password, _ := u.User.Password()
+	return []string{u.RawQuery, password}
+}
+
 // isPlaceholder recognises host names out of snippets that were not filled in.
 func isPlaceholder(host string) bool {
 	host = strings.ToLower(host)
