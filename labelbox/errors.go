@@ -15,7 +15,7 @@ var (
 	ErrConflict       = errors.New("conflict")
 	ErrInvalid        = errors.New("invalid")           // refused as wrong, by this package before sending or by Labelbox
 	ErrRateLimit      = errors.New("too many requests") // see [Error.RetryAfter]
-	ErrServer         = errors.New("Labelbox failed")   // a 5xx answer, or an internal error in another one
+	ErrServer         = errors.New("the server failed") // a 5xx answer, or an internal error in another one
 	ErrTransport      = errors.New("no answer")         // no connection, a lost one, a timeout, or the context ended
 	ErrUnexpected     = errors.New("unexpected answer") // not one of Labelbox's API, or an error code unknown here
 )
