@@ -73,8 +73,8 @@ func FuzzConceal(f *testing.F) {
 	f.Add("two\nlines", "", "\n")
 	f.Add(`quote"`, `{"secret":"`, `"}`)
 	f.Fuzz(func(t *testing.T, secret, before, after string) {
-		if secret == "" || strings.ContainsAny(secret, "[secret]") {
-			return // what is put in its place could be taken for a part of it
+		if strings.ContainsAny(secret, "[]") || strings.Contains("[secret]", secret) {
+			return // it could be found in what is put in its place
 		}
 		for _, form := range []string{secret, jsonText(secret), asciiText(secret), pageText(secret)} {
 			if got := conceal(secret).Replace(before + form + after); strings.Contains(got, form) {
