@@ -76,7 +76,9 @@ func (c *cursor) real() (float64, bool) {
 	case k == '"':
 		numeral = bytes.TrimSpace(c.quoted())
 	case k == '-' || '0' <= k && k <= '9':
-		numeral = c.raw()
+		from := c.here()
+		c.numeral()
+		numeral = c.since(from)
 	default:
 		c.skip()
 		return 0, false

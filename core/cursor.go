@@ -83,7 +83,7 @@ func (c *cursor) pass(i int) {
 			continue // one alone, as behind a colon: nothing to count, so nothing to wait for
 		}
 		for i+8 <= len(b) {
-			other := binary.LittleEndian.Uint64(b[i:]) ^ ' '*lanes
+			other := word(b, i) ^ ' '*lanes
 			if other != 0 {
 				i += bits.TrailingZeros64(other) / 8
 				break
@@ -376,7 +376,7 @@ func (c *cursor) quoted() []byte {
 	c.escaped = false
 	for i := from; ; {
 		for i+8 <= len(b) {
-			stop := stops(binary.LittleEndian.Uint64(b[i:]))
+			stop := stops(word(b, i))
 			if stop != 0 {
 				i += bits.TrailingZeros64(stop) / 8
 				break
@@ -399,18 +399,24 @@ func (c *cursor) quoted() []byte {
 	}
 }
 
+// word is the eight bytes at b[i], the first one lowest. Without a capacity of
+// its own the slice would be masked against its bounds, and the walk, which
+// cannot know where a string ends before it has seen these bytes, would wait
+// for that.
+func word(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8 : i+8]) }
+
 // lanes times a byte is that byte in each of a word's eight.
 const lanes = 0x0101010101010101
 
 // stops marks the bytes among a string's next eight that end a run of plain
 // ones: quotes, backslashes and control characters. The lowest bit set is the
 // top bit of the first such byte; those above it mean nothing.
-func stops(word uint64) uint64 {
-	quote, slash := word^'"'*lanes, word^'\\'*lanes
+func stops(eight uint64) uint64 {
+	quote, slash := eight^'"'*lanes, eight^'\\'*lanes
 	// A lane's top bit is set where the subtraction borrowed: quote and slash
-	// are 0 there, or word is below a blank. Lanes above the first such may be
+	// are 0 there, or the byte is below a blank. Lanes above the first such may be
 	// set by its borrow alone, so only the first counts.
-	return ((quote - lanes) | (slash - lanes) | (word - ' '*lanes)) &^ word & (0x80 * lanes)
+	return ((quote - lanes) | (slash - lanes) | (eight - ' '*lanes)) &^ eight & (0x80 * lanes)
 }
 
 // unescape gives the text that the inside of a string literal stands for, in
