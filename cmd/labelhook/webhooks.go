@@ -81,6 +81,8 @@ func apiError(err error) error {
 		hint = "labelhook webhooks list --all shows what is there"
 	case errors.Is(err, labelbox.ErrInvalid) && e != nil && e.Status == 0:
 		return usage(err, "")
+	case errors.Is(err, labelbox.ErrInvalid) && e != nil && strings.HasPrefix(e.Code, "GRAPHQL_"):
+		hint = "Labelbox's API may have changed; update labelhook, or report this message"
 	case errors.Is(err, labelbox.ErrInvalid):
 		hint = "Labelbox refused the values; compare them with the message"
 	case errors.Is(err, labelbox.ErrRateLimit):
