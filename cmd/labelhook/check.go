@@ -70,33 +70,14 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 	if err != nil {
 		return err
 	}
-	id := sender.NewID()
-	report := checkReport{URL: sender.Redact(target), DeliveryID: id, OK: true}
 	onRow := func(checkRow) {}
 	if !asJSON {
-		report.printHead(t.out)
+		printCheckHead(t.out, target)
 		onRow = func(row checkRow) { row.print(t.out) }
 	}
-	client := sender.NewClient(1, timeout)
-	defer client.CloseIdleConnections()
-	var unreachable bool
-	for _, c := range checksOf(id, secret) {
-		row := c.row()
-		switch {
-		case c.skip != "":
-			row.skip(c.skip)
-		case unreachable:
-			row.skip("not sent, as the first request got no answer")
-		default:
-			result := sender.Do(ctx, client, target, c.request)
-			if ctx.Err() != nil {
-				return failure(errInterrupted, "")
-			}
-			row.judge(c, readAnswer(target, result), report.Checks)
-			unreachable = result.Err != nil && len(report.Checks) == 0
-		}
-		report.add(row)
-		onRow(row)
+	report, err := inspect(ctx, target, secret, timeout, onRow)
+	if err != nil {
+		return err
 	}
 	if asJSON {
 		if err := json.MarshalWrite(t.out, report); err != nil {
@@ -110,6 +91,35 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 		return errSilent
 	}
 	return nil
+}
+
+// inspect sends all checks to the target; secret is nil where there is none to
+// sign with. onRow is called for each as it is judged.
+func inspect(ctx context.Context, target string, secret *core.Secret, timeout time.Duration, onRow func(checkRow)) (checkReport, error) {
+	id := sender.NewID()
+	report := checkReport{URL: sender.Redact(target), DeliveryID: id, OK: true}
+	client := sender.NewClient(1, timeout)
+	defer client.CloseIdleConnections()
+	var unreachable bool
+	for _, c := range checksOf(id, secret) {
+		row := c.row()
+		switch {
+		case c.skip != "":
+			row.skip(c.skip)
+		case unreachable:
+			row.skip("not sent, as the first request got no answer")
+		default:
+			result := sender.Do(ctx, client, target, c.request)
+			if ctx.Err() != nil {
+				return report, failure(errInterrupted, "")
+			}
+			row.judge(c, readAnswer(target, result), report.Checks)
+			unreachable = result.Err != nil && len(report.Checks) == 0
+		}
+		report.add(row)
+		onRow(row)
+	}
+	return report, nil
 }
 
 // checkTarget refuses what is not an HTTP URL. Its errors do not repeat it: the
@@ -268,8 +278,8 @@ func (r *checkReport) add(row checkRow) {
 
 const checkColumns = "%-8s %-10s %-15s %-25s %s\n"
 
-func (r *checkReport) printHead(w io.Writer) {
-	fmt.Fprintf(w, "%s\n\n", r.URL)
+func printCheckHead(w io.Writer, target string) {
+	fmt.Fprintf(w, "%s\n\n", sender.Redact(target))
 	fmt.Fprintf(w, checkColumns, "VERDICT", "CHECK", "FRAMING", "EXPECTED", "SEEN")
 }
 

@@ -23,7 +23,7 @@ import (
 )
 
 func (t *tool) demoCommand() *cobra.Command {
-	var keep, asJSON bool
+	var keep, withAPI, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Send genuine and forged deliveries to a receiver of its own, and show what becomes of them",
@@ -35,13 +35,18 @@ the occasion and an inbox in a temporary folder. It gets the eight payloads that
 Labelbox documents, correctly signed; one of them again; and one in every way
 that a forger might try. The exit code is 0 only if every verdict is right.
 
+With --with-api the genuine ones come from a stand-in of Labelbox's API, at which
+the receiver is registered first and switched off in the end.
+
 It needs no secret, no network and no set-up.`,
 		Example: `  labelhook demo
+  labelhook demo --with-api
   labelhook demo --keep`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return t.demo(cmd.Context(), keep, asJSON) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.demo(cmd.Context(), keep, withAPI, asJSON) },
 	}
 	cmd.Flags().BoolVar(&keep, "keep", false, "leave the receiver running, and say how to talk to it")
+	cmd.Flags().BoolVar(&withAPI, "with-api", false, "register the receiver at a stand-in of Labelbox's API, and have that deliver")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a line of JSON for each request")
 	return cmd
 }
@@ -54,6 +59,7 @@ type attempt struct {
 	status  int
 	code    string // of the refusal; "" for a genuine delivery
 	repeats int    // as the inbox must count them
+	again   bool   // it is the first one once more
 }
 
 // attempts returns all requests of the demo, in their order.
@@ -64,7 +70,7 @@ func attempts(secret core.Secret) []attempt {
 	}
 	all[0].repeats = 1
 	again := all[0]
-	again.name = "sent again"
+	again.name, again.again = "sent again", true
 	all = append(all, again)
 
 	forger, _ := core.NewSecret("a guess")
@@ -82,14 +88,14 @@ func attempts(secret core.Secret) []attempt {
 		{"altered", "signature_mismatch", func(r *sender.Request, _ string) { r.Body[len(r.Body)/2] ^= 1 }},
 	} {
 		s := samples.Documented()[1]
-		a := attempt{forgery.name, s, sender.Signed(s.Body(), s.Header, secret), 401, forgery.code, 0}
+		a := attempt{name: forgery.name, sample: s, request: sender.Signed(s.Body(), s.Header, secret), status: 401, code: forgery.code}
 		forgery.spoil(&a.request, a.request.Header.Get(core.SignatureHeader))
 		all = append(all, a)
 	}
 	return all
 }
 
-func (t *tool) demo(ctx context.Context, keep, asJSON bool) (err error) {
+func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error) {
 	text := rand.Text()
 	secret, err := core.NewSecret(text)
 	if err != nil {
@@ -134,7 +140,17 @@ func (t *tool) demo(ctx context.Context, keep, asJSON bool) (err error) {
 	}()
 
 	fmt.Fprintf(t.err, "labelhook: a receiver listens on %s, its inbox is empty, its secret is new\n", url)
-	rows, err := tryAll(ctx, attempts(secret), url, box)
+	client := sender.NewClient(1, sender.Timeout)
+	defer client.CloseIdleConnections()
+	send := func(ctx context.Context, a attempt) (sender.Result, error) {
+		return sender.Do(ctx, client, url, a.request), nil
+	}
+	var rows []demoRow
+	if withAPI {
+		rows, err = tryAllWithAPI(ctx, attempts(secret), url, text, send, box)
+	} else {
+		rows, err = tryAll(ctx, attempts(secret), send, box)
+	}
 	if err != nil {
 		return err
 	}
@@ -168,14 +184,15 @@ type demoRow struct {
 	OK          bool         `json:"ok"`
 }
 
-// tryAll sends every attempt and judges it by the answer and by what the inbox
+// tryAll makes every attempt and judges it by the answer and by what the inbox
 // holds when all are done.
-func tryAll(ctx context.Context, all []attempt, url string, box *inbox.Inbox) ([]demoRow, error) {
-	client := sender.NewClient(1, sender.Timeout)
-	defer client.CloseIdleConnections()
+func tryAll(ctx context.Context, all []attempt, send func(context.Context, attempt) (sender.Result, error), box *inbox.Inbox) ([]demoRow, error) {
 	var results []sender.Result
 	for _, a := range all {
-		r := sender.Do(ctx, client, url, a.request)
+		r, err := send(ctx, a)
+		if err != nil {
+			return nil, err
+		}
 		if r.Err != nil {
 			return nil, failure(fmt.Errorf("sending to the demo's own receiver: %s", sender.Reason(r.Err)), "")
 		}
@@ -190,7 +207,7 @@ func tryAll(ctx context.Context, all []attempt, url string, box *inbox.Inbox) ([
 	}
 	var rows []demoRow
 	for i, a := range all {
-		r, stored := kept[a.request.Header.Get(core.IDHeader)]
+		r, stored := kept[results[i].Request.Header.Get(core.IDHeader)]
 		rows = append(rows, judge(a, results[i], r, stored))
 	}
 	return rows, nil
@@ -213,13 +230,13 @@ func judge(a attempt, result sender.Result, r inbox.Record, stored bool) demoRow
 		row.Verdict = "WRONG: " + map[bool]string{true: "it is in the inbox", false: "it is not in the inbox"}[stored]
 	case !genuine:
 		row.Verdict, row.OK = "refused: "+a.code, true
-	case !bytes.Equal(r.Body, a.request.Body):
+	case !bytes.Equal(r.Body, result.Request.Body):
 		row.Verdict = "WRONG: the inbox holds other bytes than were sent"
 	case r.Event != a.sample.Event || r.Version != a.sample.Version && r.Event.IsLabel():
 		row.Verdict = fmt.Sprintf("WRONG: must be %s %s", a.sample.Event, a.sample.Version)
 	case r.Repeats != a.repeats:
 		row.Verdict = fmt.Sprintf("WRONG: the inbox counts %d repeats, not %d", r.Repeats, a.repeats)
-	case a.name == "sent again":
+	case a.again:
 		row.Verdict, row.OK = "accepted, kept once", true
 	default:
 		row.Verdict, row.OK = "accepted, kept byte for byte", true

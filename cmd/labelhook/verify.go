@@ -129,7 +129,7 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 		return nil, err
 	}
 	if path := t.getenv(bundle.FileVariable); path != "" {
-		return secretLines(path)
+		return secretLines(path, bundle.FileVariable)
 	}
 	secrets := []rawSecret{{"current", bundle.SecretVariable, t.getenv(bundle.SecretVariable)}}
 	if previous := t.getenv(bundle.PreviousVariable); previous != "" {
@@ -138,15 +138,16 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 	return secrets, nil
 }
 
-func secretLines(path string) ([]rawSecret, error) {
+// secretLines reads a file of secrets that the variable or flag from names.
+func secretLines(path, from string) ([]rawSecret, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", bundle.FileVariable, err), "set it to a readable file with one secret a line")
+		return nil, usage(fmt.Errorf("%s: %w", from, err), "set it to a readable file with one secret a line")
 	}
 	var secrets []rawSecret
 	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
 		name := fmt.Sprintf("line %d", i+1)
-		secrets = append(secrets, rawSecret{name, bundle.FileVariable + ", " + name, line})
+		secrets = append(secrets, rawSecret{name, from + ", " + name, line})
 	}
 	return secrets, nil
 }

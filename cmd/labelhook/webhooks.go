@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/labelbox"
+)
+
+func (t *tool) webhooksCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "webhooks",
+		Short: "Register webhooks at Labelbox, list, change and switch them off",
+		Long: `Register webhooks at Labelbox, list, change and switch them off, through
+Labelbox's API.
+
+The API key comes from ` + labelbox.KeyVariable + `. ` + labelbox.EndpointVariable + ` is the whole address of
+the API, where it is not ` + labelbox.DefaultEndpoint + `.`,
+		Example: `  labelhook webhooks list
+  labelhook webhooks create --url https://receiver.acme.dev/labelbox --project clvo7ajpc014907zxagiw9hry
+  labelhook webhooks delete clw1g7v2x000a0742h3k9q8zd`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()), cmd.CommandPath()+" --help lists the commands")
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(t.createWebhookCommand(), t.listWebhooksCommand(), t.getWebhookCommand(),
+		t.updateWebhookCommand(), t.deleteWebhookCommand(), t.rotateWebhookCommand())
+	return cmd
+}
+
+// api makes the client of Labelbox's API. allowLoopback lets webhooks be on
+// this machine.
+func (t *tool) api(allowLoopback bool) (*labelbox.Client, error) {
+	options := []labelbox.Option{
+		labelbox.WithRetryNotice(func(err error, pause time.Duration) {
+			fmt.Fprintf(t.err, "labelhook: %s; trying again in %s\n", oneLine(err.Error()), rounded(pause))
+		}),
+	}
+	if allowLoopback {
+		options = append(options, labelbox.WithLoopbackWebhooks())
+	}
+	client, err := labelbox.FromEnvironment(t.getenv, options...)
+	if err != nil {
+		return nil, usage(err, "make a key on the API page of Labelbox's workspace settings and set "+labelbox.KeyVariable+" to it")
+	}
+	return client, nil
+}
+
+// apiError puts a remedy beside an error of the API. What was refused before
+// anything was sent is wrong usage.
+func apiError(err error) error {
+	var e *labelbox.Error
+	errors.As(err, &e)
+	hint := ""
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, labelbox.ErrOutcomeUnknown):
+		hint = "see labelhook webhooks list; create --if-absent makes one only where there is none"
+	case errors.Is(err, context.Canceled):
+		hint = ""
+	case errors.Is(err, labelbox.ErrAuthentication):
+		hint = "set " + labelbox.KeyVariable + " to a key that is valid; Labelbox's workspace settings list them"
+	case errors.Is(err, labelbox.ErrAuthorization):
+		hint = "use the key of a user whose role may do this; webhooks take an administrator of the project or workspace"
+	case errors.Is(err, labelbox.ErrNotFound):
+		hint = "labelhook webhooks list --all shows the ids; was it made in another workspace?"
+	case errors.Is(err, labelbox.ErrConflict):
+		hint = "labelhook webhooks list --all shows what is there"
+	case errors.Is(err, labelbox.ErrInvalid) && e != nil && e.Status == 0:
+		return usage(err, "")
+	case errors.Is(err, labelbox.ErrInvalid) && e != nil && strings.HasPrefix(e.Code, "GRAPHQL_"):
+		hint = "Labelbox's API may have changed; update labelhook, or report this message"
+	case errors.Is(err, labelbox.ErrInvalid):
+		hint = "Labelbox refused the values; compare them with the message"
+	case errors.Is(err, labelbox.ErrRateLimit):
+		hint = "wait and try again"
+		if e != nil && e.RetryAfter > 0 {
+			hint = "try again in " + e.RetryAfter.Round(time.Second).String()
+		}
+	case errors.Is(err, labelbox.ErrServer):
+		hint = "Labelbox has trouble; try again later"
+	case errors.Is(err, labelbox.ErrTransport):
+		hint = "check the network and, if it is set, " + labelbox.EndpointVariable
+	case errors.Is(err, labelbox.ErrUnexpected):
+		hint = "is " + labelbox.EndpointVariable + " Labelbox's GraphQL endpoint? Behind a proxy, does it change answers?"
+	}
+	return failure(err, hint)
+}
+
+// webhookView is a webhook in JSON, as users' programs rely on it.
+type webhookView struct {
+	ID        string           `json:"id"`
+	URL       string           `json:"url"`
+	Status    labelbox.Status  `json:"status"`
+	Topics    []labelbox.Topic `json:"topics"`
+	CreatedAt *time.Time       `json:"created_at"` // null if Labelbox's text is no date
+	UpdatedAt *time.Time       `json:"updated_at"`
+}
+
+func webhookViewOf(w labelbox.Webhook) webhookView {
+	v := webhookView{ID: w.ID, URL: w.URL, Status: w.Status, Topics: w.Topics}
+	if v.Topics == nil {
+		v.Topics = []labelbox.Topic{}
+	}
+	if !w.CreatedAt.IsZero() {
+		v.CreatedAt = &w.CreatedAt
+	}
+	if !w.UpdatedAt.IsZero() {
+		v.UpdatedAt = &w.UpdatedAt
+	}
+	return v
+}
+
+// printWebhook prints one webhook, with more rows below it.
+func (t *tool) printWebhook(w labelbox.Webhook, more ...[2]string) error {
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	rows := append([][2]string{
+		{"id", w.ID}, {"url", sender.Redact(w.URL)}, {"status", string(w.Status)}, {"topics", topicList(w.Topics)},
+		{"created", moment(w.CreatedAt)}, {"updated", moment(w.UpdatedAt)},
+	}, more...)
+	for _, row := range rows {
+		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
+	}
+	return written(table.Flush())
+}
+
+func topicList(topics []labelbox.Topic) string {
+	var names []string
+	for _, t := range topics {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, " ")
+}
+
+// printJSON prints one value as one line.
+func (t *tool) printJSON(v any) error {
+	out := json.NewEncoder(t.out)
+	out.SetEscapeHTML(false)
+	return written(out.Encode(v))
+}
+
+func written(err error) error {
+	if err != nil {
+		return failure(fmt.Errorf("writing: %w", err), "")
+	}
+	return nil
+}
+
+// topicsFlag reads --topic, which may be repeated or hold several.
+func topicsFlag(names []string) ([]labelbox.Topic, error) {
+	var topics []labelbox.Topic
+	for _, list := range names {
+		for _, name := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+			topic, err := labelbox.ParseTopic(name)
+			if err != nil {
+				return nil, usage(fmt.Errorf("--topic: %w", err), "write some of "+topicList(labelbox.Topics()))
+			}
+			topics = append(topics, topic)
+		}
+	}
+	if len(names) > 0 && len(topics) == 0 {
+		return nil, usage(errors.New("--topic: names no topic"), "write some of "+topicList(labelbox.Topics()))
+	}
+	return topics, nil
+}
+
+// warnOfURL says what the API takes but will not serve anybody.
+func (t *tool) warnOfURL(url string) {
+	if labelbox.IsReserved(url) {
+		fmt.Fprintf(t.err, "labelhook: warning: the host of %s is reserved for examples; nothing will ever be delivered there\n", sender.Redact(url))
+	}
+}
+
+// confirm asks a question that only "yes" answers. Without a person to ask it
+// is wrong usage, with the flag that answers instead.
+func (t *tool) confirm(ctx context.Context, question, flag string) error {
+	if !t.canAsk() {
+		return usage(errors.New("this must be confirmed, and there is no terminal to ask on"), "add "+flag)
+	}
+	fmt.Fprintf(t.err, "%s Type yes: ", question)
+	answer, err := interruptible(ctx, func() ([]byte, error) { return readLine(t.in) })
+	if err != nil && !errors.Is(err, io.EOF) {
+		fmt.Fprintln(t.err)
+		return failure(err, "")
+	}
+	if strings.TrimSpace(string(answer)) != "yes" {
+		return failure(errors.New("not confirmed, so nothing was changed"), "")
+	}
+	return nil
+}
+
+// readLine reads no further than the line's end: what follows is somebody
+// else's.
+func readLine(r io.Reader) (line []byte, err error) {
+	var b [1]byte
+	for {
+		if _, err := r.Read(b[:]); err != nil || b[0] == '\n' {
+			return line, err
+		}
+		line = append(line, b[0])
+	}
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/labelbox"
+)
+
+func (t *tool) createWebhookCommand() *cobra.Command {
+	var c creation
+	cmd := &cobra.Command{
+		Use:   "create --url URL (--project ID | --organization)",
+		Short: "Register a webhook",
+		Long: `Register a webhook, for one project or for all projects of the workspace. It is
+active at once, and without --topic it is told of every topic.
+
+` + secretHelp + `
+
+Webhooks made through the API send v1 payloads. Those that send v2 are made in
+Labelbox's pages; labelhook receives both alike.
+
+Labelbox would make a second webhook of a repeated request. If the answer to a
+creation is lost, labelhook looks whether it was carried out and never just
+repeats it.`,
+		Example: `  LABELBOX_WEBHOOK_SECRET_FILE=secret.txt labelhook webhooks create --url https://receiver.acme.dev/labelbox --project clvo7ajpc014907zxagiw9hry
+  labelhook webhooks create --url "$URL" --organization --topic label.created --topic workflow.action --generate-secret
+  labelhook webhooks create --url "$URL" --project "$P" --generate-secret --secret-command 'gcloud secrets create labelbox --data-file=-'
+  labelhook webhooks create --url "$URL" --project "$P" --if-absent --check`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.createWebhook(cmd.Context(), c) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.url, "url", "", "`URL` that Labelbox delivers to, https")
+	f.StringVar(&c.project, "project", "", "`id` of the project whose labels are meant")
+	f.BoolVar(&c.organization, "organization", false, "all projects of the workspace are meant")
+	f.StringArrayVar(&c.topics, "topic", nil, "`topic` to be told of: "+topicList(labelbox.Topics())+"; may be repeated (default all)")
+	f.BoolVar(&c.ifAbsent, "if-absent", false, "make none if there is an active one with this URL already")
+	f.BoolVar(&c.check, "check", false, "then check that the receiver is alive and refuses forgeries")
+	f.BoolVar(&c.allowLoopback, "allow-loopback", false, "let the URL be on this machine, where Labelbox itself cannot deliver")
+	f.BoolVar(&c.json, "json", false, "print the webhook as JSON")
+	c.secret.addTo(cmd)
+	completeTopics(cmd)
+	return cmd
+}
+
+// creation is what the flags of create say.
+type creation struct {
+	url, project                  string
+	topics                        []string
+	organization, ifAbsent, check bool
+	allowLoopback, json           bool
+	secret                        secretFlags
+}
+
+// wanted is the webhook to make, without its secret.
+func (c creation) wanted() (labelbox.NewWebhook, error) {
+	w := labelbox.NewWebhook{URL: c.url, ProjectID: c.project, WholeOrganization: c.organization}
+	switch {
+	case c.url == "":
+		return w, usage(errors.New("--url: not given, so there is nowhere to deliver to"), "write --url https://host/path")
+	case (c.project == "") == !c.organization:
+		return w, usage(errors.New("whose labels are meant? --project and --organization: give exactly one"),
+			"write --project and the project's id, or --organization for all of the workspace")
+	}
+	var err error
+	if w.Topics, err = topicsFlag(c.topics); err != nil {
+		return w, err
+	}
+	if w.Topics == nil {
+		w.Topics = labelbox.Topics()
+	}
+	return w, nil
+}
+
+// createdView is the result of create in JSON.
+type createdView struct {
+	webhookView
+	Created    bool         `json:"created"` // false: --if-absent found it
+	SecretFile string       `json:"secret_file,omitempty"`
+	Secret     string       `json:"secret,omitempty"` // with --show-secret
+	Check      *checkReport `json:"check,omitempty"`  // with --check
+}
+
+func (t *tool) createWebhook(ctx context.Context, c creation) error {
+	wanted, err := c.wanted()
+	if err != nil {
+		return err
+	}
+	client, err := t.api(c.allowLoopback)
+	if err != nil {
+		return err
+	}
+	if c.ifAbsent {
+		found, err := there(ctx, client, wanted)
+		if err != nil {
+			return err
+		}
+		if found != nil {
+			fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.ID)
+			return t.printCreated(ctx, c, createdView{webhookView: webhookViewOf(*found)}, *found, webhookSecret{})
+		}
+	}
+	secret, err := c.secret.get(ctx, t)
+	if err != nil {
+		return err
+	}
+	wanted.Secret = secret.text
+	created, err := client.CreateWebhook(ctx, wanted)
+	if err != nil {
+		return t.notCreated(err, secret)
+	}
+	if created.AnswerLost != nil {
+		fmt.Fprintf(t.err, "labelhook: the answer was lost (%s), but the webhook was made; it was not made twice\n", oneLine(created.AnswerLost.Error()))
+	}
+	t.warnOfURL(c.url)
+	fmt.Fprintln(t.err, "labelhook: webhooks made through the API send v1 payloads; those that send v2 are made in Labelbox's pages")
+	view := createdView{webhookView: webhookViewOf(created.Webhook), Created: true, SecretFile: secret.file}
+	if c.secret.show {
+		view.Secret = secret.text
+	}
+	return t.printCreated(ctx, c, view, created.Webhook, secret)
+}
+
+// notCreated keeps a generated secret where the webhook may exist.
+func (t *tool) notCreated(err error, secret webhookSecret) error {
+	if errors.Is(err, labelbox.ErrOutcomeUnknown) {
+		if secret.file != "" {
+			fmt.Fprintf(t.err, "labelhook: if the webhook was made, its secret is in %s\n", secret.file)
+		}
+	} else {
+		secret.discard()
+	}
+	return apiError(err)
+}
+
+// printCreated prints the result and, if told to, the check of the receiver.
+func (t *tool) printCreated(ctx context.Context, c creation, view createdView, w labelbox.Webhook, secret webhookSecret) error {
+	failed := false
+	if c.json {
+		if c.check {
+			report, err := t.inspectFor(ctx, c.url, secret, func(checkRow) {})
+			if err != nil {
+				return err
+			}
+			view.Check, failed = &report, !report.OK
+		}
+		if err := t.printJSON(view); err != nil {
+			return err
+		}
+	} else {
+		rows := [][2]string{}
+		if secret.text != "" {
+			rows = append(rows, [2]string{"secret", secret.place()})
+		}
+		if view.Secret != "" {
+			rows = append(rows, [2]string{"", view.Secret})
+		}
+		if err := t.printWebhook(w, rows...); err != nil {
+			return err
+		}
+		if c.check {
+			fmt.Fprintln(t.out)
+			printCheckHead(t.out, c.url)
+			report, err := t.inspectFor(ctx, c.url, secret, func(r checkRow) { r.print(t.out) })
+			if err != nil {
+				return err
+			}
+			report.printNotes(t.out)
+			failed = !report.OK
+		}
+	}
+	if failed {
+		return failure(errors.New("the webhook is there, but its receiver failed the check"), "labelhook check explains; labelhook webhooks delete switches the webhook off")
+	}
+	return nil
+}
+
+// inspectFor checks the receiver with the webhook's secret. One that has just
+// been made up is not there yet, so nothing is signed with it.
+func (t *tool) inspectFor(ctx context.Context, url string, secret webhookSecret, onRow func(checkRow)) (checkReport, error) {
+	var signing *core.Secret
+	if secret.text == "" {
+		var err error
+		if signing, err = t.checkSecret(ctx); err != nil {
+			return checkReport{}, err
+		}
+	} else if !secret.generated {
+		s, err := core.NewSecret(secret.text)
+		if err != nil {
+			return checkReport{}, usage(err, "")
+		}
+		signing = &s
+	}
+	return inspect(ctx, url, signing, 10*time.Second, onRow)
+}
+
+// there returns the active webhook that is what is wanted already, nil if there
+// is none. One that delivers to the same URL but is told of other topics is an
+// error: a second one would deliver the common ones twice.
+func there(ctx context.Context, client *labelbox.Client, wanted labelbox.NewWebhook) (*labelbox.Webhook, error) {
+	twins, err := deliveringTo(ctx, client, wanted.URL, wanted.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range twins {
+		if sameTopics(w.Topics, wanted.Topics) {
+			return &w, nil
+		}
+	}
+	if len(twins) > 0 {
+		return nil, failure(fmt.Errorf("%s delivers to this URL already, but is told of %s", twins[0].ID, topicList(twins[0].Topics)),
+			"labelhook webhooks update "+twins[0].ID+" --topic … changes that; without --if-absent a second one is made")
+	}
+	return nil, nil
+}
+
+// deliveringTo returns the active webhooks of a project, or with "" of the whole
+// workspace, that deliver to the URL.
+func deliveringTo(ctx context.Context, client *labelbox.Client, url, project string) ([]labelbox.Webhook, error) {
+	webhooks := client.OrganizationWebhooks(ctx)
+	if project != "" {
+		webhooks = client.ProjectWebhooks(ctx, project)
+	}
+	var found []labelbox.Webhook
+	for w, err := range webhooks {
+		if err != nil {
+			return nil, apiError(err)
+		}
+		if w.Status != labelbox.Active || w.URL != url {
+			continue
+		}
+		owner, err := client.WebhookProject(ctx, w.ID)
+		if err != nil {
+			return nil, apiError(err)
+		}
+		if owner == nil && project == "" || owner != nil && owner.ID == project {
+			found = append(found, w)
+		}
+	}
+	return found, nil
+}
+
+func sameTopics(a, b []labelbox.Topic) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+)
+
+// defaultSecretFile is where a generated secret goes unless told otherwise.
+const defaultSecretFile = "labelhook.secret"
+
+const secretHelp = `The secret comes from ` + bundle.SecretVariable + `, from the first line of
+` + bundle.FileVariable + ` or of --secret-file, or is made up by
+--generate-secret. A secret made up is written to a new file that only its owner
+can read (--secret-file, ` + defaultSecretFile + ` unless told otherwise), or piped into
+--secret-command, before the webhook is made, so that it cannot be lost. It is
+printed only with --show-secret.`
+
+// secretFlags say where the secret of a new webhook comes from and, if it is
+// made up, where it goes.
+type secretFlags struct {
+	generate, show bool
+	file, command  string
+}
+
+func (f *secretFlags) addTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.generate, "generate-secret", false, "make up a new secret")
+	flags.StringVar(&f.file, "secret-file", "", "`file` to read the secret from or, with --generate-secret, to write it to")
+	flags.StringVar(&f.command, "secret-command", "", "shell `command` that gets the generated secret on its standard input")
+	flags.BoolVar(&f.show, "show-secret", false, "print the generated secret with the result")
+}
+
+// webhookSecret is the secret of a webhook that is about to be made.
+type webhookSecret struct {
+	text      string
+	generated bool
+	file      string // which holds a generated one; "" if none does
+}
+
+// get returns the secret, in safety if it was made up.
+func (f secretFlags) get(ctx context.Context, t *tool) (webhookSecret, error) {
+	switch {
+	case !f.generate && f.command != "":
+		return webhookSecret{}, usage(errors.New("--secret-command: there is no generated secret to pipe into it"), "add --generate-secret")
+	case !f.generate && f.show:
+		return webhookSecret{}, usage(errors.New("--show-secret: shows a generated secret only"), "add --generate-secret, or leave it out")
+	case f.generate && f.command != "" && f.file != "":
+		return webhookSecret{}, usage(errors.New("--secret-file and --secret-command exclude each other"), "give one of them")
+	case f.generate:
+		return f.make(ctx, t)
+	case f.file != "":
+		lines, err := secretLines(f.file, "--secret-file")
+		if err != nil {
+			return webhookSecret{}, err
+		}
+		return checked(lines[0].text, "--secret-file")
+	}
+	secrets, err := t.rawSecrets(ctx)
+	if errors.Is(err, bundle.ErrNoSecretVariable) {
+		return webhookSecret{}, usage(err, "set it to the secret, name a file with --secret-file, or add --generate-secret")
+	}
+	if err != nil {
+		return webhookSecret{}, err
+	}
+	return checked(secrets[0].text, secrets[0].variable)
+}
+
+func checked(text, from string) (webhookSecret, error) {
+	if _, err := core.NewSecret(text); err != nil {
+		return webhookSecret{}, usage(fmt.Errorf("%s: %w", from, err), "no receiver would start with such a secret; choose another")
+	}
+	return webhookSecret{text: text}, nil
+}
+
+// make makes up a secret of letters and digits and has it kept.
+func (f secretFlags) make(ctx context.Context, t *tool) (webhookSecret, error) {
+	s := webhookSecret{text: rand.Text() + rand.Text(), generated: true}
+	if f.command != "" {
+		cmd := exec.CommandContext(ctx, "sh", "-c", f.command)
+		cmd.Stdin = strings.NewReader(s.text)
+		cmd.Stdout, cmd.Stderr = t.err, t.err // the result on stdout is ours alone
+		if err := cmd.Run(); err != nil {
+			return s, failure(fmt.Errorf("--secret-command: %w", err), "the webhook was not made; see what the command says above")
+		}
+		return s, nil
+	}
+	s.file = f.file
+	if s.file == "" {
+		s.file = defaultSecretFile
+	}
+	err := writeNewSecret(s.file, s.text)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return s, usage(fmt.Errorf("%s exists already, and may hold a secret that is in use", s.file), "name another file with --secret-file")
+	case err != nil:
+		return s, failure(fmt.Errorf("--secret-file: %w", err), "name a file that can be written")
+	}
+	return s, nil
+}
+
+func writeNewSecret(path, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text + "\n")
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// discard removes a generated secret that no webhook has. What a command did
+// with it stays.
+func (s webhookSecret) discard() {
+	if s.file != "" {
+		os.Remove(s.file)
+	}
+}
+
+// place says where a generated secret is, for a person.
+func (s webhookSecret) place() string {
+	switch {
+	case s.file != "":
+		return "in " + s.file
+	case s.generated:
+		return "where --secret-command put it"
+	}
+	return "the one given"
+}

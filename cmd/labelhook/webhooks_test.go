@@ -1,0 +1,414 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/labelboxfake"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+const (
+	apiKey     = "the-api-key-of-the-tests"
+	webhookURL = "https://receiver.acme.dev/labelbox?code=function-key"
+)
+
+// apiOf starts a fake of Labelbox's API with one project, and returns the
+// environment that leads there.
+func apiOf(t *testing.T) (api *labelboxfake.API, project string, environment map[string]string) {
+	t.Helper()
+	api = labelboxfake.New(apiKey)
+	project = api.AddProject("Cars")
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	return api, project, map[string]string{
+		"LABELBOX_API_KEY": apiKey, "LABELBOX_API_URL": server.URL + "/graphql", "LABELBOX_WEBHOOK_SECRET": "opensesame",
+	}
+}
+
+// webhooks runs "labelhook webhooks" and requires the exit code.
+func webhooks(t *testing.T, environment map[string]string, code int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	got, stdout, stderr := runTool(t, environment, append([]string{"webhooks"}, args...)...)
+	if got != code {
+		t.Fatalf("webhooks %q: exit code %d, want %d\n%s%s", args, got, code, stdout, stderr)
+	}
+	for _, never := range []string{apiKey, "opensesame"} {
+		if strings.Contains(stdout+stderr, never) {
+			t.Errorf("webhooks %q tells %q", args, never)
+		}
+	}
+	return stdout, stderr
+}
+
+// decoded reads each line of JSON.
+func decoded[V any](t *testing.T, stdout string) (all []V) {
+	t.Helper()
+	for line := range strings.Lines(stdout) {
+		var v V
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func TestWebhooksAreRegisteredAndChanged(t *testing.T) {
+	api, project, env := apiOf(t)
+
+	stdout, stderr := webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project, "--topic", "label.created", "--topic", "WORKFLOW_ACTION")
+	if !strings.Contains(stdout, "https://receiver.acme.dev/labelbox?…") || !strings.Contains(stdout, "LABEL_CREATED WORKFLOW_ACTION") || strings.Contains(stdout, "function-key") {
+		t.Errorf("create prints %s", stdout)
+	}
+	if !strings.Contains(stderr, "webhooks made through the API send v1 payloads") {
+		t.Errorf("create says %s", stderr)
+	}
+	made := api.Webhooks()
+	if len(made) != 1 || made[0].URL != webhookURL || made[0].Secret != "opensesame" || made[0].ProjectID != project || fmt.Sprint(made[0].Topics) != "[LABEL_CREATED WORKFLOW_ACTION]" {
+		t.Fatalf("registered %+v", made)
+	}
+	id := made[0].ID
+
+	stdout, _ = webhooks(t, env, 0, "get", id)
+	if !strings.Contains(stdout, project+" Cars") {
+		t.Errorf("get prints %s", stdout)
+	}
+	stdout, _ = webhooks(t, env, 0, "update", id, "--topic", "label.deleted", "--url", "https://other.acme.dev/hook", "--json")
+	if v := decoded[webhookView](t, stdout)[0]; v.URL != "https://other.acme.dev/hook" || fmt.Sprint(v.Topics) != "[LABEL_DELETED]" || v.Status != "ACTIVE" {
+		t.Errorf("update prints %s", stdout)
+	}
+	_, stderr = webhooks(t, env, 2, "delete", id)
+	if !strings.Contains(stderr, "hint: add --yes") || api.Webhooks()[0].Status != "ACTIVE" {
+		t.Errorf("delete without a terminal says %s", stderr)
+	}
+	_, stderr = webhooks(t, env, 0, "delete", id, "--yes")
+	if !strings.Contains(stderr, id+" is switched off; Labelbox keeps it in its lists as INACTIVE") || api.Webhooks()[0].Status != "INACTIVE" {
+		t.Errorf("delete says %s", stderr)
+	}
+	stdout, stderr = webhooks(t, env, 0, "list")
+	if stdout != "" || stderr != "labelhook: there are no active webhooks\n" {
+		t.Errorf("list prints %q, says %q", stdout, stderr)
+	}
+	stdout, _ = webhooks(t, env, 0, "list", "--all", "--project", project)
+	if !strings.HasPrefix(stdout, "ID ") || !strings.Contains(stdout, id) {
+		t.Errorf("list --all prints %s", stdout)
+	}
+	if _, _ = webhooks(t, env, 0, "update", id, "--status", "active"); api.Webhooks()[0].Status != "ACTIVE" {
+		t.Error("it was not switched on again")
+	}
+}
+
+func TestWebhooksListIsComplete(t *testing.T) {
+	for _, n := range []int{0, 1, 99, 100, 101, 250} {
+		api, project, env := apiOf(t)
+		for i := range n {
+			api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: fmt.Sprint("https://a.acme.dev/", i), Topics: []string{"LABEL_CREATED", "REVIEW_CREATED"}})
+		}
+		for _, args := range [][]string{{"list", "--json"}, {"list", "--json", "--project", project}} {
+			stdout, _ := webhooks(t, env, 0, args...)
+			seen := map[string]bool{}
+			for _, v := range decoded[webhookView](t, stdout) {
+				seen[v.URL] = true
+			}
+			if len(seen) != n {
+				t.Errorf("%v lists %d of %d", args, len(seen), n)
+			}
+		}
+	}
+}
+
+func TestWebhooksCreateIfAbsent(t *testing.T) {
+	api, project, env := apiOf(t)
+	create := []string{"create", "--url", webhookURL, "--project", project, "--if-absent", "--json"}
+	stdout, _ := webhooks(t, env, 0, create...)
+	first := decoded[createdView](t, stdout)[0]
+	stdout, stderr := webhooks(t, env, 0, create...)
+	if again := decoded[createdView](t, stdout)[0]; !first.Created || again.Created || again.ID != first.ID || !strings.Contains(stderr, "nothing was made") {
+		t.Errorf("first %+v, then %+v: %s", first, again, stderr)
+	}
+	// One that is switched off, or of the workspace, or elsewhere, is another.
+	webhooks(t, env, 0, "create", "--url", webhookURL, "--organization", "--if-absent")
+	webhooks(t, env, 0, "create", "--url", webhookURL+"2", "--project", project, "--if-absent")
+	webhooks(t, env, 0, "delete", first.ID, "--yes")
+	webhooks(t, env, 0, create...)
+	if n := len(api.Webhooks()); n != 4 {
+		t.Errorf("%d webhooks, want 4", n)
+	}
+	_, stderr = webhooks(t, env, 1, append(create, "--topic", "label.created")...)
+	if !strings.Contains(stderr, "delivers to this URL already, but is told of LABEL_CREATED LABEL_UPDATED") || len(api.Webhooks()) != 4 {
+		t.Errorf("with other topics: %s", stderr)
+	}
+}
+
+// A creation whose answer is lost is not made twice.
+func TestWebhooksCreateSurvivesALostAnswer(t *testing.T) {
+	api, project, env := apiOf(t)
+	fault := labelboxfake.AnswerDropped()
+	fault.On = "createWebhook"
+	api.Fail(fault)
+	_, stderr := webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
+	if n := len(api.Webhooks()); n != 1 || !strings.Contains(stderr, "the answer was lost") {
+		t.Errorf("%d webhooks: %s", n, stderr)
+	}
+}
+
+func TestWebhooksSecretsArriveUnharmed(t *testing.T) {
+	for _, secret := range []string{`a"b`, `a\b`, "a\nb", "пароль 🔑", `{"$x":"}"}`, "#comment", "a\tb"} {
+		api, project, env := apiOf(t)
+		env["LABELBOX_WEBHOOK_SECRET"] = secret
+		webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
+		if made := api.Webhooks(); len(made) != 1 || made[0].Secret != secret {
+			t.Errorf("%q became %+v", secret, made)
+		}
+	}
+}
+
+func TestWebhooksGeneratedSecret(t *testing.T) {
+	api, project, env := apiOf(t)
+	delete(env, "LABELBOX_WEBHOOK_SECRET")
+	t.Chdir(t.TempDir())
+	create := []string{"create", "--url", webhookURL, "--project", project, "--generate-secret"}
+
+	stdout, _ := webhooks(t, env, 0, create...)
+	text, err := os.ReadFile(defaultSecretFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := strings.TrimSuffix(string(text), "\n")
+	if got := api.Webhooks()[0].Secret; got != secret || len(secret) < 40 || strings.Contains(stdout, secret) {
+		t.Errorf("the file holds %q, the webhook has %q, printed is %s", secret, got, stdout)
+	}
+	if info, _ := os.Stat(defaultSecretFile); info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's mode is %v", info.Mode())
+	}
+	_, stderr := webhooks(t, env, 2, create...)
+	if !strings.Contains(stderr, "labelhook.secret exists already") || len(api.Webhooks()) != 1 {
+		t.Errorf("over an existing file: %s", stderr)
+	}
+
+	stdout, _ = webhooks(t, env, 0, append(create, "--secret-command", "cat > piped", "--json")...)
+	piped, err := os.ReadFile("piped")
+	if err != nil || string(piped) != api.Webhooks()[1].Secret || strings.Contains(stdout, string(piped)) {
+		t.Errorf("the command got %q (%v)", piped, err)
+	}
+	if _, stderr := webhooks(t, env, 1, append(create, "--secret-command", "exit 3")...); !strings.Contains(stderr, "exit status 3") || len(api.Webhooks()) != 2 {
+		t.Errorf("with a failing command: %s", stderr)
+	}
+	stdout, _ = webhooks(t, env, 0, append(create, "--secret-file", "shown", "--show-secret", "--json")...)
+	if v := decoded[createdView](t, stdout)[0]; v.Secret != api.Webhooks()[2].Secret || v.SecretFile != "shown" {
+		t.Errorf("--show-secret prints %s", stdout)
+	}
+
+	// What was not made leaves no file behind; what may have been made does.
+	api.Fail(labelboxfake.Fault{On: "createWebhook", Status: 200, Body: `{"errors":[{"message":"no","extensions":{"code":"AUTHORIZATION_ERROR"}}]}`})
+	webhooks(t, env, 1, append(create, "--secret-file", "refused")...)
+	if _, err := os.Stat("refused"); err == nil {
+		t.Error("the secret of a webhook that was refused is left behind")
+	}
+	lost := labelboxfake.Dropped()
+	lost.On = "createWebhook"
+	api.Fail(lost)
+	_, stderr = webhooks(t, env, 1, append(create, "--secret-file", "lost")...)
+	if _, err := os.Stat("lost"); err != nil || !strings.Contains(stderr, "if the webhook was made, its secret is in lost") {
+		t.Errorf("after a doubtful outcome: %v, %s", err, stderr)
+	}
+}
+
+// Each failure of the API is one line that says what is wrong, and one that says
+// what to do.
+func TestWebhooksSayWhatFailed(t *testing.T) {
+	reported := labelboxfake.Reported
+	for name, test := range map[string]struct {
+		fault      labelboxfake.Fault
+		code       int
+		error, tip string
+	}{
+		"wrong key":            {reported("AUTHENTICATION_ERROR", "bad key", 0), 1, "the API key is not accepted", "LABELBOX_API_KEY"},
+		"not allowed":          {reported("AUTHORIZATION_ERROR", "admins only", 0), 1, "admins only", "role"},
+		"not found":            {reported("RESOURCE_NOT_FOUND", "no such thing", 0), 1, "no such thing", "list --all"},
+		"conflict":             {reported("RESOURCE_CONFLICT", "taken", 0), 1, "taken", "list --all"},
+		"malformed":            {reported("MALFORMED_REQUEST", "what?", 0), 1, "what?", ""},
+		"unprocessable":        {reported("INTERNAL_SERVER_ERROR", "empty topics", 422), 1, "empty topics", "compare"},
+		"internal error":       {reported("INTERNAL_SERVER_ERROR", "oops", 500), 1, "oops", "try again later"},
+		"validation":           {reported("GRAPHQL_VALIDATION_FAILED", "Cannot query field", 0), 1, "Cannot query field", ""},
+		"rate limit":           {labelboxfake.TooManyRequests("600"), 1, "too many requests", "try again in 10m0s"},
+		"rate limit as text":   {labelboxfake.TooManyRequestsInText("600"), 1, "too many requests", "try again in 10m0s"},
+		"key of a free plan":   {labelboxfake.KeyRefused(), 1, "", ""},
+		"not Labelbox's API":   {labelboxfake.Fault{Status: 200, Body: "<html>hello"}, 1, "unexpected answer", "LABELBOX_API_URL"},
+		"unknown code":         {reported("SOMETHING_NEW", "new", 0), 1, "new", ""},
+		"error without a code": {labelboxfake.Fault{Status: 200, Body: `{"errors":[{"message":"bare"}]}`}, 1, "bare", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api, _, env := apiOf(t)
+			api.Fail(test.fault)
+			stdout, stderr := webhooks(t, env, test.code, "get", "clw1g7v2x000a0742h3k9q8zd", "--json")
+			lines := strings.Split(strings.TrimSpace(stderr), "\n")
+			last := lines[len(lines)-1]
+			errors := 0
+			for _, line := range lines {
+				if strings.HasPrefix(line, "labelhook: error: ") {
+					errors++
+				}
+			}
+			if stdout != "" || errors != 1 || !strings.Contains(stderr, test.error) || !strings.Contains(last, test.tip) {
+				t.Errorf("stdout %q, stderr %s", stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestWebhooksRefuseWrongUsage(t *testing.T) {
+	api, project, env := apiOf(t)
+	withoutKey := map[string]string{"LABELBOX_WEBHOOK_SECRET": "opensesame"}
+	withoutSecret := map[string]string{"LABELBOX_API_KEY": apiKey, "LABELBOX_API_URL": env["LABELBOX_API_URL"]}
+	for _, test := range []struct {
+		env  map[string]string
+		args string
+		want string
+	}{
+		{withoutKey, "list", "LABELBOX_API_KEY"},
+		{withoutSecret, "create --url https://a.acme.dev --organization", "LABELBOX_WEBHOOK_SECRET: not set or empty"},
+		{env, "create --organization", "--url: not given"},
+		{env, "create --url https://a.acme.dev", "--project and --organization: give exactly one"},
+		{env, "create --url https://a.acme.dev --organization --project " + project, "--project and --organization: give exactly one"},
+		{env, "create --url public_url --organization", "the URL is not one; write https://host/path"},
+		{env, "create --url http://a.acme.dev --organization", "https"},
+		{env, "create --url https:/a.acme.dev --organization", ""},
+		{env, "create --url http://127.0.0.1:1/x --organization", ""},
+		{env, "create --url https://a.acme.dev --organization --topic label.painted", "--topic: "},
+		{env, "create --url https://a.acme.dev --organization --topic review.created", "--topic: "},
+		{env, "create --url https://a.acme.dev --organization --show-secret", "--show-secret: "},
+		{env, "create --url https://a.acme.dev --organization --secret-command cat", "--secret-command: "},
+		{env, "create --url https://a.acme.dev --organization --secret-file nothing.txt", "--secret-file: "},
+		{env, "update clw1g7v2x000a0742h3k9q8zd", "nothing to change"},
+		{env, "update clw1g7v2x000a0742h3k9q8zd --status asleep", "--status: "},
+		{env, "update", "takes exactly one webhook id"},
+		{env, "rotate clw1g7v2x000a0742h3k9q8zd --confirm --generate-secret", "--confirm and --generate-secret"},
+		{env, "paint", "unknown command"},
+	} {
+		_, stderr := webhooks(t, test.env, 2, strings.Fields(test.args)...)
+		if lines := strings.Split(strings.TrimSpace(stderr), "\n"); !strings.HasPrefix(stderr, "labelhook: error: ") || len(lines) > 2 || !strings.Contains(lines[0], test.want) {
+			t.Errorf("%s: %s", test.args, stderr)
+		}
+	}
+	if n := len(api.Webhooks()); n != 0 {
+		t.Errorf("%d webhooks were made", n)
+	}
+}
+
+func TestWebhooksRotate(t *testing.T) {
+	api, project, env := apiOf(t)
+	t.Chdir(t.TempDir())
+	old := api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: webhookURL, Secret: "old", Topics: []string{"LABEL_CREATED", "LABEL_DELETED"}})
+	api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: webhookURL, Secret: "old", Topics: []string{"WORKFLOW_ACTION"}})
+	rotate := []string{"rotate", old, "--json"}
+
+	// Broken off after the creation: both deliver.
+	stdout, stderr := webhooks(t, env, 0, append(rotate, "--generate-secret", "--secret-file", "new.secret")...)
+	first := decoded[rotationView](t, stdout)[0]
+	if first.State != "waiting" || !first.Created || first.Old.Status != "ACTIVE" || first.New.Status != "ACTIVE" || first.SecretFile != "new.secret" {
+		t.Errorf("first %s", stdout)
+	}
+	for _, part := range []string{"LABELBOX_WEBHOOK_SECRET ", "the new secret (in new.secret)", "LABELBOX_WEBHOOK_SECRET_PREVIOUS  the secret of " + old, "labelhook webhooks rotate " + old + " --confirm"} {
+		if !strings.Contains(stderr, part) {
+			t.Errorf("%q is not said in %s", part, stderr)
+		}
+	}
+	text, _ := os.ReadFile("new.secret")
+	twin := api.Webhooks()[2]
+	if twin.Secret != strings.TrimSpace(string(text)) || twin.URL != webhookURL || twin.ProjectID != project || fmt.Sprint(twin.Topics) != "[LABEL_CREATED LABEL_DELETED]" {
+		t.Errorf("the twin is %+v", twin)
+	}
+
+	// Again: it goes on with the twin and makes no second one.
+	stdout, stderr = webhooks(t, env, 0, rotate...)
+	if v := decoded[rotationView](t, stdout)[0]; v.State != "waiting" || v.Created || v.New.ID != twin.ID || !strings.Contains(stderr, "going on with "+twin.ID) {
+		t.Errorf("again %s%s", stdout, stderr)
+	}
+	// The last step fails: both still deliver.
+	api.Fail(labelboxfake.Fault{On: "updateWebhook", Status: 200, Body: `{"errors":[{"message":"no","extensions":{"code":"AUTHORIZATION_ERROR"}}]}`})
+	_, stderr = webhooks(t, env, 1, append(rotate, "--confirm")...)
+	if !strings.Contains(stderr, "both webhooks go on delivering; run labelhook webhooks rotate "+old+" --confirm again") || api.Webhooks()[0].Status != "ACTIVE" {
+		t.Errorf("after a failure: %s", stderr)
+	}
+	stdout, stderr = webhooks(t, env, 0, append(rotate, "--confirm")...)
+	if v := decoded[rotationView](t, stdout)[0]; v.State != "done" || v.Old.Status != "INACTIVE" || v.New.ID != twin.ID || !strings.Contains(stderr, "the receiver needs the old secret no longer") {
+		t.Errorf("confirmed %s%s", stdout, stderr)
+	}
+	// Once more does no harm.
+	stdout, _ = webhooks(t, env, 0, append(rotate, "--confirm")...)
+	if v := decoded[rotationView](t, stdout)[0]; v.State != "done" || len(api.Webhooks()) != 3 {
+		t.Errorf("once more %s", stdout)
+	}
+	if all := api.Webhooks(); all[0].Status != "INACTIVE" || all[1].Status != "ACTIVE" || all[2].Status != "ACTIVE" {
+		t.Errorf("in the end %+v", all)
+	}
+
+	_, stderr = webhooks(t, env, 1, "rotate", "clw1g7v2x000a0742h3k9q8zd")
+	if !strings.Contains(stderr, "not found") {
+		t.Errorf("an unknown id: %s", stderr)
+	}
+	off := api.AddWebhook(labelboxfake.Webhook{URL: "https://b.acme.dev", Secret: "s", Status: "INACTIVE", Topics: []string{"LABEL_CREATED"}})
+	if _, stderr = webhooks(t, env, 1, "rotate", off); !strings.Contains(stderr, "is INACTIVE, so there is nothing to replace") {
+		t.Errorf("one that is switched off: %s", stderr)
+	}
+}
+
+// From the registration of a receiver to the end of its deliveries, with the
+// built binary.
+func TestWebhooksEndToEnd(t *testing.T) {
+	api, _, env := apiOf(t)
+	for _, s := range samples.Documented() {
+		d := core.Identify(noHeader{}, s.Body())
+		api.AddProjectWithID(d.ProjectID, "a project of the samples")
+	}
+	file := filepath.Join(t.TempDir(), "labelhook.db")
+	receiver := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "opensesame"}, "--inbox", file)
+
+	stdout, _ := webhooks(t, env, 0, "create", "--url", receiver.url(), "--allow-loopback", "--organization", "--check", "--json")
+	created := decoded[createdView](t, stdout)[0]
+	if created.Check == nil || !created.Check.OK {
+		t.Errorf("the check says %s", stdout)
+	}
+	deliver := func() (taken int) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for _, s := range samples.Documented() {
+			receipts, err := api.Deliver(ctx, s.Header, s.Body())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range receipts {
+				if !r.OK() {
+					t.Errorf("%s was answered %d (%v)", s.Name, r.Status, r.Err)
+				}
+				taken++
+			}
+		}
+		return taken
+	}
+	if n := deliver(); n != 8 {
+		t.Errorf("%d deliveries, want 8", n)
+	}
+	_, stdout, _ = runTool(t, nil, "events", "--inbox", file, "--json")
+	if n := len(decoded[eventView](t, stdout)); n != 8+1 { // and the one of --check
+		t.Errorf("the inbox holds %d deliveries: %s", n, stdout)
+	}
+	webhooks(t, env, 0, "delete", created.ID, "--yes")
+	if n := deliver(); n != 0 {
+		t.Errorf("%d deliveries after the end", n)
+	}
+}
+
+type noHeader struct{}
+
+func (noHeader) Values(string) []string { return nil }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/labelbox"
+)
+
+func (t *tool) updateWebhookCommand() *cobra.Command {
+	var url, status string
+	var topics []string
+	var allowLoopback, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "update ID",
+		Short: "Change a webhook's URL, topics or status",
+		Long: `Change a webhook's URL, topics or status. What is not named stays. Topics replace
+those there were. The secret cannot be changed: see labelhook webhooks rotate.`,
+		Example: `  labelhook webhooks update clw1g7v2x000a0742h3k9q8zd --url https://receiver.acme.dev/labelbox
+  labelhook webhooks update clw1g7v2x000a0742h3k9q8zd --topic label.created --topic label.deleted
+  labelhook webhooks update clw1g7v2x000a0742h3k9q8zd --status inactive`,
+		Args: oneArg("webhook id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			change := labelbox.WebhookUpdate{URL: url}
+			var err error
+			if change.Topics, err = topicsFlag(topics); err != nil {
+				return err
+			}
+			if status != "" {
+				if change.Status, err = labelbox.ParseStatus(status); err != nil {
+					return usage(fmt.Errorf("--status: %w", err), "write active, inactive or revoked")
+				}
+			}
+			if url == "" && change.Topics == nil && status == "" {
+				return usage(errors.New("nothing to change"), "give --url, --topic or --status")
+			}
+			client, err := t.api(allowLoopback)
+			if err != nil {
+				return err
+			}
+			w, err := client.UpdateWebhook(cmd.Context(), args[0], change)
+			if err != nil {
+				return apiError(err)
+			}
+			if url != "" {
+				t.warnOfURL(url)
+			}
+			if asJSON {
+				return t.printJSON(webhookViewOf(w))
+			}
+			return t.printWebhook(w)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&url, "url", "", "new `URL`, https")
+	f.StringArrayVar(&topics, "topic", nil, "new `topic`; may be repeated")
+	f.StringVar(&status, "status", "", "new `status`: active, inactive or revoked")
+	f.BoolVar(&allowLoopback, "allow-loopback", false, "let the URL be on this machine, where Labelbox itself cannot deliver")
+	f.BoolVar(&asJSON, "json", false, "print the webhook as JSON")
+	completeTopics(cmd)
+	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"active", "inactive", "revoked"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func completeTopics(cmd *cobra.Command) {
+	var names []string
+	for _, topic := range labelbox.Topics() {
+		names = append(names, string(topic))
+	}
+	cmd.RegisterFlagCompletionFunc("topic", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (t *tool) deleteWebhookCommand() *cobra.Command {
+	var yes, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "delete ID",
+		Short: "Switch a webhook off; Labelbox deletes none",
+		Long: `Switch a webhook off. Labelbox's API has no deletion: the webhook stays in the
+lists as INACTIVE and delivers nothing any more. labelhook webhooks update ID
+--status active switches it on again.`,
+		Example: `  labelhook webhooks delete clw1g7v2x000a0742h3k9q8zd
+  labelhook webhooks delete clw1g7v2x000a0742h3k9q8zd --yes`,
+		Args: oneArg("webhook id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := t.api(false)
+			if err != nil {
+				return err
+			}
+			if !yes {
+				if !t.canAsk() {
+					return usage(errors.New("this must be confirmed, and there is no terminal to ask on"), "add --yes")
+				}
+				w, err := client.Webhook(cmd.Context(), args[0])
+				if err != nil {
+					return apiError(err)
+				}
+				question := fmt.Sprintf("Switch off %s, which delivers to %s?", w.ID, sender.Redact(w.URL))
+				if err := t.confirm(cmd.Context(), question, "--yes"); err != nil {
+					return err
+				}
+			}
+			w, err := client.DeactivateWebhook(cmd.Context(), args[0])
+			if err != nil {
+				return apiError(err)
+			}
+			fmt.Fprintf(t.err, "labelhook: %s is switched off; Labelbox keeps it in its lists as %s\n", w.ID, w.Status)
+			if asJSON {
+				return t.printJSON(webhookViewOf(w))
+			}
+			return t.printWebhook(w)
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the webhook as JSON")
+	return cmd
+}

@@ -1,0 +1,199 @@
+package labelbox_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/internal/labelboxfake"
+	"github.com/labelhook/labelhook/labelbox"
+)
+
+func TestListsAreComplete(t *testing.T) {
+	for n, requests := range map[int]int{0: 1, 1: 1, 99: 1, 100: 2, 101: 2, 250: 3} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			api := labelboxfake.New(apiKey)
+			api.AddProjectWithID("p1", "Cats")
+			var want []string
+			for i := range n {
+				status := []string{"ACTIVE", "INACTIVE", "REVOKED"}[i%3]
+				want = append(want, api.AddWebhook(labelboxfake.Webhook{ProjectID: "p1", Status: status}))
+			}
+			api.AddWebhook(labelboxfake.Webhook{ProjectID: "p2"})
+			client := connect(t, api)
+			var got []string
+			for w, err := range client.ProjectWebhooks(t.Context(), "p1") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, w.ID)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("listed %d, want %d", len(got), len(want))
+			}
+			if s := sent(api)["project"]; s != requests {
+				t.Errorf("sent %d requests, want %d", s, requests)
+			}
+			all := 0
+			for _, err := range client.OrganizationWebhooks(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				all++
+			}
+			if all != n+1 {
+				t.Errorf("listed %d of the organisation, want %d", all, n+1)
+			}
+		})
+	}
+}
+
+func TestListReadsNoFurtherThanAsked(t *testing.T) {
+	api := labelboxfake.New(apiKey)
+	for range 250 {
+		api.AddWebhook(labelboxfake.Webhook{})
+	}
+	for _, err := range connect(t, api).OrganizationWebhooks(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if n := len(api.Requests()); n != 1 {
+		t.Errorf("sent %d requests for one webhook", n)
+	}
+}
+
+// TestListGivesNoneTwice registers a webhook, which a server may put in front
+// of the others, between two pages.
+func TestListGivesNoneTwice(t *testing.T) {
+	page := func(ids ...int) string {
+		var rows []string
+		for _, id := range ids {
+			rows = append(rows, fmt.Sprintf(`{"id":"w%d","topics":null}`, id))
+		}
+		return `{"data":{"organization":{"webhooks":[` + strings.Join(rows, ",") + `]}}}`
+	}
+	count := func(from, n int) []int {
+		var ids []int
+		for i := range n {
+			ids = append(ids, from+i)
+		}
+		return ids
+	}
+	t.Run("but goes on", func(t *testing.T) {
+		got, err := list(carriedBy(t, answering(page(count(0, 100)...), page(count(99, 3)...))), t)
+		if err != nil || got != 102 {
+			t.Errorf("listed %d, %v, want 102", got, err)
+		}
+	})
+	t.Run("but stops where nothing new comes", func(t *testing.T) {
+		same := page(count(0, 100)...)
+		got, err := list(carriedBy(t, answering(same, same, same)), t)
+		if got != 100 || !errors.Is(err, labelbox.ErrUnexpected) {
+			t.Errorf("listed %d, %v, want 100 and an error", got, err)
+		}
+	})
+	t.Run("null is no list", func(t *testing.T) {
+		_, err := list(carriedBy(t, answering(`{"data":{"organization":{"webhooks":null}}}`)), t)
+		if !errors.Is(err, labelbox.ErrUnexpected) {
+			t.Error(err)
+		}
+	})
+	t.Run("null is no webhook", func(t *testing.T) {
+		_, err := list(carriedBy(t, answering(`{"data":{"organization":{"webhooks":[null]}}}`)), t)
+		if !errors.Is(err, labelbox.ErrUnexpected) {
+			t.Error(err)
+		}
+	})
+}
+
+func list(client *labelbox.Client, t *testing.T) (n int, failed error) {
+	for _, err := range client.OrganizationWebhooks(t.Context()) {
+		if err != nil {
+			failed = err
+			continue
+		}
+		n++
+	}
+	return n, failed
+}
+
+// answering is a server that gives the answers in turn.
+func answering(bodies ...string) http.RoundTripper {
+	return roundTrip(func(*http.Request) (*http.Response, error) {
+		if len(bodies) == 0 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		w := httptest.NewRecorder()
+		io.WriteString(w, bodies[0])
+		bodies = bodies[1:]
+		return w.Result(), nil
+	})
+}
+
+func TestListsEndWithTheirError(t *testing.T) {
+	client := connect(t, labelboxfake.New(apiKey))
+	for id, kind := range map[string]error{"nope": labelbox.ErrNotFound, "": labelbox.ErrInvalid, "<project_id>": labelbox.ErrInvalid} {
+		rounds := 0
+		for w, err := range client.ProjectWebhooks(t.Context(), id) {
+			if rounds++; !errors.Is(err, kind) || w.ID != "" {
+				t.Errorf("%q: got %v, %v", id, w, err)
+			}
+		}
+		if rounds != 1 {
+			t.Errorf("%q: %d rounds", id, rounds)
+		}
+	}
+}
+
+func TestWebhookIsReadAsItIs(t *testing.T) {
+	api := labelboxfake.New(apiKey)
+	api.AddWebhook(labelboxfake.Webhook{ID: "wh1", URL: "https:/one-slash", Status: "REVOKED",
+		Topics:    []string{"REVIEW_UPDATED", "LABEL_CREATED"},
+		CreatedAt: "2022-03-04T05:06:07.890Z", UpdatedAt: "2022-03-04T05:06:07Z"})
+	w, err := connect(t, api).Webhook(t.Context(), "wh1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.URL != "https:/one-slash" || w.Status != labelbox.Revoked || fmt.Sprint(w.Topics) != "[REVIEW_UPDATED LABEL_CREATED]" ||
+		!w.Topics[0].Retired() || w.Topics[1].Retired() {
+		t.Errorf("got %+v", w)
+	}
+	if got := w.CreatedAt.Format(time.RFC3339Nano) + " " + w.UpdatedAt.Format(time.RFC3339Nano); got != "2022-03-04T05:06:07.89Z 2022-03-04T05:06:07Z" {
+		t.Errorf("dates %s", got)
+	}
+}
+
+func TestDatesThatAreNoneAreZero(t *testing.T) {
+	for _, date := range []string{`null`, `""`, `"yesterday"`, `17`, `{}`, `"2022-03-04"`} {
+		client := carriedBy(t, answering(`{"data":{"webhook":{"id":"wh1","createdAt":`+date+`,"more":[1]}}}`))
+		w, err := client.Webhook(t.Context(), "wh1")
+		if err != nil || !w.CreatedAt.IsZero() {
+			t.Errorf("%s: got %v, %v", date, w.CreatedAt, err)
+		}
+	}
+}
+
+func TestWebhookProject(t *testing.T) {
+	api := labelboxfake.New(apiKey)
+	api.AddProjectWithID("p1", "Cats")
+	api.AddWebhook(labelboxfake.Webhook{ID: "of-p1", ProjectID: "p1"})
+	api.AddWebhook(labelboxfake.Webhook{ID: "of-all"})
+	client := connect(t, api)
+	if p, err := client.WebhookProject(t.Context(), "of-p1"); err != nil || p == nil || *p != (labelbox.Project{ID: "p1", Name: "Cats"}) {
+		t.Errorf("got %v, %v", p, err)
+	}
+	if p, err := client.WebhookProject(t.Context(), "of-all"); err != nil || p != nil {
+		t.Errorf("got %v, %v", p, err)
+	}
+	if _, err := client.WebhookProject(t.Context(), "nope"); !errors.Is(err, labelbox.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,90 @@
+package labelbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// WebhookUpdate says what of a webhook is to change. What is left at its zero
+// value stays as it is; at least one must be set. A webhook's secret and
+// project cannot be changed: register another webhook and deactivate this one.
+type WebhookUpdate struct {
+	URL    string  // by the same rules as that of a [NewWebhook]
+	Topics []Topic // take the place of all topics there were
+	Status Status
+}
+
+// UpdateWebhook changes a webhook and returns what it is then. The error is an
+// [ErrNotFound] if there is none of that id. An update whose answer was lost is
+// sent again: its effect is the same.
+func (c *Client) UpdateWebhook(ctx context.Context, id string, u WebhookUpdate) (Webhook, error) {
+	return c.update(ctx, "update webhook", id, u)
+}
+
+// DeactivateWebhook switches a webhook off. This is as near to a deletion as
+// Labelbox's API comes: nothing is delivered any more, but the webhook stays
+// in the lists as [Inactive], and [Client.UpdateWebhook] can set it [Active]
+// again. Deactivating it twice does no harm.
+func (c *Client) DeactivateWebhook(ctx context.Context, id string) (Webhook, error) {
+	return c.update(ctx, "deactivate webhook", id, WebhookUpdate{Status: Inactive})
+}
+
+func (c *Client) update(ctx context.Context, operation, id string, u WebhookUpdate) (Webhook, error) {
+	err := checkID("webhook", id)
+	if err == nil {
+		err = u.check(c.loopback)
+	}
+	if err != nil {
+		return Webhook{}, refuse(operation, err)
+	}
+	variables := map[string]string{"id": id}
+	if u.URL != "" {
+		variables["url"] = u.URL
+	}
+	data, err := run[struct {
+		Webhook *webhookData `json:"updateWebhook"`
+	}](ctx, c, request{operation: operation, document: updateDocument(u), variables: variables, secrets: private(u.URL)})
+	if err != nil {
+		return Webhook{}, err
+	}
+	return data.Webhook.required(operation, ErrNotFound)
+}
+
+func (u WebhookUpdate) check(loopback bool) error {
+	if u.URL == "" && u.Topics == nil && u.Status == "" {
+		return errors.New("there is nothing to change; give a URL, topics or a status")
+	}
+	if u.URL != "" {
+		if err := checkURL(u.URL, loopback); err != nil {
+			return err
+		}
+	}
+	if u.Topics != nil {
+		if err := checkTopics(u.Topics); err != nil {
+			return err
+		}
+	}
+	if u.Status != "" {
+		return u.Status.check()
+	}
+	return nil
+}
+
+// checkTopics refuses an empty list, which Labelbox would take: the webhook
+// would be active and silent.
+func checkTopics(topics []Topic) error {
+	if len(topics) == 0 {
+		return fmt.Errorf("there are no topics; give some of %s", join(Topics()))
+	}
+	for i, t := range topics {
+		if err := t.check(); err != nil {
+			return err
+		}
+		if slices.Contains(topics[:i], t) {
+			return fmt.Errorf("the topic %s is there twice", t)
+		}
+	}
+	return nil
+}

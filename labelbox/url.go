@@ -1,0 +1,94 @@
+package labelbox
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// IsReserved reports whether the URL's host is one of those kept for
+// documentation and tests (RFC 2606, such as example.com). The API takes such
+// a URL, but no delivery to it will ever arrive.
+func IsReserved(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return false
+	}
+	labels := strings.Split(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), ".")
+	last := labels[len(labels)-1]
+	switch last {
+	case "example", "invalid", "test":
+		return true
+	case "com", "net", "org":
+		return len(labels) > 1 && labels[len(labels)-2] == "example"
+	}
+	return false
+}
+
+// checkURL refuses a webhook URL to which Labelbox could not deliver, or only
+// in the clear. Labelbox itself takes any text. The errors repeat no more of
+// the URL than its host: the rest may hold a function key.
+func checkURL(raw string, loopback bool) error {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return errors.New("the URL is empty; write https://host/path")
+	case strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return errors.New("the URL has white space or control characters in it")
+	case strings.ContainsAny(raw, "<>{}"):
+		return errors.New("the URL still has a placeholder in brackets; write the real one")
+	case err != nil || u.Scheme == "":
+		return errors.New("the URL is not one; write https://host/path")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the URL does not begin with https://")
+	case u.Hostname() == "":
+		return errors.New("the URL names no host; write https://host/path, with two slashes")
+	case isPlaceholder(u.Hostname()):
+		return fmt.Errorf("the URL's host %s is a placeholder; write the real one", u.Hostname())
+	case isLoopback(u.Hostname()):
+		if !loopback {
+			return fmt.Errorf("the URL's host %s is this machine, where Labelbox cannot deliver", u.Hostname())
+		}
+	case u.Scheme != "https":
+		return errors.New("the URL must be https: on the way of http anyone can read the labels")
+	}
+	return nil
+}
+
+// private are the parts of a webhook URL that may be keys.
+func private(raw string) []string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	password, _ := u.User.Password()
+	return []string{u.RawQuery, password}
+}
+
+// isPlaceholder recognises host names out of snippets that were not filled in.
+func isPlaceholder(host string) bool {
+	host = strings.ToLower(host)
+	for _, prefix := range []string{"public_url", "public-url", "your-", "your_", "my-url", "my_url", "change-me", "change_me", "changeme"} {
+		if strings.HasPrefix(host, prefix) && !strings.Contains(host, ".") {
+			return true
+		}
+	}
+	return false
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// hostOf is as much of an address as may be shown.
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "?"
+	}
+	return u.Host
+}
