@@ -96,7 +96,9 @@ func (e *envelope) readHeaders() {
 		return
 	}
 	e.header.single = make([]field, 0, 24)
+	var marks uint64
 	for name := range e.scan.members {
+		e.once(name, e.header.single, &marks)
 		e.header.single = append(e.header.single, field{name, e.text("a value in headers")})
 	}
 }
@@ -107,7 +109,9 @@ func (e *envelope) readMultiValueHeaders() {
 	}
 	e.inMulti = true
 	e.header.multi = make([]field, 0, 24)
+	var marks uint64
 	for name := range e.scan.members {
+		e.once(name, e.header.multi, &marks)
 		if !e.is('[', "a list in multiValueHeaders") {
 			continue
 		}
@@ -115,6 +119,23 @@ func (e *envelope) readMultiValueHeaders() {
 			e.header.multi = append(e.header.multi, field{name, e.text("a value in multiValueHeaders")})
 		}
 	}
+}
+
+// once makes a name that stands twice in one object a mismatch. Marks has a bit
+// for each name before, most often different ones, and saves comparing.
+func (e *envelope) once(name []byte, before []field, marks *uint64) {
+	if len(name) == 0 {
+		return // no header that anyone looks up
+	}
+	mark := uint64(1) << ((uint(len(name)) + 3*uint(name[0]) + 11*uint(name[len(name)-1])) % 64)
+	if *marks&mark != 0 {
+		for _, f := range before {
+			if string(f.name) == string(name) {
+				e.mismatched("a header that stands twice in one object")
+			}
+		}
+	}
+	*marks |= mark
 }
 
 // members yields those members of the object that comes next which are among
