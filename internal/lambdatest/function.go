@@ -1,7 +1,6 @@
 package lambdatest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ type Function struct {
 
 	command  *exec.Cmd
 	server   *http.Server
-	log      log
+	log      *os.File // what it writes; a file, because through a pipe it would come later than the answer
 	started  time.Time
 	events   chan *invocation
 	exited   chan struct{} // closed when the process has ended
@@ -88,15 +87,20 @@ func Run(bootstrap string, variables map[string]string) (*Function, error) {
 		asked:   make(chan struct{}),
 		pending: map[string]*invocation{},
 	}
+	if f.log, err = os.CreateTemp("", "function-log"); err != nil {
+		listener.Close()
+		return nil, err
+	}
 	f.server = &http.Server{Handler: f.api()}
 	go f.server.Serve(listener)
 
 	f.command = exec.Command(bootstrap)
 	f.command.Env = environment(listener.Addr().String(), variables)
-	f.command.Stdout, f.command.Stderr = &f.log, &f.log
+	f.command.Stdout, f.command.Stderr = f.log, f.log
 	f.started = time.Now()
 	if err := f.command.Start(); err != nil {
 		f.server.Close()
+		f.discardLog()
 		return nil, err
 	}
 	go func() {
@@ -111,8 +115,9 @@ func Run(bootstrap string, variables map[string]string) (*Function, error) {
 	case <-time.After(Timeout):
 		err = errors.New("the function did not ask for an event in time")
 	}
+	err = fmt.Errorf("%w; it logged:\n%s", err, f.Log())
 	f.Stop()
-	return nil, fmt.Errorf("%w; it logged:\n%s", err, f.Log())
+	return nil, err
 }
 
 // environment is what Lambda sets, and what is given. Nothing else of this
@@ -140,11 +145,17 @@ func environment(api string, variables map[string]string) []string {
 	return environment
 }
 
-// Stop kills the function and ends its API.
+// Stop kills the function, ends its API and discards its log.
 func (f *Function) Stop() {
 	f.command.Process.Kill()
 	<-f.exited
 	f.server.Close()
+	f.discardLog()
+}
+
+func (f *Function) discardLog() {
+	f.log.Close()
+	os.Remove(f.log.Name())
 }
 
 // Alive reports whether the process is the one that was started, and runs.
@@ -158,7 +169,14 @@ func (f *Function) Alive() bool {
 }
 
 // Log returns all that the function has written, to standard output or error.
-func (f *Function) Log() string { return f.log.String() }
+// After an answer it has what was written before the answer.
+func (f *Function) Log() string {
+	text, err := os.ReadFile(f.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
 
 // Invoke sends an event with [Timeout] and waits for the result.
 func (f *Function) Invoke(event []byte) (Result, error) { return f.InvokeWithin(event, Timeout) }
@@ -202,7 +220,7 @@ func (f *Function) api() http.Handler {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) { f.resolve(w, r, false) })
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) { f.resolve(w, r, true) })
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(&f.log, r.Body)
+		io.Copy(f.log, r.Body) // its offset is the function's own, so nothing is overwritten
 		w.WriteHeader(http.StatusAccepted)
 	})
 	return mux
@@ -239,22 +257,4 @@ func (f *Function) resolve(w http.ResponseWriter, r *http.Request, failed bool) 
 	}
 	w.WriteHeader(http.StatusAccepted)
 	i.result <- Result{id, payload, failed}
-}
-
-// log is what the function writes.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
