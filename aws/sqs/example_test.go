@@ -1,0 +1,44 @@
+package sqs_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+
+	"github.com/labelhook/labelhook/aws/sqs"
+	"github.com/labelhook/labelhook/core"
+)
+
+func Example() {
+	// Stands for AWS, whose address the SDK knows by itself.
+	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var message struct{ QueueUrl, MessageBody, MessageDeduplicationId string }
+		json.Unmarshal(body, &message)
+		fmt.Println(message.QueueUrl)
+		fmt.Println(message.MessageDeduplicationId, message.MessageBody)
+		io.WriteString(w, `{"MessageId":"1","MD5OfMessageBody":"bb6cb5c68df4652941caf652a366f2d8"}`)
+	}))
+	defer aws.Close()
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.URL, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"} {
+		os.Setenv(name, value)
+		defer os.Unsetenv(name)
+	}
+
+	queue, err := sqs.Open("sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels.fifo")
+	if err != nil {
+		log.Fatal(err)
+	}
+	delivery := core.Identify(http.Header{core.EventHeader: {"LABEL_CREATED"}}, []byte(`{"a":1}`))
+	if err := queue.Handle(context.Background(), delivery); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// https://sqs.eu-west-1.amazonaws.com/123456789012/labels.fifo
+	// d89a6583de3367ea1e0670b691058dd5 {"a":1}
+}
