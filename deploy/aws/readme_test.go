@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +50,7 @@ func TestEveryParameterIsDocumentedWithItsDefault(t *testing.T) {
 		}
 		delete(documented, name)
 		if p.Description == "" {
-			t.Errorf("the parameter %s has no description for the guided deployment", name)
+			t.Errorf("the parameter %s has no description", name)
 		}
 		want := ""
 		switch value := p.Default.(type) {
@@ -135,8 +136,39 @@ func TestReadmeNamesFilesThatExist(t *testing.T) {
 	}
 }
 
-// The shell reads the commands without an error, and the AWS command line knows
-// each command and option.
+// The README's commands name the stack that the settings deploy.
+func TestSettingsAreThoseOfTheCommands(t *testing.T) {
+	python := required.Program(t, "python3", "apt-get install python3")
+	out, err := exec.Command(python, "-c", "import json, tomllib; print(json.dumps(tomllib.load(open('samconfig.toml', 'rb'))))").Output()
+	if err != nil {
+		t.Fatalf("samconfig.toml is no TOML: %v", err)
+	}
+	var settings struct {
+		Default struct {
+			Deploy struct {
+				Parameters struct {
+					StackName    string `json:"stack_name"`
+					Capabilities string
+					ResolveS3    bool `json:"resolve_s3"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(out, &settings); err != nil {
+		t.Fatal(err)
+	}
+	got := settings.Default.Deploy.Parameters
+	if got.Capabilities != "CAPABILITY_IAM" || !got.ResolveS3 {
+		t.Errorf("sam deploy would lack what it needs: %+v", got)
+	}
+	for _, line := range commands(t) {
+		if _, name, found := strings.Cut(line, "--stack-name "); found && strings.Fields(name)[0] != got.StackName {
+			t.Errorf("the stack is called %s: %s", got.StackName, line)
+		}
+	}
+}
+
+// TestReadmeCommands runs most of them; no shell stumbles over any.
 func TestReadmeCommandsAreValid(t *testing.T) {
 	cmd := exec.Command(required.Program(t, "bash", "apt-get install bash"), "-n")
 	cmd.Stdin = strings.NewReader(strings.Join(commands(t), "\n"))

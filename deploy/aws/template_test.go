@@ -435,7 +435,7 @@ func logLine(t *testing.T, line *bytes.Buffer, handler, deadLetter core.Handler)
 	if err != nil {
 		t.Fatal(err)
 	}
-	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Logger: slog.New(slog.NewJSONHandler(line, nil))}
+	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Logger: slog.New(aws.NewLogHandler(line, slog.LevelInfo))}
 	body := samples.All()[0].Body()
 	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, secret)}}})
 }
