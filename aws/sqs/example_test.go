@@ -22,7 +22,7 @@ func Example() {
 		json.Unmarshal(body, &message)
 		fmt.Println(message.QueueUrl)
 		fmt.Println(message.MessageDeduplicationId, message.MessageBody)
-		io.WriteString(w, `{"MessageId":"1","MD5OfMessageBody":"bb6cb5c68df4652941caf652a366f2d8"}`)
+		io.WriteString(w, `{"MessageId":"1","MD5OfMessageBody":"833ab1c5a00d18b4cfaa967300b7f59e"}`)
 	}))
 	defer aws.Close()
 	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.URL, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"} {
@@ -34,11 +34,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	delivery := core.Identify(http.Header{core.EventHeader: {"LABEL_CREATED"}}, []byte(`{"a":1}`))
+	delivery := core.Identify(http.Header{core.EventHeader: {"LABEL_CREATED"}}, []byte(`{"data_row":{"id":"row"},"projects":{}}`))
 	if err := queue.Handle(context.Background(), delivery); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
 	// https://sqs.eu-west-1.amazonaws.com/123456789012/labels.fifo
-	// d89a6583de3367ea1e0670b691058dd5 {"a":1}
+	// 8d8fef138b075c15bdea301f5ba1c446 {"data_row":{"id":"row"},"projects":{}}
 }
