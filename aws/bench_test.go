@@ -76,6 +76,34 @@ func BenchmarkEventsType(b *testing.B) {
 	})
 }
 
+// BenchmarkEventsTypeVerifyAndDecode is the baseline of [BenchmarkInvoke]: the
+// same work with encoding/json.
+func BenchmarkEventsTypeVerifyAndDecode(b *testing.B) {
+	benchmark(b, func(b *testing.B, payload []byte) {
+		secrets := []core.Secret{mustSecret(b)}
+		for b.Loop() {
+			var e events.APIGatewayV2HTTPRequest
+			if err := json.Unmarshal(payload, &e); err != nil {
+				b.Fatal(err)
+			}
+			body := []byte(e.Body)
+			if e.IsBase64Encoded {
+				var err error
+				if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := core.Verify(body, e.Headers["x-hub-signature"], secrets); err != nil {
+				b.Fatal(err)
+			}
+			var l core.LabelEvent
+			if err := json.Unmarshal(body, &l); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 func BenchmarkDecode(b *testing.B) {
 	benchmark(b, func(b *testing.B, payload []byte) {
 		for b.Loop() {

@@ -9,12 +9,13 @@ import (
 
 // sent is the body of an event before the front end's form of it is undone.
 type sent struct {
-	text    []byte // the JSON string's, in memory of its own; nil if there is none
+	text    []byte // the JSON string's; nil if there is none
+	shared  bool   // text is in the event's memory
 	faulty  bool   // the string holds what cannot have been text
 	encoded bool   // the text is base64
 }
 
-// exact gives the bytes that the sender sent.
+// exact gives the bytes that the sender sent, in memory of their own.
 //
 // A front end puts a body into the event as text, in which case the bytes are
 // the text's UTF-8, or as base64. Text with half a surrogate pair in it, or with
@@ -24,6 +25,9 @@ func (s sent) exact() ([]byte, error) {
 	if !s.encoded {
 		if s.faulty {
 			return nil, core.ErrBodyEncoding
+		}
+		if s.shared {
+			return bytes.Clone(s.text), nil
 		}
 		return s.text, nil
 	}

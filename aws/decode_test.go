@@ -28,6 +28,7 @@ func TestBodies(t *testing.T) {
 		"escapes by number":              {`"body":"\u0041\u00e9\u4e2D\u0000\ufffd"`, "Aé中\x00\ufffd", nil},
 		"a surrogate pair":               {`"body":"\ud83D\uDe00"`, "😀", nil},
 		"beyond ASCII":                   {`"body":"Zoë 猫 😀"`, "Zoë 猫 😀", nil},
+		"beyond ASCII at the very end":   {`"body":"` + strings.Repeat("x", 5) + `éé\n"`, "xxxxxéé\n", nil},
 		"a byte order mark":              {`"body":"\ufeff{}"`, "\ufeff{}", nil},
 		"long runs":                      {`"body":"` + strings.Repeat("x", 1000) + `\n` + strings.Repeat("y", 1001) + `"`, strings.Repeat("x", 1000) + "\n" + strings.Repeat("y", 1001), nil},
 		"under another case":             {`"Body":"a"`, "a", nil},

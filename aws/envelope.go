@@ -59,7 +59,7 @@ func (e *envelope) read() {
 		switch p {
 		case bodyPart:
 			if e.is('"', "body") {
-				e.body.text, e.body.faulty = e.scan.unquote()
+				e.body.text, e.body.shared, e.body.faulty = e.scan.unquote()
 			}
 		case headersPart:
 			e.readHeaders()

@@ -7,20 +7,31 @@ import "bytes"
 type header struct {
 	multi  []field // of multiValueHeaders, where there are any, in the order they were sent
 	single []field // of headers; a header that was sent twice is joined by commas, or only its last one is here
+
+	found []string  // what was looked up so far
+	room  [6]string // for found, usually
 }
 
 type field struct{ name, value []byte }
 
 // Values implements [core.Header]. Names that differ in case, and a header in
 // both of an event's maps, are values of one header.
-func (h *header) Values(name string) (values []string) {
+func (h *header) Values(name string) []string {
+	if h.found == nil {
+		h.found = h.room[:0]
+	}
+	from := len(h.found)
 	for _, fields := range [...][]field{h.multi, h.single} {
 		for _, f := range fields {
 			// Of the same length, because Unicode has a long s that folds to s.
 			if len(f.name) == len(name) && bytes.EqualFold(f.name, []byte(name)) {
-				values = append(values, string(f.value))
+				h.found = append(h.found, string(f.value))
 			}
 		}
 	}
-	return values
+	to := len(h.found)
+	if from == to {
+		return nil
+	}
+	return h.found[from:to:to]
 }

@@ -89,7 +89,7 @@ func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadlineCause(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)), errDeadline)
 }
 
-var errDeadline = errors.New("Lambda's deadline is near; give the function more time, or find out why its destination needs so much")
+var errDeadline = errors.New("the deadline of the function is near; give it more time, or find out why its destination needs so much")
 
 // inTime makes a handler that returns soon after its context ends, whether or
 // not h does.

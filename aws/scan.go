@@ -190,14 +190,7 @@ func (s *scanner) quoted() []byte {
 	b, from := s.b, s.i+1
 	s.escaped = false
 	for i := from; ; {
-		for i+8 <= len(b) {
-			stop := stops(binary.LittleEndian.Uint64(b[i:]))
-			if stop != 0 {
-				i += bits.TrailingZeros64(stop) / 8
-				break
-			}
-			i += 8
-		}
+		i = plain(b, i)
 		switch {
 		case i < len(b) && b[i] == '"':
 			s.i = i + 1
@@ -228,21 +221,30 @@ func (s *scanner) text() []byte {
 		return inside
 	}
 	literal := scanner{b: s.b[:s.i], i: from}
-	text, _ := literal.unquote()
+	text, _, _ := literal.unquote()
 	return text
 }
 
-// unquote reads a string into memory of its own. It is faulty where it holds
-// what no UTF-8 text can: half a surrogate pair, or bytes that are not UTF-8.
-// For the former there is a U+FFFD in the text, as encoding/json has it; the
-// latter are as they were.
+// unquote reads a string, and is for the one long string of an event. What has
+// no escapes in it shares memory with the event. Anything else gets as much
+// memory as the rest of the event could need.
 //
-// It is for the one long string of an event, so it takes as much memory as the
-// rest of the event could need.
-func (s *scanner) unquote() (text []byte, faulty bool) {
-	b, i := s.b, s.i+1
-	out, n := make([]byte, len(b)-s.i+8), 0
+// The string is faulty where it holds what no UTF-8 text can: half a surrogate
+// pair, or bytes that are not UTF-8. For the former there is a U+FFFD in the
+// text, as encoding/json has it; the latter are as they were.
+func (s *scanner) unquote() (text []byte, shared, faulty bool) {
+	b, from := s.b, s.i+1
+	i := plain(b, from)
+	if i < len(b) && b[i] == '"' {
+		s.i = i + 1
+		return b[from:i:i], true, !utf8.Valid(b[from:i])
+	}
+	out := make([]byte, len(b)-from+8)
+	n := copy(out, b[from:i])
 	var all uint64 // every bit that was set anywhere
+	if !utf8.Valid(out[:n]) {
+		all = 0x80 * lanes // it may only be cut in two
+	}
 	for {
 		// A body is mostly short runs between simple escapes.
 		for i+8 < len(b) {
@@ -270,12 +272,12 @@ func (s *scanner) unquote() (text []byte, faulty bool) {
 		case i < len(b) && b[i] == '"':
 			s.i = i + 1
 			text = out[:n:n]
-			return text, faulty || all&(0x80*lanes) != 0 && !utf8.Valid(text)
+			return text, false, faulty || all&(0x80*lanes) != 0 && !utf8.Valid(text)
 		case i < len(b) && b[i] == '\\':
 			r, length := escape(b[i:])
 			if length == 0 {
 				s.fail()
-				return nil, true
+				return nil, false, true
 			}
 			i += length
 			if utf16.IsSurrogate(r) {
@@ -294,9 +296,21 @@ func (s *scanner) unquote() (text []byte, faulty bool) {
 			i++
 		default:
 			s.fail()
-			return nil, true
+			return nil, false, true
 		}
 	}
+}
+
+// plain returns where a run of plain bytes from i on ends, or up to seven bytes
+// earlier at the end of b.
+func plain(b []byte, i int) int {
+	for i+8 <= len(b) {
+		if stop := stops(binary.LittleEndian.Uint64(b[i:])); stop != 0 {
+			return i + bits.TrailingZeros64(stop)/8
+		}
+		i += 8
+	}
+	return i
 }
 
 // lanes times a byte is that byte in each of a word's eight.
