@@ -26,10 +26,9 @@ type Function struct {
 	command  *exec.Cmd
 	server   *http.Server
 	log      *os.File // what it writes; a file, because through a pipe it would come later than the answer
-	started  time.Time
 	events   chan *invocation
-	exited   chan struct{} // closed when the process has ended
-	asked    chan struct{} // closed when it first asked for an event
+	exited   chan struct{}  // closed when the process has ended
+	asked    chan time.Time // when it first asked for an event
 	askOnce  sync.Once
 	mu       sync.Mutex
 	pending  map[string]*invocation
@@ -84,7 +83,7 @@ func Run(bootstrap string, variables map[string]string) (*Function, error) {
 	f := &Function{
 		events:  make(chan *invocation),
 		exited:  make(chan struct{}),
-		asked:   make(chan struct{}),
+		asked:   make(chan time.Time, 1),
 		pending: map[string]*invocation{},
 	}
 	if f.log, err = os.CreateTemp("", "function-log"); err != nil {
@@ -97,7 +96,7 @@ func Run(bootstrap string, variables map[string]string) (*Function, error) {
 	f.command = exec.Command(bootstrap)
 	f.command.Env = environment(listener.Addr().String(), variables)
 	f.command.Stdout, f.command.Stderr = f.log, f.log
-	f.started = time.Now()
+	started := time.Now()
 	if err := f.command.Start(); err != nil {
 		f.server.Close()
 		f.discardLog()
@@ -108,7 +107,8 @@ func Run(bootstrap string, variables map[string]string) (*Function, error) {
 		close(f.exited)
 	}()
 	select {
-	case <-f.asked:
+	case asked := <-f.asked:
+		f.Init = asked.Sub(started)
 		return f, nil
 	case <-f.exited:
 		err = errors.New("the function ended before it asked for an event")
@@ -227,10 +227,7 @@ func (f *Function) api() http.Handler {
 }
 
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
-	f.askOnce.Do(func() {
-		f.Init = time.Since(f.started)
-		close(f.asked)
-	})
+	f.askOnce.Do(func() { f.asked <- time.Now() })
 	select {
 	case i := <-f.events:
 		header := w.Header()
