@@ -29,6 +29,7 @@ const (
 	contextPart
 	methodArnPart
 	routeArnPart
+	connectionPart
 	elbPart
 	httpPart
 	methodPart
@@ -46,7 +47,7 @@ var (
 		{"isBase64Encoded", base64Part}, {"httpMethod", httpMethodPart}, {"requestContext", contextPart},
 		{"methodArn", methodArnPart}, {"routeArn", routeArnPart},
 	}
-	ofContext = []namedPart{{"elb", elbPart}, {"http", httpPart}}
+	ofContext = []namedPart{{"elb", elbPart}, {"http", httpPart}, {"connectionId", connectionPart}}
 	ofHTTP    = []namedPart{{"method", methodPart}}
 )
 
@@ -81,6 +82,7 @@ func (e *envelope) readContext() {
 	}
 	for p := range e.members(ofContext) {
 		switch {
+		case p == connectionPart:
 		case !e.is('{', "requestContext.elb or http"):
 			e.seen &^= p
 		case p == httpPart:

@@ -44,7 +44,7 @@ func decode(payload []byte) (event, error) {
 // front tells the front by the request context.
 func (e *envelope) front() (f front, method string) {
 	switch {
-	case e.seen&(methodArnPart|routeArnPart) != 0: // a question to a Lambda authorizer
+	case e.seen&(methodArnPart|routeArnPart|connectionPart) != 0: // a Lambda authorizer's, or a WebSocket's
 		return foreign, ""
 	case e.seen&elbPart != 0 && e.inMulti:
 		return albMulti, e.httpMethod
