@@ -1,11 +1,12 @@
 package aws
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // defaultField is the field of a JSON secret that nobody need name.
@@ -23,8 +24,10 @@ func chooseField(value, field string) (string, error) {
 		}
 		return value, nil
 	}
+	// jsontext sees a name that stands twice, which encoding/json does not. The
+	// package that does both would make the function larger by a twentieth.
 	var fields map[string]any
-	if json.Unmarshal([]byte(trimmed), &fields) != nil {
+	if !jsontext.Value(trimmed).IsValid() || json.Unmarshal([]byte(trimmed), &fields) != nil {
 		return "", errors.New("it looks like a JSON object but is not valid JSON; correct it")
 	}
 	if field != "" {
