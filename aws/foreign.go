@@ -3,9 +3,9 @@ package aws
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // EventError is an event that is not an HTTP request. Lambda gives it to
@@ -42,7 +42,7 @@ func unanswerable(payload []byte, mismatch string) error {
 		return &EventError{Came: "a JSON value that is not an object"}
 	case len(members) == 0:
 		return &EventError{"an empty object", testEvent}
-	case serviceName.MatchString(source):
+	case service(source) != "":
 		return &EventError{"from " + service(source), trigger}
 	case has("detail-type") && e.DetailType == "Scheduled Event":
 		return &EventError{"a scheduled event from EventBridge", trigger}
@@ -73,10 +73,13 @@ type clues struct {
 	RequestContext struct{ ServiceArn, ConnectionID string }
 }
 
-var serviceName = regexp.MustCompile(`^(aws|aws-cn):[A-Za-z0-9]{1,20}$`)
-
+// service names what is called aws:sqs or the like, "" if source is not: it may
+// be anything then, and is not repeated.
 func service(source string) string {
-	_, name, _ := strings.Cut(source, ":")
+	name, found := strings.CutPrefix(source, "aws:")
+	if !found || len(name) > 20 || strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return ""
+	}
 	switch name {
 	case "dynamodb":
 		return "DynamoDB"
@@ -84,6 +87,10 @@ func service(source string) string {
 		return "Kafka"
 	case "kinesis":
 		return "Kinesis"
+	case "mq":
+		return "Amazon MQ"
+	case "rmq":
+		return "RabbitMQ"
 	}
 	return strings.ToUpper(name)
 }
