@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ func (m SecretsManager) Secrets(id string) (core.SecretSource, error) {
 		region = parts[3]
 	case parts[0] == "arn":
 		return nil, errors.New("this ARN is not a secret's; write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME")
-	case !secretName.MatchString(id):
+	case !sdk.IsName(id, 512, "/_+=.@-"):
 		return nil, errors.New("this is neither a secret's ARN nor a name; a name has up to 512 letters, digits and /_+=.@-")
 	}
 	s := &secret{id: id, field: field, previousFor: m.PreviousFor}
@@ -65,8 +64,6 @@ func (m SecretsManager) Secrets(id string) (core.SecretSource, error) {
 	s.client = sdk.Client(region, func(c awssdk.Config) *secretsmanager.Client { return secretsmanager.NewFromConfig(c) })
 	return &core.CachedSecrets{Fetch: s.fetch}, nil
 }
-
-var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
 
 type secret struct {
 	id, field   string

@@ -19,7 +19,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"sync/atomic"
 
@@ -51,17 +50,30 @@ type Bus struct {
 func Open(url string) (core.Handler, error) {
 	_, rest, _ := strings.Cut(url, ":")
 	name := strings.TrimPrefix(rest, "//")
-	m := busName.FindStringSubmatch(name)
-	if m == nil {
+	region, ok := parse(name)
+	if !ok {
 		return nil, errors.New("this names no event bus; write eventbridge://NAME, such as eventbridge://default, or eventbridge://arn:aws:events:REGION:ACCOUNT:event-bus/NAME")
 	}
 	return &Bus{
 		name:   name,
-		client: sdk.Client(m[1], func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
+		client: sdk.Client(region, func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
 	}, nil
 }
 
-var busName = regexp.MustCompile(`^(?:arn:aws[a-z-]*:events:([a-z0-9-]+):[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]{1,256}$`)
+// parse checks a bus's name or ARN, and returns the region if that says one.
+func parse(bus string) (region string, ok bool) {
+	name := bus
+	if parts := strings.SplitN(bus, ":", 6); len(parts) == 6 {
+		account, resource := parts[4], parts[5]
+		region = parts[3]
+		name = strings.TrimPrefix(resource, "event-bus/")
+		if parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") || parts[2] != "events" || name == resource ||
+			!sdk.IsName(region, 64, "-") || len(account) != 12 || strings.Trim(account, "0123456789") != "" {
+			return "", false
+		}
+	}
+	return region, sdk.IsName(name, 256, "/._-")
+}
 
 // String returns eventbridge:// and the bus as it was given.
 func (b *Bus) String() string { return "eventbridge://" + b.name }

@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"net/http"
 	neturl "net/url"
-	"regexp"
 	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -42,7 +41,7 @@ type Bucket struct {
 func Open(url string) (core.Handler, error) {
 	_, rest, _ := strings.Cut(url, ":")
 	name, prefix, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
-	if !bucketName.MatchString(name) {
+	if !isBucket(name) {
 		return nil, errors.New("this names no bucket; write s3://BUCKET/PREFIX, where BUCKET is 3 to 63 small letters, digits, dots and dashes")
 	}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
@@ -59,7 +58,9 @@ func Open(url string) (core.Handler, error) {
 	})}, nil
 }
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+func isBucket(name string) bool {
+	return len(name) >= 3 && sdk.IsName(name, 63, ".-") && name == strings.ToLower(name) && name == strings.Trim(name, ".-")
+}
 
 // maxPrefix leaves room for [core.Delivery.ObjectName] in the 1,024 bytes of an
 // object's name.
@@ -122,7 +123,7 @@ func describe(d *core.Delivery) (contentType *string, metadata map[string]string
 	for _, a := range d.Attributes() {
 		name, value := "ce-"+a.Name, (&neturl.URL{Path: a.Value}).EscapedPath()
 		if a.Name == "datacontenttype" {
-			if printable.MatchString(a.Value) {
+			if isPrintable(a.Value) {
 				contentType = awssdk.String(a.Value)
 			}
 			continue
@@ -135,5 +136,7 @@ func describe(d *core.Delivery) (contentType *string, metadata map[string]string
 	return contentType, metadata
 }
 
-// printable is what a header field may hold unencoded.
-var printable = regexp.MustCompile(`^[ -~]+$`)
+// isPrintable reports whether a header field may hold the text unencoded.
+func isPrintable(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
+}

@@ -4,8 +4,9 @@ import (
 	"errors"
 	neturl "net/url"
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/labelhook/labelhook/aws/internal/sdk"
 )
 
 // address is where a destination's URL points to.
@@ -19,7 +20,7 @@ type address struct {
 func parse(destination string) (address, error) {
 	_, rest, _ := strings.Cut(destination, ":")
 	rest = strings.TrimPrefix(rest, "//")
-	if queueName.MatchString(rest) {
+	if isQueue(rest) {
 		return address{name: rest}, nil
 	}
 	if !strings.Contains(rest, "://") {
@@ -27,17 +28,22 @@ func parse(destination string) (address, error) {
 	}
 	u, err := neturl.Parse(rest)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
-		strings.Count(u.Path, "/") < 2 || !queueName.MatchString(path.Base(u.Path)) {
+		strings.Count(u.Path, "/") < 2 || !isQueue(path.Base(u.Path)) {
 		return address{}, errors.New("this names no queue; write sqs://NAME or sqs://https://sqs.REGION.amazonaws.com/ACCOUNT/NAME")
 	}
-	a := address{name: path.Base(u.Path), url: u.String()}
-	if m := queueHost.FindStringSubmatch(u.Hostname()); m != nil {
-		a.region = m[1]
-	}
-	return a, nil
+	return address{path.Base(u.Path), u.String(), region(u.Hostname())}, nil
 }
 
-var (
-	queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,75}([A-Za-z0-9_-]{0,5}|\.fifo)$`)
-	queueHost = regexp.MustCompile(`^sqs(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$`)
-)
+func isQueue(name string) bool {
+	return len(name) <= 80 && sdk.IsName(strings.TrimSuffix(name, ".fifo"), 80, "_-")
+}
+
+// region returns REGION of sqs.REGION.amazonaws.com, "" of any other host.
+func region(host string) string {
+	service, rest, _ := strings.Cut(host, ".")
+	region, domain, _ := strings.Cut(rest, ".")
+	if service != "sqs" && service != "sqs-fips" || domain != "amazonaws.com" && domain != "amazonaws.com.cn" {
+		return ""
+	}
+	return region
+}

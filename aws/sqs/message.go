@@ -3,7 +3,6 @@ package sqs
 import (
 	"encoding/base64"
 	"encoding/json"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -100,10 +99,9 @@ func clean(value string) string {
 
 // group returns the message group of a FIFO queue.
 func group(d *core.Delivery) string {
-	if groupID.MatchString(d.ProjectID) {
-		return d.ProjectID
+	id := d.ProjectID
+	if id == "" || len(id) > 128 || strings.ContainsFunc(id, func(r rune) bool { return r < '!' || r > '~' }) {
+		return "labelbox"
 	}
-	return "labelbox"
+	return id
 }
-
-var groupID = regexp.MustCompile(`^[!-~]{1,128}$`)
