@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/xml"
-	"regexp"
 	"net/http"
+	"regexp"
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
