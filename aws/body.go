@@ -31,7 +31,7 @@ func (s sent) exact() ([]byte, error) {
 		}
 		return s.text, nil
 	}
-	if bytes.ContainsAny(s.text, "\r\n") { // which package base64 passes over
+	if bytes.IndexByte(s.text, '\r') >= 0 || bytes.IndexByte(s.text, '\n') >= 0 { // which package base64 passes over
 		return nil, core.ErrBodyEncoding
 	}
 	body := make([]byte, strict.DecodedLen(len(s.text)))
