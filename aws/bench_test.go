@@ -1,0 +1,145 @@
+package aws
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+const benchSecret = "secret"
+
+// benchEvents are Function URL events with the v2 sample as it is (2.4 KB), and
+// with its object repeated until it is 1 MB.
+func benchEvents(tb testing.TB) map[string][]byte {
+	s, _ := samples.Find(core.LabelCreated, core.V2)
+	small := s.Body()
+	from := bytes.Index(small, []byte(`"objects": [`)) + len(`"objects": [`)
+	to := bytes.LastIndexByte(small[:bytes.Index(small, []byte(`"relationships"`))], ']')
+	object := bytes.TrimSpace(small[from:to])
+	large := bytes.Clone(small[:from])
+	for len(large) < 1<<20 {
+		large = append(append(large, object...), ",\n                "...)
+	}
+	large = append(append(large, object...), small[to:]...)
+	if !json.Valid(large) {
+		tb.Fatal("the large body is not JSON")
+	}
+	all := map[string][]byte{}
+	for size, body := range map[string][]byte{"2.4KB": small, "1MB": large} {
+		for form, contentType := range map[string]string{"text": "application/json", "base64": "application/octet-stream"} {
+			all[size+"/"+form] = lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: body, Header: [][2]string{
+				{"Content-Type", contentType},
+				{"X-Labelbox-Id", "delivery"},
+				{"X-Labelbox-Event", "LABEL_CREATED"},
+				{"X-Hub-Signature", core.Sign(body, mustSecret(tb))},
+			}})
+		}
+	}
+	return all
+}
+
+func benchmark(b *testing.B, f func(b *testing.B, payload []byte)) {
+	all := benchEvents(b)
+	for _, name := range []string{"2.4KB/text", "2.4KB/base64", "1MB/text", "1MB/base64"} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(all[name])))
+			b.ReportAllocs()
+			f(b, all[name])
+		})
+	}
+}
+
+// BenchmarkEventsType is the baseline: the type that aws-lambda-go has for these
+// events, decoded by encoding/json, and the body's bytes.
+func BenchmarkEventsType(b *testing.B) {
+	benchmark(b, func(b *testing.B, payload []byte) {
+		for b.Loop() {
+			var e events.APIGatewayV2HTTPRequest
+			if err := json.Unmarshal(payload, &e); err != nil {
+				b.Fatal(err)
+			}
+			if e.IsBase64Encoded {
+				if _, err := base64.StdEncoding.DecodeString(e.Body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// BenchmarkEventsTypeVerifyAndDecode is the baseline of [BenchmarkInvoke]: the
+// same work with encoding/json.
+func BenchmarkEventsTypeVerifyAndDecode(b *testing.B) {
+	benchmark(b, func(b *testing.B, payload []byte) {
+		secrets := []core.Secret{mustSecret(b)}
+		for b.Loop() {
+			var e events.APIGatewayV2HTTPRequest
+			if err := json.Unmarshal(payload, &e); err != nil {
+				b.Fatal(err)
+			}
+			body := []byte(e.Body)
+			if e.IsBase64Encoded {
+				var err error
+				if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := core.Verify(body, e.Headers["x-hub-signature"], secrets); err != nil {
+				b.Fatal(err)
+			}
+			var l core.LabelEvent
+			if err := json.Unmarshal(body, &l); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	benchmark(b, func(b *testing.B, payload []byte) {
+		for b.Loop() {
+			if e, err := decode(payload); err != nil || e.request.BodyError != nil {
+				b.Fatal(err, e.request.BodyError)
+			}
+		}
+	})
+}
+
+// BenchmarkInvoke is all between the runtime and a handler: envelope, verify,
+// identify and the answer.
+func BenchmarkInvoke(b *testing.B) {
+	benchmark(b, func(b *testing.B, payload []byte) {
+		secrets, err := core.StaticSecrets(mustSecret(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		h := NewHandler(&core.Receiver{
+			Secrets: secrets,
+			Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),
+			Logger:  slog.New(slog.DiscardHandler),
+		})
+		for b.Loop() {
+			answer, err := h.Invoke(b.Context(), payload)
+			if err != nil || !bytes.HasPrefix(answer, []byte(`{"statusCode":200,`)) {
+				b.Fatal(string(answer), err)
+			}
+		}
+	})
+}
+
+func mustSecret(tb testing.TB) core.Secret {
+	secret, err := core.NewSecret(benchSecret)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return secret
+}

@@ -1,0 +1,59 @@
+package aws
+
+import "github.com/labelhook/labelhook/core"
+
+// event is an HTTP request as one of Lambda's front ends puts it.
+type event struct {
+	front   front
+	request core.Request
+}
+
+// front says in which form an answer is wanted.
+type front int
+
+// The fronts, by what they want.
+const (
+	http2    front = iota // Function URL, HTTP API with payload format 2.0
+	http1                 // REST API, HTTP API with payload format 1.0
+	alb                   // Application Load Balancer
+	albMulti              // the same, its target group set to multi-value headers
+	foreign               // none of them
+)
+
+// decode reads an event in one pass. The request's header shares the event's
+// memory, which the runtime uses again after the answer; its body does not.
+//
+// Names are matched and values are read as encoding/json does it; where that
+// would take the last of two, which another reader need not, the event is
+// refused. The error is an [*EventError].
+func decode(payload []byte) (event, error) {
+	e := envelope{scan: scanner{b: payload}}
+	e.read()
+	front, method := e.front()
+	switch {
+	case !e.scan.end():
+		return event{}, &EventError{Came: "not JSON"}
+	case e.mismatch != "" || front == foreign || method == "":
+		return event{}, unanswerable(payload, e.mismatch)
+	}
+	request := core.Request{Method: method, Header: &e.header}
+	request.Body, request.BodyError = e.body.exact()
+	return event{front, request}, nil
+}
+
+// front tells the front by the request context.
+func (e *envelope) front() (f front, method string) {
+	switch {
+	case e.seen&(methodArnPart|routeArnPart|connectionPart) != 0: // a Lambda authorizer's, or a WebSocket's
+		return foreign, ""
+	case e.seen&elbPart != 0 && e.inMulti:
+		return albMulti, e.httpMethod
+	case e.seen&elbPart != 0:
+		return alb, e.httpMethod
+	case e.seen&httpPart != 0:
+		return http2, e.method
+	case e.seen&httpMethodPart != 0:
+		return http1, e.httpMethod
+	}
+	return foreign, ""
+}

@@ -1,0 +1,107 @@
+package eventbridge
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"strings"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// The limits of an event: 1 MiB as [size] counts it, 1,000 levels of JSON, 2,048
+// bytes a resource
+// (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
+const (
+	maxEntry    = 1 << 20
+	maxDepth    = 1000
+	maxResource = 2048
+)
+
+func (b *Bus) entry(d *core.Delivery, detail string) types.PutEventsRequestEntry {
+	e := types.PutEventsRequestEntry{
+		EventBusName: &b.name,
+		Source:       awssdk.String("labelbox"),
+		Detail:       &detail,
+	}
+	if !d.Time.IsZero() {
+		e.Time = &d.Time
+	}
+	for _, a := range d.Attributes() {
+		switch a.Name {
+		case "type":
+			e.DetailType = awssdk.String(a.Value)
+		case "time", "specversion", "datacontenttype":
+		default:
+			if r := strings.ToValidUTF8(a.Name+"="+a.Value, "\uFFFD"); len(r) <= maxResource {
+				e.Resources = append(e.Resources, r)
+			}
+		}
+	}
+	return e
+}
+
+// size is what EventBridge counts, see
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html.
+func size(e types.PutEventsRequestEntry) int {
+	n := len(*e.Source) + len(*e.DetailType) + len(*e.Detail)
+	if e.Time != nil {
+		n += 14
+	}
+	for _, r := range e.Resources {
+		n += len(r)
+	}
+	return n
+}
+
+// bare is the body as the detail, "" if it cannot be that.
+func bare(d *core.Delivery) string {
+	if !portable(d.Body) {
+		return ""
+	}
+	return string(d.Body)
+}
+
+// portable reports whether the body is a JSON object that comes out of any JSON
+// parser as it went in: without duplicate names or invalid UTF-8, and not too
+// deep for EventBridge.
+func portable(body []byte) bool {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(body))
+	if decoder.PeekKind() != '{' {
+		return false
+	}
+	for {
+		_, err := decoder.ReadToken()
+		switch {
+		case err == io.EOF:
+			return true
+		case err != nil, decoder.StackDepth() > maxDepth:
+			return false
+		case decoder.StackDepth() == 0 && decoder.PeekKind() != 0:
+			return false // a second value follows
+		}
+	}
+}
+
+// wrapped is the delivery in CloudEvents' JSON format, with the body in it
+// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
+func wrapped(d *core.Delivery) string {
+	return cloudEvent(d, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
+}
+
+// referring is the same with a reference to the body.
+func referring(d *core.Delivery, uri string) string { return cloudEvent(d, "dataref", uri) }
+
+func cloudEvent(d *core.Delivery, name, value string) string {
+	members := map[string]string{name: value}
+	for _, a := range d.Attributes() {
+		members[a.Name] = a.Value
+	}
+	detail, _ := json.Marshal(members) // text cannot fail
+	return string(detail)
+}

@@ -1,0 +1,376 @@
+package eventbridge_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/aws/eventbridge"
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+func TestURLs(t *testing.T) {
+	arn := "arn:aws:events:us-east-2:123456789012:event-bus/labels"
+	for url, want := range map[string]string{ // the bus, "" if refused
+		"eventbridge://default":   "default",
+		"eventbridge:labels":      "labels",
+		"EventBridge://a.b/c_d-e": "a.b/c_d-e",
+		"eventbridge://" + arn:    arn,
+		"eventbridge://arn:aws-cn:events:cn-north-1:123456789012:event-bus/labels": "arn:aws-cn:events:cn-north-1:123456789012:event-bus/labels",
+		"eventbridge://": "",
+		"eventbridge":    "",
+		"":               "",
+		"eventbridge://arn:aws:sqs:us-east-2:123456789012:key":                "",
+		"eventbridge://arn:aws:sqs:us-east-2:123456789012:event-bus/key":      "",
+		"eventbridge://arn:other:events:us-east-2:123456789012:event-bus/key": "",
+		"eventbridge://urn:aws:events:us-east-2:123456789012:event-bus/key":   "",
+		"eventbridge://arn:aws:events:us-east-2:123456789012:rule/key":        "",
+		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/":      "",
+		"eventbridge://arn:aws:events:us-east-2:12345678901:event-bus/key":    "",
+		"eventbridge://arn:aws:events:us-east-2:12345678901k:event-bus/key":   "",
+		"eventbridge://arn:aws:events::123456789012:event-bus/key":            "",
+		"eventbridge://arn:aws:events:us.east:123456789012:event-bus/key":     "",
+		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/a:key": "",
+		"eventbridge://labels?key=value":                                      "",
+		"eventbridge://la bels":                                               "",
+		"eventbridge://" + strings.Repeat("key", 100):                         "",
+	} {
+		t.Run(url, func(t *testing.T) {
+			s := standIn(t)
+			h, err := eventbridge.Open(url)
+			if want == "" {
+				if err == nil {
+					t.Fatalf("took it as %v", h)
+				}
+				if strings.Contains(err.Error(), "key") || !strings.Contains(err.Error(), "write eventbridge://NAME") {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := h.(*eventbridge.Bus)
+			for range 2 {
+				if err := b.Handle(t.Context(), label(t)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if b.String() != "eventbridge://"+want || s.entries[1].EventBusName != want {
+				t.Errorf("%s sends to %s, want %s", b, s.entries[1].EventBusName, want)
+			}
+			if !slices.Equal(s.calls, []string{"DescribeEventBus", "PutEvents", "PutEvents"}) { // looked for once
+				t.Errorf("called %q", s.calls)
+			}
+		})
+	}
+}
+
+func TestTheRegionIsTheBuss(t *testing.T) {
+	var authorization string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		authorization = r.Header.Get("Authorization")
+		w.WriteHeader(400)
+	}))
+	defer server.Close()
+	mototest.Use(t, server.URL)
+	open(t, "eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/labels").Handle(t.Context(), label(t))
+	if !strings.Contains(authorization, "/us-east-2/events/aws4_request") {
+		t.Errorf("signed for %s", authorization)
+	}
+}
+
+func TestTheBodyIsTheDetail(t *testing.T) {
+	for _, sample := range samples.All() {
+		s := standIn(t)
+		d := delivery(sample.Header, sample.Body())
+		if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		got := s.entries[0]
+		if got.Source != "labelbox" || got.DetailType != "com.labelbox."+string(d.Event) || got.Detail != string(d.Body) {
+			t.Errorf("%s: sent %+v", sample.Name, got)
+		}
+		if (got.Time == nil) != d.Time.IsZero() || got.Time != nil && int64(*got.Time) != d.Time.Unix() {
+			t.Errorf("%s: at %v, want %v", sample.Name, got.Time, d.Time)
+		}
+		var want []string
+		for _, a := range d.Attributes() {
+			if !slices.Contains([]string{"specversion", "type", "time", "datacontenttype"}, a.Name) {
+				want = append(want, a.Name+"="+a.Value)
+			}
+		}
+		if !slices.Equal(got.Resources, want) || len(want) < 4 {
+			t.Errorf("%s: with the resources %q, want %q", sample.Name, got.Resources, want)
+		}
+	}
+}
+
+func TestABodyThatIsNoPortableObjectIsWrapped(t *testing.T) {
+	nested := func(levels int) string {
+		return `{"a":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + "}"
+	}
+	for name, test := range map[string]struct {
+		body string
+		bare bool
+	}{
+		"an object":          {`{"a":1}`, true},
+		"white space around": {" \r\n{\"a\":1}\r\n\n", true},
+		"an empty object":    {"{}", true},
+		"1000 levels":        {nested(1000), true},
+		"1001 levels":        {nested(1001), false},
+		"20000 levels":       {strings.Repeat("[", 20_000), false},
+		"duplicate names":    {`{"a":1,"a":2}`, false},
+		"not UTF-8":          {"{\"a\":\"\xff\"}", false},
+		"half a pair":        {`{"a":"\ud83d"}`, false},
+		"byte order mark":    {"\ufeff{}", false},
+		"a list":             {`[{}]`, false},
+		"a text":             {`"{}"`, false},
+		"null":               {"null", false},
+		"cut short":          {`{"a":`, false},
+		"two values":         {`{} {}`, false},
+		"an object and more": {`{}x`, false},
+		"no JSON":            {"a=b", false},
+		"a blank":            {" ", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := standIn(t)
+			d := delivery("LABEL_CREATED", []byte(test.body))
+			if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			if test.bare {
+				if s.entries[0].Detail != test.body {
+					t.Errorf("sent %s", s.entries[0].Detail)
+				}
+				return
+			}
+			checkWrapped(t, s.entries[0].Detail, d, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
+		})
+	}
+}
+
+// checkWrapped compares a detail with the delivery in CloudEvents' JSON format.
+func checkWrapped(t *testing.T, detail string, d *core.Delivery, name, value string) {
+	t.Helper()
+	var got map[string]string
+	if err := json.Unmarshal([]byte(detail), &got); err != nil {
+		t.Fatalf("%v in %.200s", err, detail)
+	}
+	for _, a := range append(d.Attributes(), core.Attribute{Name: name, Value: value}) {
+		if got[a.Name] != a.Value {
+			t.Errorf("%s is %.200q, want %.200q", a.Name, got[a.Name], a.Value)
+		}
+		delete(got, a.Name)
+	}
+	if len(got) > 0 {
+		t.Errorf("and it says %q", got)
+	}
+}
+
+func TestADetailThatEventBridgeDoesNotLikeIsWrapped(t *testing.T) {
+	s := standIn(t)
+	s.fail["entry"] = failure{1, 200, "MalformedDetail", "Detail is malformed."}
+	d := delivery("LABEL_CREATED", []byte(`{"a":1e999999}`))
+	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	checkWrapped(t, s.entries[0].Detail, d, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
+}
+
+func TestResourcesHoldWhatHeadersHold(t *testing.T) {
+	s := standIn(t)
+	d := label(t)
+	d.ID = "a\x00\xff" + strings.Repeat("é", 1000)
+	long := label(t)
+	long.ID = strings.Repeat("i", 2049)
+	b := open(t, "eventbridge://labels")
+	for _, d := range []*core.Delivery{d, long} {
+		if err := b.Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Contains(s.entries[0].Resources, "id=a\x00\uFFFD"+strings.Repeat("é", 1000)) {
+		t.Errorf("got %q", s.entries[0].Resources)
+	}
+	if slices.ContainsFunc(s.entries[1].Resources, func(r string) bool { return strings.HasPrefix(r, "id=") }) {
+		t.Errorf("got %q", s.entries[1].Resources)
+	}
+}
+
+const limit = 1_048_576
+
+// sized is a delivery whose entry has exactly n bytes.
+func sized(t testing.TB, n int) *core.Delivery {
+	s := standIn(t)
+	d := delivery("LABEL_CREATED", []byte("{}"))
+	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	return delivery("LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.entries[0].size())+"}"))
+}
+
+func TestTheLimitOfAnEvent(t *testing.T) {
+	for n, fits := range map[int]bool{limit: true, limit + 1: false} {
+		d := sized(t, n)
+		s := standIn(t)
+		err := open(t, "eventbridge://labels").Handle(t.Context(), d)
+		if fits && (err != nil || s.entries[0].size() != n) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+		if !fits && (!core.IsPermanent(err) || len(s.entries) > 0 || !strings.Contains(err.Error(), "set LABELHOOK_OVERFLOW")) {
+			t.Errorf("%d bytes: %v after %q", n, err, s.calls)
+		}
+	}
+}
+
+func TestWhatIsOverTheLimitOverflows(t *testing.T) {
+	for name, test := range map[string]struct {
+		d    *core.Delivery
+		fail failure
+	}{
+		"large":               {sized(t, limit+1), failure{}},
+		"binary":              {delivery("LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))), failure{}},
+		"over a limit of old": {label(t), failure{2, 400, "ValidationException", "Total size of the entries in the request is over the limit."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := standIn(t)
+			b := open(t, "eventbridge://labels")
+			s.fail["PutEvents"] = test.fail
+			if err := b.Handle(t.Context(), test.d); !core.IsPermanent(err) || len(s.entries) != 0 {
+				t.Errorf("without a bucket: %v", err)
+			}
+			s.fail["PutEvents"] = test.fail
+			bucket := folder(t)
+			b.Overflow(bucket)
+			if err := b.Handle(t.Context(), test.d); err != nil {
+				t.Fatal(err)
+			}
+			checkWrapped(t, s.entries[0].Detail, test.d, "dataref", bucket.Locate(test.d))
+		})
+	}
+}
+
+type failingBucket struct{ error }
+
+func (f failingBucket) Handle(context.Context, *core.Delivery) error { return f.error }
+func (f failingBucket) Locate(*core.Delivery) string                 { return "nowhere" }
+
+func TestNothingIsSentWhenTheBucketFails(t *testing.T) {
+	d := sized(t, limit+1)
+	s := standIn(t)
+	b := open(t, "eventbridge://labels")
+	var limited destination.Limited = b
+	limited.Overflow(failingBucket{errors.New("bucket full")})
+	err := b.Handle(t.Context(), d)
+	if err == nil || core.IsPermanent(err) || err.Error() != "eventbridge://labels: overflow: bucket full" || len(s.entries) > 0 {
+		t.Errorf("got %v after %q", err, s.calls)
+	}
+}
+
+func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
+	for name, test := range map[string]struct {
+		call    string
+		failure failure
+		calls   int // one, or as many as it is worth, besides the look for the bus
+		remedy  string
+	}{
+		"call denied":       {"PutEvents", failure{9, 400, "AccessDeniedException", ""}, 1, "allow this process events:PutEvents"},
+		"call throttled":    {"PutEvents", failure{9, 400, "ThrottlingException", ""}, 3, ""},
+		"call failed":       {"PutEvents", failure{9, 500, "InternalException", ""}, 3, ""},
+		"entry throttled":   {"entry", failure{9, 200, "ThrottlingException", ""}, 1, ""},
+		"entry failed":      {"entry", failure{9, 200, "InternalFailure", ""}, 1, ""},
+		"entry denied":      {"entry", failure{9, 200, "AccessDeniedException", ""}, 1, "allow this process events:PutEvents"},
+		"source denied":     {"entry", failure{9, 200, "NotAuthorizedForSourceException", ""}, 1, "allow the source labelbox"},
+		"no word of entry":  {"answer", failure{9, 200, "", ""}, 1, "does not say that the event was taken"},
+		"no such event bus": {"DescribeEventBus", failure{9, 400, "ResourceNotFoundException", ""}, 0, "create the bus"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := standIn(t)
+			test.failure.message = "what AWS says\nin two lines."
+			s.fail[test.call] = test.failure
+			b := open(t, "eventbridge://labels")
+			err := b.Handle(t.Context(), label(t))
+			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
+				t.Fatalf("got %v", err)
+			}
+			want := "eventbridge://labels: "
+			if test.failure.code != "" {
+				want += test.failure.code + ": what AWS says in two lines"
+			}
+			if text := err.Error(); !strings.HasPrefix(text, want) || !strings.Contains(text, test.remedy) {
+				t.Errorf("got %s", text)
+			}
+			if len(s.calls) != 1+test.calls {
+				t.Errorf("called %q", s.calls)
+			}
+			s.fail = map[string]failure{}
+			if err := b.Handle(t.Context(), label(t)); err != nil || len(s.entries) != 1 {
+				t.Errorf("sent again: %v", err)
+			}
+		})
+	}
+}
+
+// Permission to look for the bus is a help, not a need.
+func TestABusThatCannotBeLookedForTakesEvents(t *testing.T) {
+	for code, looks := range map[string]int{"AccessDeniedException": 1, "InternalException": 6} {
+		s := standIn(t)
+		s.fail["DescribeEventBus"] = failure{9, 400, code, ""}
+		if code == "InternalException" {
+			s.fail["DescribeEventBus"] = failure{9, 500, code, ""}
+		}
+		b := open(t, "eventbridge://labels")
+		for range 2 {
+			if err := b.Handle(t.Context(), label(t)); err != nil {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+		if len(s.entries) != 2 || len(s.calls) != looks+2 {
+			t.Errorf("%s: called %q", code, s.calls)
+		}
+	}
+}
+
+func TestWithoutANetworkItFailsForNow(t *testing.T) {
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		<-r.Context().Done()
+	}))
+	defer hangs.Close()
+	mototest.Use(t, hangs.URL)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := open(t, "eventbridge://labels").Handle(ctx, label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestManyDeliveriesAtOnce(t *testing.T) {
+	s := standIn(t)
+	b := open(t, "eventbridge://labels")
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := b.Handle(t.Context(), label(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(s.entries) != 16 {
+		t.Errorf("%d events", len(s.entries))
+	}
+}

@@ -1,0 +1,61 @@
+// Package sdk is what labelhook's parts for AWS share of AWS's SDK: clients
+// that are made when first needed and give up in time, and errors that say what
+// to do.
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+)
+
+// A call is tried three times with at most half a second between, and none of
+// them waits longer than these for the other side. A function has ten seconds
+// for a delivery, and its sender may not have more.
+const (
+	attempts   = 3
+	maxBackoff = 500 * time.Millisecond
+	toConnect  = 2 * time.Second
+	toAnswer   = 3 * time.Second // once the whole request is sent
+)
+
+// Client returns a function that makes a service's client when it is first
+// called, and gives the same one ever after. Region, credentials and endpoints
+// come from the SDK's own variables and files, see
+// https://docs.aws.amazon.com/sdkref/latest/guide/; a region that is not empty
+// outweighs them.
+func Client[C any](region string, make func(aws.Config) C) func() (C, error) {
+	return sync.OnceValues(func() (client C, err error) {
+		c, err := config.LoadDefaultConfig(context.Background(),
+			config.WithRetryer(func() aws.Retryer {
+				return retry.NewStandard(func(o *retry.StandardOptions) {
+					o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff
+				})
+			}),
+			config.WithHTTPClient(awshttp.NewBuildableClient().
+				WithDialerOptions(func(d *net.Dialer) { d.Timeout = toConnect }).
+				WithTransportOptions(func(t *http.Transport) {
+					t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = toConnect, toAnswer
+				})),
+		)
+		if err != nil {
+			return client, fmt.Errorf("the AWS configuration cannot be read: %w", err)
+		}
+		if region != "" {
+			c.Region = region
+		}
+		if c.Region == "" {
+			return client, errors.New("no AWS region is configured; set AWS_REGION")
+		}
+		return make(c), nil
+	})
+}

@@ -1,0 +1,129 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// A function that is still busy at Lambda's deadline is killed: the sender gets
+// an answer without a reason, the next delivery a cold start. So handlers are
+// told to stop this long before, or a quarter of the time there is, if that is
+// less.
+const margin = 500 * time.Millisecond
+
+// grace is how much of the margin a handler may use to come to an end. One that
+// does not is left behind.
+const grace = 100 * time.Millisecond
+
+// NewHandler returns a handler for [lambda.Start] that answers HTTP requests by
+// what the receiver says. It is for those who make their own receiver; [Start]
+// makes one from the environment.
+//
+// It takes the events of Function URLs, HTTP APIs with either payload format,
+// REST APIs and Application Load Balancers with either form of headers, tells
+// them apart by their content, and answers each in its form. Any other event is
+// an [*EventError].
+//
+// The context of the receiver's handlers ends 500 ms before Lambda's deadline,
+// or when three quarters of the time are over. A handler that has not returned
+// 100 ms later is left behind, and the sender is asked to try again: the
+// delivery may then have been taken, and come a second time, with the same key.
+// A panic anywhere is answered 500 and logged; the process lives on.
+//
+// The receiver is copied. Invoke may be called concurrently.
+func NewHandler(receiver *core.Receiver) lambda.Handler {
+	r := *receiver
+	if r.Logger == nil {
+		r.Logger = slog.Default()
+	}
+	r.Handler = inTime(r.Handler)
+	r.DeadLetter = inTime(r.DeadLetter)
+	return &handler{r}
+}
+
+type handler struct{ receiver core.Receiver }
+
+// Invoke answers one event.
+func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+	var e event
+	defer func() {
+		if v := recover(); v != nil {
+			answer, err = e.front.encode(h.panicked(ctx, v)), nil
+		}
+	}()
+	if e, err = decode(payload); err != nil {
+		h.receiver.Logger.ErrorContext(ctx, "event refused", "error", err, "bytes", len(payload))
+		return nil, err
+	}
+	ctx, cancel := withMargin(ctx)
+	defer cancel()
+	return e.front.encode(h.receiver.Receive(ctx, e.request)), nil
+}
+
+// panicked logs a panic outside of the receiver's handlers, whose panics it
+// answers itself, and makes the same answer.
+func (h *handler) panicked(ctx context.Context, v any) core.Response {
+	func() {
+		defer func() { recover() }() // it may have been the logger
+		h.receiver.Logger.ErrorContext(ctx, "panic", "error", v, "stack", string(debug.Stack()))
+	}()
+	silent := core.Receiver{Logger: slog.New(slog.DiscardHandler)}
+	return silent.Receive(ctx, core.Request{Method: "POST", BodyError: errPanic})
+}
+
+var errPanic = errors.New("panic")
+
+// withMargin ends the context before Lambda's deadline, if it has one.
+func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return ctx, func() {}
+	}
+	return context.WithDeadlineCause(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)), errDeadline)
+}
+
+var errDeadline = errors.New("the deadline of the function is near; give it more time, or find out why its destination needs so much")
+
+// inTime makes a handler that returns soon after its context ends, whether or
+// not h does.
+func inTime(h core.Handler) core.Handler {
+	if h == nil {
+		return nil
+	}
+	return core.HandlerFunc(func(ctx context.Context, d *core.Delivery) error {
+		if _, limited := ctx.Deadline(); !limited {
+			return h.Handle(ctx, d)
+		}
+		result := make(chan error, 1)
+		go func() { result <- handle(ctx, h, d) }()
+		select {
+		case err := <-result:
+			return err
+		case <-ctx.Done():
+		}
+		select {
+		case err := <-result:
+			return err
+		case <-time.After(grace):
+			return context.Cause(ctx)
+		}
+	})
+}
+
+// handle calls h in a goroutine of its own, where nobody else would catch a
+// panic.
+func handle(ctx context.Context, h core.Handler, d *core.Delivery) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &core.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return h.Handle(ctx, d)
+}

@@ -1,0 +1,236 @@
+package s3_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/aws/s3"
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/mototest"
+)
+
+func TestURLs(t *testing.T) {
+	for url, want := range map[string]struct{ name, path string }{ // path "" if refused
+		"s3://labels":                     {"s3://labels", "/labels/"},
+		"s3:labels":                       {"s3://labels", "/labels/"},
+		"S3://labels/":                    {"s3://labels", "/labels/"},
+		"s3://labels/raw":                 {"s3://labels/raw", "/labels/raw/"},
+		"s3://labels/raw/":                {"s3://labels/raw", "/labels/raw/"},
+		"s3://my.bucket-1/a/b=c/d":        {"s3://my.bucket-1/a/b=c/d", "/my.bucket-1/a/b=c/d/"},
+		"s3://labels/é+%":                 {"s3://labels/é+%", "/labels/é+%/"},
+		"s3://":                           {},
+		"s3":                              {},
+		"":                                {},
+		"s3:///prefix":                    {},
+		"s3://ab":                         {},
+		"s3://Labels":                     {},
+		"s3://key@labels":                 {},
+		"s3://labels:80":                  {},
+		"s3://-labels":                    {},
+		"s3://" + strings.Repeat("b", 64): {},
+		"s3://labels/" + strings.Repeat("key/", 201): {},
+	} {
+		t.Run(url, func(t *testing.T) {
+			s := standIn(t)
+			h, err := s3.Open(url)
+			if want.path == "" {
+				if err == nil {
+					t.Fatalf("took it as %v", h)
+				}
+				if strings.Contains(err.Error(), "key") {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := h.(*s3.Bucket)
+			if b.String() != want.name {
+				t.Errorf("it calls itself %s, want %s", b, want.name)
+			}
+			if err := b.Handle(t.Context(), label(t)); err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Collect(maps.Keys(s.objects)); len(got) != 1 || got[0] != want.path+label(t).ObjectName() {
+				t.Errorf("the object is at %q, want it under %s", got, want.path)
+			}
+		})
+	}
+}
+
+func TestLocateIsTheObjectsURI(t *testing.T) {
+	for prefix, want := range map[string]string{
+		"s3://labels":         "s3://labels/",
+		"s3://labels/raw/":    "s3://labels/raw/",
+		"s3://labels/é?#%/b+": "s3://labels/%C3%A9%3F%23%25/b+/",
+	} {
+		var b destination.Bucket = open(t, prefix)
+		got := b.Locate(label(t))
+		if got != want+label(t).ObjectName() {
+			t.Errorf("%s: %s", prefix, got)
+		}
+		if u, err := url.Parse(got); err != nil || u.Scheme != "s3" || u.Host != "labels" {
+			t.Errorf("%s: %s is no URI: %v", prefix, got, err)
+		}
+	}
+}
+
+func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
+	every := make([]byte, 256)
+	for i := range every {
+		every[i] = byte(i)
+	}
+	s := standIn(t)
+	d := delivery("LABEL_CREATED", every)
+	d.ID, d.ContentType = `Zoë's "100%" id`+"\r\nX-Evil: yes", "text/plain; charset=utf-8"
+	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	got := s.objects["/labels/"+d.ObjectName()]
+	if got.body != string(every) {
+		t.Errorf("the body is %q", got.body)
+	}
+	for name, want := range map[string]string{
+		"Content-Type":                    "text/plain; charset=utf-8",
+		"X-Amz-Meta-Ce-Specversion":       "1.0",
+		"X-Amz-Meta-Ce-Type":              "com.labelbox.unknown",
+		"X-Amz-Meta-Ce-Source":            "/labelbox",
+		"X-Amz-Meta-Ce-Labelboxkey":       d.Key(),
+		"X-Amz-Meta-Ce-Labelboxsignature": signature,
+		"X-Amz-Meta-Ce-Datacontenttype":   "", // Content-Type is that
+		"X-Amz-Meta-Ce-Subject":           "",
+		"X-Evil":                          "",
+	} {
+		if got := got.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	id, err := url.PathUnescape(got.header.Get("X-Amz-Meta-Ce-Id"))
+	if err != nil || id != d.ID {
+		t.Errorf("the id is %q, want %q", id, d.ID)
+	}
+}
+
+func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
+	s := standIn(t)
+	d := label(t)
+	d.ID = strings.Repeat("i", 3000)
+	d.ContentType = "é\n"
+	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	got := s.objects["/labels/"+d.ObjectName()].header
+	size := 0
+	for name, values := range got {
+		if short, found := strings.CutPrefix(name, "X-Amz-Meta-"); found {
+			size += len(short) + len(values[0])
+		}
+	}
+	if size > 2048 || got.Get("X-Amz-Meta-Ce-Id") != "" || got.Get("X-Amz-Meta-Ce-Labelboxkey") != d.Key() || strings.Contains(got.Get("Content-Type"), "\n") {
+		t.Errorf("%d bytes of metadata: %q", size, got)
+	}
+}
+
+func TestARedeliveryIsNoSecondObject(t *testing.T) {
+	s := standIn(t)
+	b := open(t, "s3://labels")
+	first, again := label(t), label(t)
+	again.ID = "another id"
+	for _, d := range []*core.Delivery{first, again} {
+		if err := b.Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.objects["/labels/"+first.ObjectName()]; len(s.objects) != 1 || s.calls != 2 || got.header.Get("X-Amz-Meta-Ce-Id") != "delivery" {
+		t.Errorf("%d objects after %d calls: %q", len(s.objects), s.calls, got.header)
+	}
+}
+
+func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
+	for code, test := range map[string]struct {
+		status int
+		calls  int // one, or as many as it is worth
+		remedy string
+	}{
+		"NoSuchBucket":                 {404, 1, "create the bucket"},
+		"AccessDenied":                 {403, 1, "allow this process s3:PutObject"},
+		"AuthorizationHeaderMalformed": {400, 1, "in the region of this process"},
+		"PermanentRedirect":            {301, 1, "in the region of this process"},
+		"InvalidAccessKeyId":           {403, 1, "valid AWS credentials"},
+		"ConditionalRequestConflict":   {409, 1, ""}, // another delivery of the same is on its way
+		"SlowDown":                     {503, 3, ""},
+		"InternalError":                {500, 3, ""},
+	} {
+		t.Run(code, func(t *testing.T) {
+			s := standIn(t)
+			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
+			b := open(t, "s3://labels/raw")
+			err := b.Handle(t.Context(), label(t))
+			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
+				t.Fatalf("got %v", err)
+			}
+			if text := err.Error(); !strings.HasPrefix(text, "s3://labels/raw: "+code+": what AWS says in two lines") || !strings.Contains(text, test.remedy) {
+				t.Errorf("got %s", text)
+			}
+			if s.calls != test.calls {
+				t.Errorf("%d calls, want %d", s.calls, test.calls)
+			}
+			s.failing = failure{}
+			if err := b.Handle(t.Context(), label(t)); err != nil || len(s.objects) != 1 {
+				t.Errorf("sent again: %v", err)
+			}
+		})
+	}
+}
+
+func TestAFailureThatPassesIsNotSeen(t *testing.T) {
+	s := standIn(t)
+	s.failing = failure{2, 503, "SlowDown", ""}
+	d := label(t)
+	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil || s.objects["/labels/"+d.ObjectName()].body != string(d.Body) {
+		t.Errorf("got %v, %q", err, s.objects)
+	}
+}
+
+func TestWithoutANetworkItFailsForNow(t *testing.T) {
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		<-r.Context().Done()
+	}))
+	defer hangs.Close()
+	mototest.Use(t, hangs.URL)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := open(t, "s3://labels").Handle(ctx, label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestManyOfTheSameDeliveryAtOnce(t *testing.T) {
+	s := standIn(t)
+	b := open(t, "s3://labels")
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := b.Handle(t.Context(), label(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(s.objects) != 1 {
+		t.Errorf("%d objects", len(s.objects))
+	}
+}

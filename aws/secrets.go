@@ -1,0 +1,146 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/labelhook/labelhook/aws/internal/sdk"
+	"github.com/labelhook/labelhook/core"
+)
+
+// SecretsManager reads webhook secrets from AWS Secrets Manager. It needs the
+// permission secretsmanager:GetSecretValue on the secret, and kms:Decrypt where
+// that is encrypted with a key of the customer's.
+//
+// After a rotation both stages count, so that no delivery is refused while
+// Labelbox is told: AWSCURRENT and, for a while, AWSPREVIOUS. Secrets Manager
+// itself keeps the previous version for ever. A secret that has leaked must be
+// taken out of use at once by removing that label:
+//
+//	aws secretsmanager update-secret-version-stage --secret-id ID \
+//		--version-stage AWSPREVIOUS --remove-from-version-id VERSION
+type SecretsManager struct {
+	// PreviousFor is how long AWSPREVIOUS counts after the version that is
+	// AWSCURRENT was created. Zero means 24 hours; below zero, never.
+	PreviousFor time.Duration
+}
+
+// Secrets makes the source for a secret's ARN or name. It asks Secrets Manager
+// when its secrets are first needed, and then as seldom as
+// [core.CachedSecrets] does.
+//
+// The secret's value may be
+//   - the secret itself, as text or binary;
+//   - a JSON object, as the console makes. An id that ends in #FIELD says which
+//     field is the secret; without that it is LABELBOX_WEBHOOK_SECRET, or else
+//     the only field with a text in it.
+//
+// An error that Secrets returns is about the id.
+func (m SecretsManager) Secrets(id string) (core.SecretSource, error) {
+	id, field, named := strings.Cut(id, "#")
+	region := ""
+	switch parts := strings.SplitN(id, ":", 7); {
+	case named && field == "":
+		return nil, errors.New("the id ends in # without a field; write ID#FIELD or ID")
+	case len(parts) == 7 && parts[0] == "arn" && parts[2] == "secretsmanager" && parts[5] == "secret":
+		region = parts[3]
+	case parts[0] == "arn":
+		return nil, errors.New("this ARN is not a secret's; write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME")
+	case !sdk.IsName(id, 512, "/_+=.@-"):
+		return nil, errors.New("this is neither a secret's ARN nor a name; a name has up to 512 letters, digits and /_+=.@-")
+	}
+	s := &secret{id: id, field: field, previousFor: m.PreviousFor}
+	if s.previousFor == 0 {
+		s.previousFor = 24 * time.Hour
+	}
+	s.client = sdk.Client(region, func(c awssdk.Config) *secretsmanager.Client { return secretsmanager.NewFromConfig(c) })
+	return &core.CachedSecrets{Fetch: s.fetch}, nil
+}
+
+type secret struct {
+	id, field   string
+	previousFor time.Duration
+	client      func() (*secretsmanager.Client, error)
+}
+
+// String is how errors call it.
+func (s *secret) String() string { return "secret " + s.id }
+
+// fetch reads the stages that count. AWSPREVIOUS is a help and never a
+// hindrance: when it is not there, may not be read or holds no usable secret,
+// AWSCURRENT counts alone. Only when nobody can say is there an error, because
+// deliveries signed with it might be refused for good.
+func (s *secret) fetch(ctx context.Context) ([]core.Secret, error) {
+	current, err := s.read(ctx, "AWSCURRENT")
+	if err != nil {
+		return nil, err
+	}
+	first, err := s.secretOf(current)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s, err)
+	}
+	secrets := []core.Secret{first}
+	if time.Since(awssdk.ToTime(current.CreatedDate)) >= s.previousFor {
+		return secrets, nil
+	}
+	previous, err := s.read(ctx, "AWSPREVIOUS")
+	if err != nil {
+		if refused(err) {
+			return secrets, nil
+		}
+		return nil, err
+	}
+	if second, err := s.secretOf(previous); err == nil {
+		secrets = append(secrets, second)
+	}
+	return secrets, nil
+}
+
+func (s *secret) read(ctx context.Context, stage string) (*secretsmanager.GetSecretValueOutput, error) {
+	client, err := s.client()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s, err)
+	}
+	value, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id, VersionStage: &stage})
+	return value, sdk.Explain(s.String(), err, secretRemedies)
+}
+
+var secretRemedies = sdk.Remedies{
+	"AccessDenied":      "allow this process secretsmanager:GetSecretValue on it, and kms:Decrypt on its key if it has one of its own",
+	"ResourceNotFound":  "create it in this region and account, or correct LABELBOX_WEBHOOK_SECRET_ID",
+	"InvalidRequest":    "if it is marked for deletion, restore it with aws secretsmanager restore-secret",
+	"DecryptionFailure": "see that its KMS key is enabled, and allow this process kms:Decrypt on it",
+}
+
+// refused reports whether Secrets Manager has understood the question and will
+// not answer it, however often it is asked.
+func refused(err error) bool {
+	var response *awshttp.ResponseError
+	return errors.As(err, &response) &&
+		400 <= response.HTTPStatusCode() && response.HTTPStatusCode() <= 499 &&
+		retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) != awssdk.TrueTernary
+}
+
+func (s *secret) secretOf(value *secretsmanager.GetSecretValueOutput) (core.Secret, error) {
+	text := string(value.SecretBinary)
+	if value.SecretString != nil {
+		text = *value.SecretString
+	}
+	text, err := chooseField(text, s.field)
+	if err != nil {
+		return core.Secret{}, err
+	}
+	usable, err := core.NewSecret(text)
+	if err != nil {
+		return core.Secret{}, fmt.Errorf("%w; put the secret that was given to Labelbox", err)
+	}
+	return usable, nil
+}

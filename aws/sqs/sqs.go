@@ -1,0 +1,134 @@
+// Package sqs sends deliveries to a queue of Amazon SQS.
+//
+// A message's body is the delivery's exact body, and its message attributes are
+// the delivery's CloudEvents attributes, each with the prefix ce-. SQS takes
+// ten of them at most; the least useful are left out. A body with characters
+// that SQS has no room for (it must be XML 1.0 text) is sent in base64, and the
+// attribute ce-labelboxencoding says so.
+//
+// A FIFO queue gets the project's id as the message group, so that a project's
+// deliveries stay in order, and the delivery's key as the deduplication id, so
+// that a redelivery within five minutes is no second message.
+package sqs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/labelhook/labelhook/aws/internal/sdk"
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+)
+
+// Queue is a queue as a destination. It needs the permission sqs:SendMessage
+// and, where only its name is known, sqs:GetQueueUrl.
+type Queue struct {
+	name   string
+	client func() (*sqs.Client, error)
+
+	mu  sync.Mutex
+	url string // "" until the name has been looked up
+
+	bucket destination.Bucket
+}
+
+// Open makes the destination of a URL: sqs://NAME for a queue of this account
+// and region, or sqs:// and the queue's URL as AWS shows it,
+// sqs://https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, with or without its
+// https://. AWS is not asked before the first delivery.
+func Open(url string) (core.Handler, error) {
+	a, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	return &Queue{
+		name:   a.name,
+		url:    a.url,
+		client: sdk.Client(a.region, func(c awssdk.Config) *sqs.Client { return sqs.NewFromConfig(c) }),
+	}, nil
+}
+
+// String returns sqs:// and the queue's name.
+func (q *Queue) String() string { return "sqs://" + q.name }
+
+// Overflow implements [destination.Limited]. The message for what the bucket
+// keeps has the object's URI as the attribute ce-dataref, and because SQS takes
+// no empty body, {"dataref":"URI"} for its body.
+func (q *Queue) Overflow(b destination.Bucket) { q.bucket = b }
+
+// Handle implements [core.Handler]. A body over the limit, with no bucket to
+// overflow to, is a permanent failure. Every other is one for now, those that
+// somebody must do something about included (no such queue, access denied): the
+// sender's next try may come after that.
+func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
+	m := whole(d)
+	if m.size() <= maxMessage {
+		err := q.send(ctx, d, m)
+		if !tooLong(err) {
+			return err
+		}
+	}
+	if q.bucket == nil {
+		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as s3://BUCKET/PREFIX", q, len(d.Body)))
+	}
+	if err := q.bucket.Handle(ctx, d); err != nil {
+		return fmt.Errorf("%s: overflow: %w", q, err)
+	}
+	return q.send(ctx, d, reference(d, q.bucket.Locate(d)))
+}
+
+// tooLong reports whether the queue has refused a message for its length, as
+// one does that was made with a MaximumMessageSize of its own.
+func tooLong(err error) bool {
+	return sdk.Code(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "must be shorter than")
+}
+
+func (q *Queue) send(ctx context.Context, d *core.Delivery, m message) error {
+	client, err := q.client()
+	if err != nil {
+		return fmt.Errorf("%s: %w", q, err)
+	}
+	url, err := q.lookUp(ctx, client)
+	if err != nil {
+		return sdk.Explain(q.String(), err, remedies)
+	}
+	input := &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &m.body, MessageAttributes: m.values()}
+	if strings.HasSuffix(q.name, ".fifo") {
+		input.MessageGroupId = awssdk.String(group(d))
+		input.MessageDeduplicationId = awssdk.String(d.Key())
+	}
+	_, err = client.SendMessage(ctx, input)
+	return sdk.Explain(q.String(), err, remedies)
+}
+
+// lookUp returns the queue's URL. A name is looked up until it is found, and
+// then never again.
+func (q *Queue) lookUp(ctx context.Context, client *sqs.Client) (string, error) {
+	q.mu.Lock()
+	url := q.url
+	q.mu.Unlock()
+	if url != "" {
+		return url, nil
+	}
+	found, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &q.name})
+	if err != nil {
+		return "", err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.url = awssdk.ToString(found.QueueUrl)
+	return q.url, nil
+}
+
+var remedies = sdk.Remedies{
+	"AWS.SimpleQueueService.NonExistentQueue": noQueue,
+	"QueueDoesNotExist":                       noQueue,
+	"AccessDenied":                            "allow this process sqs:SendMessage on the queue, sqs:GetQueueUrl if it is named without its account, and kms:GenerateDataKey and kms:Decrypt on its key if it has one of its own",
+}
+
+const noQueue = "create the queue, or write sqs:// and the URL of one that exists"

@@ -1,0 +1,362 @@
+package sqs_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/labelhook/labelhook/aws/sqs"
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/mototest"
+)
+
+func TestURLs(t *testing.T) {
+	for url, want := range map[string]struct{ name, queue string }{ // queue "" if refused
+		"sqs://labels":                               {"sqs://labels", "by name"},
+		"sqs:labels":                                 {"sqs://labels", "by name"},
+		"SQS://labels.fifo":                          {"sqs://labels.fifo", "by name"},
+		"sqs://" + strings.Repeat("q", 80):           {"sqs://" + strings.Repeat("q", 80), "by name"},
+		"sqs://" + strings.Repeat("q", 75) + ".fifo": {"sqs://" + strings.Repeat("q", 75) + ".fifo", "by name"},
+		"sqs://https://sqs.us-east-2.amazonaws.com/123456789012/labels": {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
+		"sqs://sqs.us-east-2.amazonaws.com/123456789012/labels":         {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
+		"sqs://sqs.cn-north-1.amazonaws.com.cn/123456789012/l.fifo":     {"sqs://l.fifo", "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/l.fifo"},
+		"sqs://http://localhost:9324/000000000000/labels":               {"sqs://labels", "http://localhost:9324/000000000000/labels"},
+		"sqs://":                             {},
+		"sqs":                                {},
+		"":                                   {},
+		"sqs://labels/":                      {},
+		"sqs://a.b":                          {},
+		"sqs://.fifo":                        {},
+		"sqs://" + strings.Repeat("q", 81):   {},
+		"sqs://host/labels":                  {},
+		"sqs://https:///123456789012/labels": {},
+		"sqs://https://key@sqs.amazonaws.com/1/labels":       {},
+		"sqs://https://sqs.amazonaws.com/1/labels?key=value": {},
+		"sqs://ftp://sqs.amazonaws.com/1/labels":             {},
+		"sqs://https://exa mple/1/labels":                    {},
+		"sqs://https://sqs.amazonaws.com/1/lab%zzels":        {},
+	} {
+		t.Run(url, func(t *testing.T) {
+			s := standIn(t)
+			q, err := sqs.Open(url)
+			if want.queue == "" {
+				if err == nil {
+					t.Fatalf("took it as %v", q)
+				}
+				if strings.Contains(err.Error(), "key") || !strings.Contains(err.Error(), "write sqs://NAME") {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(q); got != want.name {
+				t.Errorf("it calls itself %s, want %s", got, want.name)
+			}
+			for range 2 {
+				if err := q.Handle(t.Context(), label(t)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			calls, queue := []string{"SendMessage", "SendMessage"}, want.queue
+			if want.queue == "by name" { // looked up once
+				calls, queue = append([]string{"GetQueueUrl"}, calls...), "https://sqs.eu-west-1.amazonaws.com/123456789012/labels"
+			}
+			if !slices.Equal(s.calls, calls) || s.sent[1].QueueUrl != queue {
+				t.Errorf("called %q for %s, want %q for %s", s.calls, s.sent[1].QueueUrl, calls, queue)
+			}
+		})
+	}
+}
+
+func TestTheRegionIsTheQueues(t *testing.T) {
+	var authorization string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		authorization = r.Header.Get("Authorization")
+		w.WriteHeader(400)
+	}))
+	defer server.Close()
+	mototest.Use(t, server.URL)
+	open(t, "sqs://sqs.us-east-2.amazonaws.com/123456789012/labels").Handle(t.Context(), label(t))
+	if !strings.Contains(authorization, "/us-east-2/sqs/aws4_request") {
+		t.Errorf("signed for %s", authorization)
+	}
+}
+
+func TestWithoutARegionTheErrorSaysWhatToSet(t *testing.T) {
+	standIn(t)
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
+	err := open(t, "sqs://labels").Handle(t.Context(), label(t))
+	if err == nil || err.Error() != "sqs://labels: no AWS region is configured; set AWS_REGION" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Nobody needs more than ten attributes to be sent, but none may be refused for
+// an eleventh, or for what stands in one.
+func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
+	s := standIn(t)
+	d := label(t)
+	d.Origin = "export"
+	d.ID = "a\x00b\x1f\xff\uFFFEc\té"
+	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	got := s.sent[0].attributes()
+	if len(got) != 10 {
+		t.Errorf("%d attributes: %q", len(got), got)
+	}
+	if got["ce-id"] != "a\uFFFDb\uFFFD\uFFFD\uFFFDc\té" {
+		t.Errorf("the id is %q", got["ce-id"])
+	}
+	for name, value := range map[string]string{
+		"ce-specversion": "1.0", "ce-type": "com.labelbox.label.created", "ce-source": "/labelbox/projects/" + d.ProjectID,
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": signature, "ce-subject": d.LabelID, "ce-labelboxversion": "v2",
+		"ce-labelboxdatarow": d.DataRowID, "ce-time": "2024-05-06T17:18:48Z",
+	} {
+		if got[name] != value || s.sent[0].MessageAttributes[name].DataType != "String" {
+			t.Errorf("%s is %q, want %q", name, got[name], value)
+		}
+	}
+	if s.sent[0].MessageGroupId != nil || s.sent[0].MessageDeduplicationId != nil {
+		t.Error("a standard queue got a FIFO queue's parameters")
+	}
+}
+
+func TestBodiesThatAreNoTextOfXMLAreSentInBase64(t *testing.T) {
+	every := make([]byte, 256)
+	for i := range every {
+		every[i] = byte(i)
+	}
+	for body, asIs := range map[string]bool{
+		`{"a":"é, 猫, 😀"}`:                true,
+		"{\r\n\t\"a\": 1}":               true,
+		"\ufeff{}":                       true,
+		"{\"a\":\"\x7f\u0085\"}":         true,
+		"{\"a\":\"\ud7ff\ue000\ufffd\"}": true,
+		"{\"a\":\"\x00\"}":               false,
+		"{\"a\":\"\x0b\"}":               false,
+		"{\"a\":\"\ufffe\"}":             false,
+		"{\"a\":\"\uffff\"}":             false,
+		"{\"a\":\"\xff\"}":               false,
+		"{\"a\":\"\xed\xa0\x80\"}":       false, // half a surrogate pair
+		string(every):                    false,
+	} {
+		s := standIn(t)
+		if err := open(t, "sqs://labels").Handle(t.Context(), delivery("LABEL_CREATED", []byte(body))); err != nil {
+			t.Fatal(err)
+		}
+		want, encoding := body, ""
+		if !asIs {
+			want, encoding = base64.StdEncoding.EncodeToString([]byte(body)), "base64"
+		}
+		if got := s.sent[0]; got.MessageBody != want || got.attributes()["ce-labelboxencoding"] != encoding || len(got.MessageAttributes) > 10 {
+			t.Errorf("%q was sent as %q with %q", body, got.MessageBody, got.attributes())
+		}
+	}
+}
+
+func TestFIFOQueues(t *testing.T) {
+	for project, group := range map[string]string{
+		"clxyz0123":              "clxyz0123",
+		"":                       "labelbox",
+		"with blank":             "labelbox",
+		"é":                      "labelbox",
+		strings.Repeat("p", 128): strings.Repeat("p", 128),
+		strings.Repeat("p", 129): "labelbox",
+	} {
+		s := standIn(t)
+		d := label(t)
+		d.ProjectID = project
+		if err := open(t, "sqs://labels.fifo").Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.sent[0]; *got.MessageGroupId != group || *got.MessageDeduplicationId != d.Key() {
+			t.Errorf("project %q: group %q, deduplication id %q", project, *got.MessageGroupId, *got.MessageDeduplicationId)
+		}
+	}
+}
+
+// sized is a delivery whose message, body and attributes, has exactly n bytes.
+func sized(t testing.TB, n int) *core.Delivery {
+	s := standIn(t)
+	d := delivery("LABEL_CREATED", []byte("{}"))
+	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	return delivery("LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.sent[0].size())+"}"))
+}
+
+const limit = 1_048_576
+
+func TestTheLimitOfAMessage(t *testing.T) {
+	for n, fits := range map[int]bool{limit: true, limit + 1: false} {
+		d := sized(t, n)
+		s := standIn(t)
+		err := open(t, "sqs://labels").Handle(t.Context(), d)
+		if fits && (err != nil || s.sent[0].size() != n) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+		if !fits && (!core.IsPermanent(err) || len(s.calls) > 0 || !strings.Contains(err.Error(), "set LABELHOOK_OVERFLOW")) {
+			t.Errorf("%d bytes: %v after %q", n, err, s.calls)
+		}
+	}
+}
+
+func TestWhatIsOverTheLimitOverflows(t *testing.T) {
+	large := sized(t, limit+1)
+	binary := delivery("LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))) // over it in base64
+	small := label(t)
+	refused := failure{1, 400, "InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes."}
+	for name, test := range map[string]struct {
+		d       *core.Delivery
+		failing failure
+	}{
+		"large":                                {large, failure{}},
+		"binary":                               {binary, failure{}},
+		"larger than this queue has it, alone": {small, refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := standIn(t)
+			q := open(t, "sqs://https://sqs.eu-west-1.amazonaws.com/123456789012/labels")
+			s.failing = test.failing
+			if err := q.Handle(t.Context(), test.d); !core.IsPermanent(err) || len(s.sent) != 0 {
+				t.Errorf("without a bucket: %v", err)
+			}
+
+			s.failing = test.failing
+			bucket := folder(t)
+			q.(destination.Limited).Overflow(bucket)
+			if err := q.Handle(t.Context(), test.d); err != nil {
+				t.Fatal(err)
+			}
+			got := s.sent[0]
+			if got.attributes()["ce-dataref"] != bucket.Locate(test.d) || got.attributes()["ce-labelboxkey"] != test.d.Key() || len(got.MessageAttributes) > 10 {
+				t.Errorf("sent with %q", got.attributes())
+			}
+			var body struct{ DataRef string }
+			if err := json.Unmarshal([]byte(got.MessageBody), &body); err != nil || body.DataRef != bucket.Locate(test.d) {
+				t.Errorf("sent %s", got.MessageBody)
+			}
+		})
+	}
+}
+
+type failing struct{ error }
+
+func (f failing) Handle(context.Context, *core.Delivery) error { return f.error }
+func (f failing) Locate(*core.Delivery) string                 { return "nowhere" }
+
+func TestNothingIsSentWhenTheBucketFails(t *testing.T) {
+	d := sized(t, limit+1)
+	s := standIn(t)
+	q := open(t, "sqs://labels")
+	q.(destination.Limited).Overflow(failing{errors.New("bucket full")})
+	err := q.Handle(t.Context(), d)
+	if err == nil || core.IsPermanent(err) || err.Error() != "sqs://labels: overflow: bucket full" || len(s.calls) > 0 {
+		t.Errorf("got %v after %q", err, s.calls)
+	}
+}
+
+func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
+	for code, test := range map[string]struct {
+		status int
+		calls  int // one, or as many as it is worth
+		remedy string
+	}{
+		"QueueDoesNotExist":      {400, 1, "create the queue"},
+		"AccessDeniedException":  {403, 1, "allow this process sqs:SendMessage"},
+		"ExpiredTokenException":  {403, 1, "valid AWS credentials"},
+		"KmsDisabled":            {400, 1, ""},
+		"RequestThrottled":       {400, 3, ""},
+		"ThrottlingException":    {400, 3, ""},
+		"InternalError":          {500, 3, ""},
+		"ServiceUnavailable":     {503, 3, ""},
+		"InvalidMessageContents": {400, 1, ""},
+	} {
+		t.Run(code, func(t *testing.T) {
+			s := standIn(t)
+			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
+			q := open(t, "sqs://https://sqs.eu-west-1.amazonaws.com/123456789012/labels")
+			err := q.Handle(t.Context(), label(t))
+			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
+				t.Fatalf("got %v", err)
+			}
+			if text := err.Error(); !strings.HasPrefix(text, "sqs://labels: "+code+": what AWS says in two lines") || !strings.Contains(text, test.remedy) {
+				t.Errorf("got %s", text)
+			}
+			if len(s.calls) != test.calls {
+				t.Errorf("%d calls, want %d", len(s.calls), test.calls)
+			}
+			s.failing = failure{}
+			if err := q.Handle(t.Context(), label(t)); err != nil || len(s.sent) != 1 {
+				t.Errorf("sent again: %v", err)
+			}
+		})
+	}
+}
+
+func TestAFailureThatPassesIsNotSeen(t *testing.T) {
+	s := standIn(t)
+	s.failing = failure{2, 503, "ServiceUnavailable", ""}
+	if err := open(t, "sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels").Handle(t.Context(), label(t)); err != nil || len(s.sent) != 1 {
+		t.Errorf("got %v after %q", err, s.calls)
+	}
+}
+
+func TestWithoutANetworkItFailsForNowAndInTime(t *testing.T) {
+	server := httptest.NewServer(nil)
+	server.Close()
+	mototest.Use(t, server.URL)
+	q := open(t, "sqs://labels")
+	began := time.Now()
+	err := q.Handle(t.Context(), label(t))
+	if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "sqs://labels: ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("after %v", took)
+	}
+
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		<-r.Context().Done()
+	}))
+	defer hangs.Close()
+	mototest.Use(t, hangs.URL)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := open(t, "sqs://labels").Handle(ctx, label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestManyDeliveriesAtOnce(t *testing.T) {
+	s := standIn(t)
+	q := open(t, "sqs://labels")
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := q.Handle(t.Context(), label(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(s.sent) != 16 {
+		t.Errorf("%d messages", len(s.sent))
+	}
+}

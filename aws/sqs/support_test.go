@@ -1,0 +1,133 @@
+package sqs_test
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/labelhook/labelhook/aws/sqs"
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
+
+func delivery(event string, body []byte) *core.Delivery {
+	return core.Identify(http.Header{
+		core.IDHeader:        {"delivery"},
+		core.EventHeader:     {event},
+		core.SignatureHeader: {signature},
+		"Content-Type":       {"application/json"},
+	}, body)
+}
+
+func label(t testing.TB) *core.Delivery {
+	s, found := samples.Find(core.LabelCreated, core.V2)
+	if !found {
+		t.Fatal("no sample")
+	}
+	return delivery(s.Header, s.Body())
+}
+
+func open(t testing.TB, url string) core.Handler {
+	t.Helper()
+	q, err := sqs.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// service stands for SQS where moto is not: one queue, which takes messages or
+// answers with an error.
+type service struct {
+	mu      sync.Mutex
+	calls   []string
+	sent    []message
+	failing failure // for the next calls
+}
+
+type failure struct {
+	times         int // how often; 0 means never
+	status        int
+	code, message string
+}
+
+type message struct {
+	QueueUrl, MessageBody                  string
+	MessageGroupId, MessageDeduplicationId *string
+	MessageAttributes                      map[string]struct{ DataType, StringValue string }
+}
+
+// attributes are the values alone.
+func (m message) attributes() map[string]string {
+	values := map[string]string{}
+	for name, a := range m.MessageAttributes {
+		values[name] = a.StringValue
+	}
+	return values
+}
+
+// size is the length as SQS counts it.
+func (m message) size() int {
+	n := len(m.MessageBody)
+	for name, a := range m.MessageAttributes {
+		n += len(name) + len(a.DataType) + len(a.StringValue)
+	}
+	return n
+}
+
+// standIn starts a service and makes it the AWS of the test.
+func standIn(t testing.TB) *service {
+	s := new(service)
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	mototest.Use(t, server.URL)
+	return s
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	call := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
+	s.calls = append(s.calls, call)
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if s.failing.times > 0 {
+		s.failing.times--
+		w.WriteHeader(s.failing.status)
+		json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazonaws.sqs#" + s.failing.code, "message": s.failing.message})
+		return
+	}
+	var m message
+	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+		w.WriteHeader(400)
+		return
+	}
+	switch call {
+	case "GetQueueUrl":
+		fmt.Fprintf(w, `{"QueueUrl":"https://sqs.eu-west-1.amazonaws.com/123456789012/labels"}`)
+	case "SendMessage":
+		s.sent = append(s.sent, m)
+		sum := md5.Sum([]byte(m.MessageBody))
+		fmt.Fprintf(w, `{"MessageId":"1","MD5OfMessageBody":"%s"}`, hex.EncodeToString(sum[:]))
+	default:
+		w.WriteHeader(404)
+	}
+}
+
+// folder is a bucket for what is too large.
+func folder(t testing.TB) *destination.Folder {
+	f, err := destination.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}

@@ -1,0 +1,124 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+)
+
+// Option changes what [Start] does.
+type Option func(*bundle.Platform)
+
+// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
+// LABELHOOK_OVERFLOW name destinations of a further scheme, such as sqs with
+// the Open of package [github.com/labelhook/labelhook/aws/sqs]. The errors of
+// open must not repeat the URL. Only what is named here is linked.
+func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
+	return func(p *bundle.Platform) {
+		if p.Openers == nil {
+			p.Openers = map[string]bundle.Opener{}
+		}
+		p.Openers[scheme] = open
+	}
+}
+
+// WithSecrets takes the webhook secrets from source and not from the
+// environment.
+func WithSecrets(source core.SecretSource) Option {
+	return func(p *bundle.Platform) { p.Secrets = source }
+}
+
+// WithLogger takes the place of the logger described at [Start].
+func WithLogger(logger *slog.Logger) Option {
+	return func(p *bundle.Platform) { p.Log = logger }
+}
+
+// Start runs a Lambda function that gives every genuine delivery to h. It is the
+// whole of a main function, and does not return.
+//
+// All else comes from the environment: the secret from LABELBOX_WEBHOOK_SECRET,
+// LABELBOX_WEBHOOK_SECRET_FILE or, in Secrets Manager, LABELBOX_WEBHOOK_SECRET_ID;
+// what is let through, and where else it goes, from LABELHOOK_EVENTS,
+// LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS and LABELHOOK_DEAD_LETTER. Besides
+// log:, file: and https: it knows the destinations of [WithDestination]. h may
+// be nil where the environment names destinations; named or not, there is
+// always log:.
+//
+// The secret is fetched before the first event, under a deadline of two
+// seconds, because Lambda gives a function that starts more CPU than later. When
+// that fails, requests are answered 503 until it works. With a wrong
+// configuration Start logs which variable is wrong and what to write, and
+// answers all requests 503: a function that exits instead would be started again
+// with every request, and tell the sender less.
+//
+// Logs go to standard output by [NewLogHandler], and [slog.Default] becomes
+// that logger. Their level is LABELHOOK_LOG_LEVEL or AWS_LAMBDA_LOG_LEVEL, the
+// function's own setting; the higher one where both are set, for Lambda drops
+// what is below its own. It is info where neither is.
+//
+// See [NewHandler] for events, deadlines and panics.
+func Start(h core.Handler, options ...Option) {
+	lambda.Start(function(os.Getenv, os.Stdout, h, options))
+}
+
+// function does what Start does before the first event.
+func function(getenv func(string) string, stdout io.Writer, h core.Handler, options []Option) lambda.Handler {
+	level, levelError := logLevel(getenv)
+	p := bundle.Platform{
+		Getenv:  getenv,
+		Manager: SecretsManager{}.Secrets,
+		Always:  named(h),
+		Log:     slog.New(NewLogHandler(stdout, level)),
+		Out:     stdout,
+	}
+	for _, option := range options {
+		option(&p)
+	}
+	slog.SetDefault(p.Log)
+	slog.SetLogLoggerLevel(slog.LevelError) // the runtime's client logs by package log, and nothing but errors
+	if levelError != nil {
+		p.Log.Error("wrong configuration", "error", levelError)
+	}
+	receiver, err := bundle.Receiver(p)
+	if err != nil {
+		p.Log.Error("wrong configuration: every request is answered 503", "error", err)
+		return NewHandler(&core.Receiver{Secrets: misconfigured{err}, Logger: p.Log})
+	}
+	warmUp(receiver)
+	return NewHandler(receiver)
+}
+
+// warmUp fetches the secret.
+func warmUp(r *core.Receiver) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if _, err := r.Secrets.Secrets(ctx); err != nil {
+		r.Logger.Error("no webhook secret yet: requests are answered 503 until there is one", "error", err)
+	}
+}
+
+// misconfigured is a source without secrets whose error says why with every
+// request, since the line that was logged at the start is soon far away.
+type misconfigured struct{ error }
+
+func (m misconfigured) Secrets(context.Context) ([]core.Secret, error) { return nil, m.error }
+
+// named gives the user's handler a name in the log, unless it has one.
+func named(h core.Handler) core.Handler {
+	if _, ok := h.(fmt.Stringer); ok || h == nil {
+		return h
+	}
+	return namedHandler{h}
+}
+
+type namedHandler struct{ core.Handler }
+
+func (namedHandler) String() string { return "handler" }

@@ -1,0 +1,441 @@
+// Package aws_test holds the SAM template, its build and its description against
+// the tools that AWS and others check such things with.
+package aws_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/aws"
+	"github.com/labelhook/labelhook/aws/eventbridge"
+	"github.com/labelhook/labelhook/aws/s3"
+	"github.com/labelhook/labelhook/aws/sqs"
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+const (
+	existingSecret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:labelbox-XyZ123"
+	existingQueue  = "arn:aws:sqs:eu-west-1:999999999999:orders.fifo"
+	existingTopic  = "arn:aws:sns:us-east-1:123456789012:pager"
+	existingKey    = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	newSecret      = "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret-AbCdEf"
+)
+
+// variant is one way to deploy the template, and what must come of it.
+type variant struct {
+	parameters  map[string]string
+	environment map[string]string // besides LABELHOOK_EVENTS where it is empty
+	resources   []string          // besides those that every variant has
+	allowed     []request
+	denied      []request // besides those that every variant is denied
+}
+
+var always = []string{"ErrorsAlarm", "FailedDeliveries", "FailedDeliveriesAlarm", "Logs", "Receiver", "ReceiverRole", "ThrottlesAlarm"}
+
+var (
+	byUrl      = []string{"ReceiverUrl", "ReceiverUrlInvokePermission", "ReceiverUrlPermission"}
+	withQueue  = []string{"DeadLetterQueue", "DeadLetterQueueAlarm", "Queue"}
+	withBucket = []string{"Bucket", "DeadLetters", "DeadLettersAlarm"}
+)
+
+var variants = map[string]variant{
+	"without any parameter, into a new queue": {
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "sqs://sqs.us-east-1.amazonaws.com/123456789012/Queue",
+			"LABELHOOK_OVERFLOW":         "s3://hook-bucket/labelbox/overflow",
+			"LABELHOOK_DEAD_LETTER":      "s3://hook-bucket/labelbox/dead-letter",
+		},
+		resources: slices.Concat(byUrl, withQueue, withBucket, []string{"Secret"}),
+		allowed: []request{
+			{action: "secretsmanager:GetSecretValue", resource: newSecret},
+			{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/overflow/event=label.created/a.json"},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/dead-letter/event=label.created/a.json"},
+		},
+		denied: []request{
+			{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:DeadLetterQueue"},
+			{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+			{action: "sqs:DeleteMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+			{action: "sqs:PurgeQueue", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+			{action: "secretsmanager:PutSecretValue", resource: newSecret},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/elsewhere/a.json"},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"},
+			{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/labelbox/overflow/event=label.created/a.json"},
+			{action: "events:PutEvents", resource: "arn:aws:events:us-east-1:123456789012:event-bus/default"},
+		},
+	},
+	"into a new queue and nowhere else": {
+		parameters: map[string]string{"Overflow": "none", "Events": "label.created label.updated"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "sqs://sqs.us-east-1.amazonaws.com/123456789012/Queue",
+			"LABELHOOK_EVENTS":           "label.created label.updated",
+		},
+		resources: slices.Concat(byUrl, withQueue, []string{"Secret"}),
+		allowed:   []request{{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"}},
+		denied:    []request{{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/overflow/a.json"}},
+	},
+	"into what there is already, encrypted with keys of one's own": {
+		parameters: map[string]string{
+			"SecretArn": existingSecret, "SecretField": "webhook", "SecretKmsKeyArn": existingKey, "QueueArn": existingQueue, "DestinationKmsKeyArn": existingKey,
+			"BucketName": "labels", "BucketPrefix": "from/labelbox", "AlarmTopicArn": existingTopic, "ReservedConcurrency": "5",
+		},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": existingSecret + "#webhook",
+			"LABELHOOK_DESTINATIONS":     "sqs://sqs.eu-west-1.amazonaws.com/999999999999/orders.fifo",
+			"LABELHOOK_OVERFLOW":         "s3://labels/from/labelbox/overflow",
+			"LABELHOOK_DEAD_LETTER":      "s3://labels/from/labelbox/dead-letter",
+		},
+		resources: slices.Concat(byUrl, []string{"DeadLetters", "DeadLettersAlarm"}),
+		allowed: []request{
+			{action: "secretsmanager:GetSecretValue", resource: existingSecret},
+			{action: "sqs:SendMessage", resource: existingQueue},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::labels/from/labelbox/overflow/a.json"},
+			{action: "kms:Decrypt", resource: existingKey, via: "secretsmanager"},
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "sqs"},
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "s3"},
+		},
+		denied: []request{
+			{action: "kms:Decrypt", resource: existingKey},
+			{action: "kms:Decrypt", resource: existingKey, via: "dynamodb"},
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "secretsmanager"},
+			{action: "kms:Decrypt", resource: "arn:aws:kms:us-east-1:123456789012:key/another", via: "secretsmanager"},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::labels/labelbox/overflow/a.json"},
+			{action: "sqs:ReceiveMessage", resource: existingQueue},
+		},
+	},
+	"onto a bus, behind an HTTP API, with alarms by mail": {
+		parameters: map[string]string{"Destination": "bus", "BusName": "labels", "Endpoint": "HttpApi", "AlarmEmail": "on-call@example.com"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "eventbridge://labels",
+			"LABELHOOK_OVERFLOW":         "s3://hook-bucket/labelbox/overflow",
+			"LABELHOOK_DEAD_LETTER":      "s3://hook-bucket/labelbox/dead-letter",
+		},
+		resources: slices.Concat(withBucket, []string{"AlarmTopic", "HttpApi", "HttpApiPermission", "Secret"}),
+		allowed: []request{
+			{action: "events:PutEvents", resource: "arn:aws:events:us-east-1:123456789012:event-bus/labels"},
+			{action: "events:DescribeEventBus", resource: "arn:aws:events:us-east-1:123456789012:event-bus/labels"},
+		},
+		denied: []request{
+			{action: "events:PutEvents", resource: "arn:aws:events:us-east-1:123456789012:event-bus/default"},
+			{action: "events:PutRule", resource: "arn:aws:events:us-east-1:123456789012:rule/labels/all"},
+			{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+		},
+	},
+	"onto a bus and nowhere else": {
+		parameters: map[string]string{"Destination": "bus", "Overflow": "none"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "eventbridge://default",
+		},
+		resources: slices.Concat(byUrl, []string{"Secret"}),
+		allowed:   []request{{action: "events:PutEvents", resource: "arn:aws:events:us-east-1:123456789012:event-bus/default"}},
+	},
+	"into a new bucket": {
+		parameters: map[string]string{"Destination": "bucket"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "s3://hook-bucket/labelbox",
+		},
+		resources: slices.Concat(byUrl, []string{"Bucket", "Secret"}),
+		allowed:   []request{{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"}},
+		denied: []request{
+			{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"},
+			{action: "s3:DeleteObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/elsewhere/a.json"},
+			{action: "s3:ListBucket", resource: "arn:aws:s3:::hook-bucket"},
+		},
+	},
+	"into a bucket that there is already": {
+		parameters: map[string]string{"Destination": "bucket", "BucketName": "labels", "DestinationKmsKeyArn": existingKey},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "s3://labels/labelbox",
+		},
+		resources: slices.Concat(byUrl, []string{"Secret"}),
+		allowed: []request{
+			{action: "s3:PutObject", resource: "arn:aws:s3:::labels/labelbox/event=label.created/a.json"},
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "s3"},
+		},
+		denied: []request{{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/a.json"}},
+	},
+	"into the log, whatever else is set": {
+		parameters: map[string]string{
+			"Destination": "log", "LogLevel": "WARN", "ReservedConcurrency": "0",
+			"QueueArn": existingQueue, "BucketName": "labels", "DestinationKmsKeyArn": existingKey,
+		},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "log:",
+		},
+		resources: slices.Concat(byUrl, []string{"Secret"}),
+		denied: []request{
+			{action: "sqs:SendMessage", resource: existingQueue},
+			{action: "s3:PutObject", resource: "arn:aws:s3:::labels/labelbox/a.json"},
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "s3"},
+		},
+	},
+}
+
+func TestVariants(t *testing.T) {
+	from := translation(t)
+	for name, want := range variants {
+		t.Run(name, func(t *testing.T) {
+			got := deploy(t, from, want.parameters)
+			resources := slices.Sorted(slices.Values(slices.Concat(always, want.resources)))
+			if !slices.Equal(got.names(), resources) {
+				t.Errorf("resources\n%q, want\n%q", got.names(), resources)
+			}
+			environment := map[string]string{"LABELHOOK_EVENTS": ""}
+			maps.Copy(environment, want.environment)
+			if !maps.Equal(got.environment(), environment) {
+				t.Errorf("environment\n%q, want\n%q", got.environment(), environment)
+			}
+			if secret := got.Outputs["SecretArn"].Value; secret != strings.TrimSuffix(environment["LABELBOX_WEBHOOK_SECRET_ID"], "#webhook") {
+				t.Errorf("the output SecretArn is %v", secret)
+			}
+			url, _ := got.Outputs["Url"].Value.(string)
+			if host := map[bool]string{true: "execute-api", false: "lambda-url"}[want.parameters["Endpoint"] == "HttpApi"]; !strings.Contains(url, host) || !strings.HasSuffix(url, "/") {
+				t.Errorf("the output Url is %s", url)
+			}
+		})
+	}
+}
+
+// What the template writes into the environment must be what the function
+// reads there.
+func TestReceiverTakesTheEnvironment(t *testing.T) {
+	from := translation(t)
+	for name, v := range variants {
+		t.Run(name, func(t *testing.T) {
+			environment := deploy(t, from, v.parameters).environment()
+			_, err := bundle.Receiver(bundle.Platform{
+				Getenv:  func(name string) string { return environment[name] },
+				Openers: map[string]bundle.Opener{"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": s3.Open},
+				Manager: aws.SecretsManager{}.Secrets,
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestCloudFormationLinter(t *testing.T) {
+	linter := required.Program(t, "cfn-lint", "pip install cfn-lint")
+	from := translation(t)
+	translationFile := filepath.Join(t.TempDir(), "translation.json")
+	if err := os.WriteFile(translationFile, translated.text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var deployed []string
+	for name, v := range variants {
+		deployed = append(deployed, deploy(t, from, v.parameters).write(t, name))
+	}
+	for name, test := range map[string]struct{ options, files []string }{
+		"what is written":             {nil, []string{"../../template.yaml"}},
+		"what the translator makes":   {nil, []string{translationFile}},
+		"what CloudFormation creates": {[]string{"--ignore-checks", "E3502"}, deployed}, // which needs a reference to know the dead-letter queue
+	} {
+		t.Run(name, func(t *testing.T) {
+			arguments := slices.Concat([]string{"--regions", region}, test.options, []string{"--"}, test.files)
+			if out, err := exec.Command(linter, arguments...).CombinedOutput(); err != nil || len(bytes.TrimSpace(out)) > 0 {
+				t.Errorf("cfn-lint: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+func TestSAMValidates(t *testing.T) {
+	sam, err := exec.LookPath("sam")
+	if err != nil {
+		t.Skip("the SAM CLI is missing, so sam validate was not tried: its parts, cfn-lint and the translator, are in the other tests")
+	}
+	if out, err := exec.Command(sam, "validate", "--lint", "--region", region, "--template", "../../template.yaml").CombinedOutput(); err != nil {
+		t.Errorf("sam validate: %v\n%s", err, out)
+	}
+}
+
+// Without either permission every call to the URL is answered 403.
+func TestFunctionURLHasItsTwoPermissions(t *testing.T) {
+	got := deploy(t, translation(t), nil)
+	if url := got.Resources["ReceiverUrl"].Properties; url["AuthType"] != "NONE" || url["TargetFunctionArn"] != "Receiver" {
+		t.Errorf("the URL is %v", url)
+	}
+	var permissions []string
+	for _, name := range got.names() {
+		if r := got.Resources[name]; r.Type == "AWS::Lambda::Permission" {
+			permissions = append(permissions, jsonText(t, r.Properties))
+		}
+	}
+	want := []string{
+		`{"Action":"lambda:InvokeFunction","FunctionName":"Receiver","InvokedViaFunctionUrl":true,"Principal":"*"}`,
+		`{"Action":"lambda:InvokeFunctionUrl","FunctionName":"Receiver","FunctionUrlAuthType":"NONE","Principal":"*"}`,
+	}
+	if !slices.Equal(permissions, want) {
+		t.Errorf("permissions\n%q, want\n%q", permissions, want)
+	}
+}
+
+func TestOnlyAPIGatewayMayInvokeBehindAnHTTPAPI(t *testing.T) {
+	got := deploy(t, translation(t), map[string]string{"Endpoint": "HttpApi"})
+	for name, r := range got.Resources {
+		if r.Type == "AWS::Lambda::Permission" && (name != "HttpApiPermission" || r.Properties["Principal"] != "apigateway.amazonaws.com" || r.Properties["SourceArn"] == nil) {
+			t.Errorf("%s is %v", name, r.Properties)
+		}
+	}
+}
+
+func TestFunctionSettings(t *testing.T) {
+	from := translation(t)
+	for name, test := range map[string]struct {
+		parameters map[string]string
+		want       map[string]string
+	}{
+		"as it is": {nil, map[string]string{
+			"Runtime": `"provided.al2023"`, "Handler": `"bootstrap"`, "Architectures": `["arm64"]`, "MemorySize": "256", "Timeout": "10",
+			"Role":                         `"arn:aws:iam::123456789012:role/ReceiverRole"`,
+			"LoggingConfig":                `{"ApplicationLogLevel":"INFO","LogFormat":"JSON","LogGroup":"Logs","SystemLogLevel":"WARN"}`,
+			"ReservedConcurrentExecutions": "null",
+		}},
+		"quieter": {map[string]string{"LogLevel": "WARN"}, map[string]string{
+			"LoggingConfig": `{"ApplicationLogLevel":"WARN","LogFormat":"JSON","LogGroup":"Logs","SystemLogLevel":"WARN"}`,
+		}},
+		"never so quiet that printed deliveries are lost": {map[string]string{"LogLevel": "WARN", "Destination": "log"}, map[string]string{
+			"LoggingConfig": `{"ApplicationLogLevel":"INFO","LogFormat":"JSON","LogGroup":"Logs","SystemLogLevel":"WARN"}`,
+		}},
+		"switched off": {map[string]string{"ReservedConcurrency": "0"}, map[string]string{"ReservedConcurrentExecutions": `"0"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			properties := deploy(t, from, test.parameters).Resources["Receiver"].Properties
+			for property, want := range test.want {
+				if got := jsonText(t, properties[property]); got != want {
+					t.Errorf("%s is %s, want %s", property, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestLogsExpire(t *testing.T) {
+	from := translation(t)
+	for days, parameters := range map[string]map[string]string{`30`: nil, `365`: {"LogRetentionDays": "365"}} {
+		group := deploy(t, from, parameters).Resources["Logs"]
+		if got := strings.Trim(jsonText(t, group.Properties["RetentionInDays"]), `"`); got != days {
+			t.Errorf("log lines are kept for %s days, want %s", got, days)
+		}
+	}
+}
+
+func TestWhatHoldsDeliveriesOrTheSecretOutlivesTheStack(t *testing.T) {
+	got := deploy(t, translation(t), nil)
+	for _, name := range []string{"Bucket", "DeadLetterQueue", "Queue", "Secret"} {
+		if policy := got.Resources[name].DeletionPolicy; policy != "Retain" {
+			t.Errorf("%s has the deletion policy %q", name, policy)
+		}
+	}
+	generate := jsonText(t, got.Resources["Secret"].Properties["GenerateSecretString"])
+	if want := `{"ExcludePunctuation":true,"PasswordLength":48}`; generate != want {
+		t.Errorf("the secret is made by %s, want %s", generate, want)
+	}
+}
+
+func TestAlarmsReachWhoeverIsNamed(t *testing.T) {
+	from := translation(t)
+	for name, test := range map[string]struct{ email, topic, want string }{
+		"nobody":         {"", "", `[]`},
+		"an address":     {"a@example.com", "", `["arn:aws:sns:us-east-1:123456789012:AlarmTopic"]`},
+		"a topic":        {"", existingTopic, `["` + existingTopic + `"]`},
+		"both are named": {"a@example.com", existingTopic, `["arn:aws:sns:us-east-1:123456789012:AlarmTopic","` + existingTopic + `"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := deploy(t, from, map[string]string{"AlarmEmail": test.email, "AlarmTopicArn": test.topic})
+			alarms := 0
+			for name, r := range got.Resources {
+				if r.Type == "AWS::CloudWatch::Alarm" {
+					alarms++
+					if actions := jsonText(t, r.Properties["AlarmActions"]); actions != test.want {
+						t.Errorf("%s goes to %s, want %s", name, actions, test.want)
+					}
+				}
+			}
+			if alarms != 5 {
+				t.Errorf("there are %d alarms", alarms)
+			}
+		})
+	}
+}
+
+// The alarms on deliveries live on the log's lines, so these must say what the
+// metric filters look for.
+func TestMetricFiltersFindTheReceiversLines(t *testing.T) {
+	got := deploy(t, translation(t), nil)
+	permanent := core.HandlerFunc(func(context.Context, *core.Delivery) error { return core.Permanent(context.Canceled) })
+	takes := core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
+	for name, test := range map[string]struct {
+		handler, deadLetter core.Handler
+		failed, dead        bool
+	}{
+		"taken":                   {takes, nil, false, false},
+		"refused for good":        {permanent, nil, true, false},
+		"kept as a dead letter":   {permanent, takes, false, true},
+		"kept nowhere whatsoever": {permanent, permanent, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var line bytes.Buffer
+			logLine(t, &line, test.handler, test.deadLetter)
+			var logged struct {
+				Status  int
+				Outcome string
+			}
+			if err := json.Unmarshal(line.Bytes(), &logged); err != nil {
+				t.Fatalf("%v: %s", err, &line)
+			}
+			for filter, matches := range map[string]struct {
+				pattern  string
+				got, yes bool
+			}{
+				"FailedDeliveries": {"{ $.status >= 500 }", logged.Status >= 500, test.failed},
+				"DeadLetters":      {`{ $.outcome = "dead_lettered" }`, logged.Outcome == "dead_lettered", test.dead},
+			} {
+				if pattern := got.Resources[filter].Properties["FilterPattern"]; pattern != matches.pattern {
+					t.Errorf("%s looks for %v, but the test for %s", filter, pattern, matches.pattern)
+				}
+				if matches.got != matches.yes {
+					t.Errorf("%s matches %v, want %v: %s", filter, matches.got, matches.yes, &line)
+				}
+			}
+		})
+	}
+}
+
+// logLine writes what a receiver logs about one genuine delivery.
+func logLine(t *testing.T, line *bytes.Buffer, handler, deadLetter core.Handler) {
+	t.Helper()
+	secret, err := core.NewSecret("a secret of the test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets, err := core.StaticSecrets(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Logger: slog.New(aws.NewLogHandler(line, slog.LevelInfo))}
+	body := samples.All()[0].Body()
+	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, secret)}}})
+}

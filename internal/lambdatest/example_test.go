@@ -1,0 +1,27 @@
+package lambdatest_test
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/labelhook/labelhook/internal/lambdatest"
+)
+
+// Fronts differ, for instance in what they make of a header that is sent twice.
+func Example() {
+	request := lambdatest.Request{Method: "POST", Body: []byte("{}"), Header: [][2]string{{"X-A", "1"}, {"x-a", "2"}}}
+	for _, front := range []lambdatest.Front{lambdatest.FunctionURL, lambdatest.ALB} {
+		var event struct{ Headers map[string]string }
+		if err := json.Unmarshal(front.Event(request), &event); err != nil {
+			panic(err)
+		}
+		fmt.Println(front.Name, event.Headers["x-a"])
+	}
+	answer, err := lambdatest.ALB.Answer([]byte(
+		`{"statusCode":405,"statusDescription":"405 Method Not Allowed","headers":{"Allow":"POST"},"body":"","isBase64Encoded":false}`))
+	fmt.Println(answer.Status, answer.Header, err)
+	// Output:
+	// Function URL 1,2
+	// ALB 2
+	// 405 map[Allow:[POST]] <nil>
+}
