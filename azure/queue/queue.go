@@ -99,7 +99,7 @@ func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
 	defer cancel()
 	if m := whole(d); fits(m) {
 		err := q.send(ctx, m)
-		if code := sdk.Code(err); code != string(queueerror.MessageTooLarge) && code != string(queueerror.RequestBodyTooLarge) {
+		if !queueerror.HasCode(err, queueerror.MessageTooLarge, queueerror.RequestBodyTooLarge) {
 			return err
 		}
 	}

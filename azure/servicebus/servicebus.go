@@ -22,7 +22,6 @@ import (
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
-	"github.com/Azure/go-amqp"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
 	"github.com/labelhook/labelhook/core"
@@ -120,7 +119,7 @@ func (e *Entity) Handle(ctx context.Context, d *core.Delivery) error {
 	defer cancel()
 	err := e.sender.SendMessage(ctx, whole(d), nil)
 	if !errors.Is(err, azservicebus.ErrMessageTooLarge) {
-		return sdk.Explain(e.name, err, remedies)
+		return e.explain(err)
 	}
 	if e.bucket == nil {
 		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as azblob://ACCOUNT/CONTAINER/PREFIX", e, len(d.Body)))
@@ -128,11 +127,5 @@ func (e *Entity) Handle(ctx context.Context, d *core.Delivery) error {
 	if err := e.bucket.Handle(ctx, d); err != nil {
 		return fmt.Errorf("%s: overflow: %w", e, err)
 	}
-	return sdk.Explain(e.name, e.sender.SendMessage(ctx, reference(d, e.bucket.Locate(d)), nil), remedies)
-}
-
-var remedies = sdk.Remedies{
-	string(amqp.ErrCondNotFound):              "create the queue or topic",
-	string(amqp.ErrCondResourceLimitExceeded): "take messages out of it, or give it more room: it is full",
-	"com.microsoft:entity-disabled":           "enable it",
+	return e.explain(e.sender.SendMessage(ctx, reference(d, e.bucket.Locate(d)), nil))
 }

@@ -9,11 +9,9 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-	"github.com/Azure/go-amqp"
 )
 
-// Remedies says what to do about an error, by its code: a storage service's
-// (ContainerNotFound) or AMQP's (amqp:not-found).
+// Remedies says what to do about an error, by its code.
 type Remedies map[string]string
 
 // Explain turns an error of the SDK into one line: what it happened to, what
@@ -25,24 +23,34 @@ func Explain(what string, err error, remedies Remedies) error {
 		return nil
 	}
 	text, code := say(err)
-	if remedy := remedies[code]; remedy != "" {
-		text += "; " + remedy
-	} else if remedy := common[code]; remedy != "" {
-		text += "; " + remedy
+	remedy := remedies[code]
+	if remedy == "" {
+		remedy = common[code]
 	}
-	return &explained{what + ": " + text, err}
+	return Problem(what, text, remedy, err)
 }
 
-// Code returns Azure's code of the error, "" if it has none.
-func Code(err error) string {
-	_, code := say(err)
-	return code
+// Problem is an error in one line: what it happened to, what happened and, if
+// not empty, what to do about it. It wraps the cause.
+func Problem(what, text, remedy string, cause error) error {
+	text = strings.TrimSuffix(oneLine(text), ".")
+	if remedy != "" {
+		text += "; " + remedy
+	}
+	return &problem{what + ": " + text, cause}
 }
+
+type problem struct {
+	text  string
+	cause error
+}
+
+func (p *problem) Error() string { return p.text }
+func (p *problem) Unwrap() error { return p.cause }
 
 func say(err error) (text, code string) {
 	var identity *azidentity.AuthenticationFailedError
 	var http *azcore.ResponseError
-	var condition *amqp.Error
 	var address *url.Error
 	switch {
 	case errors.As(err, &identity):
@@ -55,27 +63,23 @@ func say(err error) (text, code string) {
 		return "there is no managed identity", noToken
 	case errors.As(err, &http):
 		return strings.TrimSpace(fmt.Sprintf("answered %d %s", http.StatusCode, http.ErrorCode)), http.ErrorCode
-	case errors.As(err, &condition):
-		code = string(condition.Condition)
-		return strings.TrimSuffix(oneLine(code+" "+condition.Description), "."), code
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time", ""
 	case errors.As(err, &address):
-		return oneLine(address.Err.Error()), ""
+		return address.Err.Error(), ""
 	}
-	return oneLine(err.Error()), ""
+	return err.Error(), ""
 }
 
 const noToken = "no token"
 
 // common are the remedies for what every service may say.
 var common = Remedies{
-	noToken:                                "give the app a managed identity (and its client id in AZURE_CLIENT_ID if it has several)",
-	"AuthenticationFailed":                 credentials,
-	"InvalidAuthenticationInfo":            credentials,
-	"KeyBasedAuthenticationNotPermitted":   "the account takes no keys; unset " + StorageVariable + " to use the managed identity",
-	"AuthorizationFailure":                 "let the account's firewall admit this app's network",
-	string(amqp.ErrCondUnauthorizedAccess): "give the app's identity the role \"Azure Service Bus Data Sender\" on the namespace or entity",
+	noToken:                              "give the app a managed identity (and its client id in AZURE_CLIENT_ID if it has several)",
+	"AuthenticationFailed":               credentials,
+	"InvalidAuthenticationInfo":          credentials,
+	"KeyBasedAuthenticationNotPermitted": "the account takes no keys; unset " + StorageVariable + " to use the managed identity",
+	"AuthorizationFailure":               "let the account's firewall admit this app's network",
 }
 
 const credentials = "give the app a managed identity, or a connection string that is still valid"
@@ -88,11 +92,3 @@ func oneLine(text string) string {
 	}
 	return text
 }
-
-type explained struct {
-	text  string
-	cause error
-}
-
-func (e *explained) Error() string { return e.text }
-func (e *explained) Unwrap() error { return e.cause }
