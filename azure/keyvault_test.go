@@ -2,6 +2,7 @@ package azure_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,7 +152,7 @@ func TestKeyVaultRotationLosesNothing(t *testing.T) {
 	vault := vaulttest.New(t)
 	old := vaulttest.Version{ID: "a", Value: "old", Created: time.Now().Add(-time.Hour)}
 	vault.Set("labelbox", old)
-	receiver := core.Receiver{Secrets: source(t, vault, 0)}
+	receiver := core.Receiver{Secrets: source(t, vault, 0), Logger: slog.New(slog.DiscardHandler)}
 	receive := func(secret string) int {
 		return receiver.Receive(t.Context(), core.Request{
 			Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {signed(t, secret)}},
