@@ -40,6 +40,9 @@ type Platform struct {
 	// links no other's.
 	Openers map[string]Opener
 
+	// Secrets are the webhook secrets; nil means those of the environment.
+	Secrets core.SecretSource
+
 	// Manager makes the source for LABELBOX_WEBHOOK_SECRET_ID; nil where there
 	// is no secret manager.
 	Manager func(id string) (core.SecretSource, error)
@@ -65,7 +68,7 @@ func Receiver(p Platform) (*core.Receiver, error) {
 		p.Out = os.Stdout
 	}
 	p.lines = destination.NewLog(p.Out)
-	secrets, err := Secrets(p.Getenv, p.Manager)
+	secrets, err := p.secrets()
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +107,13 @@ func Receiver(p Platform) (*core.Receiver, error) {
 		Logger:       p.Log,
 		Destinations: names,
 	}, nil
+}
+
+func (p Platform) secrets() (core.SecretSource, error) {
+	if p.Secrets != nil {
+		return p.Secrets, nil
+	}
+	return Secrets(p.Getenv, p.Manager)
 }
 
 func (p Platform) destinations() (handlers []core.Handler, names []string, err error) {

@@ -58,6 +58,23 @@ func TestSecretsFromEverySource(t *testing.T) {
 	}
 }
 
+func TestSecretsOfTheCallerTakeThePlaceOfTheEnvironments(t *testing.T) {
+	own, err := core.NewSecret("own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := platform(withSecret, new(bytes.Buffer))
+	if p.Secrets, err = core.StaticSecrets(own); err != nil {
+		t.Fatal(err)
+	}
+	r := receiver(t, p)
+	for s, want := range map[string]int{"own": 200, secret: 401} {
+		if got, _ := send(t, r, s, core.LabelCreated); got != want {
+			t.Errorf("signed with %s: status %d, want %d", s, got, want)
+		}
+	}
+}
+
 func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 	taken := 0
 	always := core.HandlerFunc(func(context.Context, *core.Delivery) error { taken++; return nil })
