@@ -3,7 +3,7 @@
 // it passes HTTP requests on. [Start] is all that a main function needs:
 //
 //	func main() {
-//		azure.Start(&core.Mux{LabelCreated: …}, nil)
+//		azure.Start(&core.Mux{LabelCreated: …})
 //	}
 //
 // # What the host must be told

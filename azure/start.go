@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,71 +14,92 @@ import (
 	"github.com/labelhook/labelhook/internal/bundle"
 )
 
-// Destinations makes the destinations that LABELHOOK_DESTINATIONS may name
-// besides log:, file: and https:, by the scheme of their URLs. Package
-// azure/function has those of Azure.
-type Destinations map[string]func(url string) (core.Handler, error)
+// Option changes what [Start] does.
+type Option func(*bundle.Platform)
 
-// Start receives deliveries until the process is told to end. It does not
-// return.
-//
-// Each delivery goes to handler and to the destinations that the environment
-// names; handler may be nil. With neither, deliveries are logged. The variables are
-// the same as on every platform; LABELBOX_WEBHOOK_SECRET_ID is the URL of a
-// secret in a [KeyVault].
-//
-// It listens on 127.0.0.1 at the port in FUNCTIONS_CUSTOMHANDLER_PORT (8080
-// without it), and answers at /api/labelbox and /labelbox. The exit status is
-// never 0, which would tell the host to leave it at that: 1 if it cannot listen
-// (any more), 128 and the signal's number (143) after SIGTERM or SIGINT, once the
-// requests under way are answered or ten seconds are over.
-//
-// The default loggers of log/slog and log write to stdout from then on.
-func Start(handler core.Handler, destinations Destinations) {
-	os.Exit(start(handler, destinations))
+// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
+// LABELHOOK_OVERFLOW name destinations of a further scheme, such as azblob with
+// the Open of package [github.com/labelhook/labelhook/azure/blob]. The errors of
+// open must not repeat the URL. Only what is named here is linked.
+func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
+	return func(p *bundle.Platform) { p.Openers[scheme] = open }
 }
 
-func start(handler core.Handler, destinations Destinations) (status int) {
-	level, levelError := bundle.LogLevel(os.Getenv)
-	logger := NewLogger(os.Stdout, level)
-	slog.SetDefault(logger)
-	if levelError != nil {
-		logger.Error("wrong configuration; logging at info", "configuration", levelError)
-	}
+// WithSecrets takes the webhook secrets from source and not from the
+// environment.
+func WithSecrets(source core.SecretSource) Option {
+	return func(p *bundle.Platform) { p.Secrets = source }
+}
+
+// WithLogger takes the place of the logger that [NewLogger] makes.
+func WithLogger(logger *slog.Logger) Option {
+	return func(p *bundle.Platform) { p.Log = logger }
+}
+
+// Start receives deliveries until the process is told to end. It is the whole of
+// a main function, and does not return.
+//
+// Every genuine delivery goes to h and to the destinations that the
+// environment names: log:, file:, https: and those of [WithDestination]. h may be
+// nil; with no destination either, deliveries go to log:. The variables are the
+// same as on every platform. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
+// a [KeyVault]; it is fetched at once, though nothing waits for it.
+//
+// Start listens on 127.0.0.1 at the port in FUNCTIONS_CUSTOMHANDLER_PORT (8080
+// without it), and takes deliveries at /api/labelbox and /labelbox. With a wrong
+// configuration it logs which variable is wrong and what to write, and answers
+// all deliveries 503. The exit status is never 0, which would tell the host to
+// leave it at that: it is 1 if it cannot listen (any more), and 128 and the
+// signal's number (143) after SIGTERM or SIGINT, once the requests under way are
+// answered or ten seconds are over.
+//
+// Logs go to standard output, from LABELHOOK_LOG_LEVEL on; those of [slog.Default]
+// and package log do so too from then on.
+func Start(h core.Handler, options ...Option) {
+	os.Exit(start(h, options))
+}
+
+func start(h core.Handler, options []Option) (status int) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 
+	level, levelError := bundle.LogLevel(os.Getenv)
+	p := bundle.Platform{
+		Openers: map[string]bundle.Opener{},
+		Manager: KeyVault{}.Secrets,
+		Always:  named(h),
+		Log:     NewLogger(os.Stdout, level),
+	}
+	for _, option := range options {
+		option(&p)
+	}
+	slog.SetDefault(p.Log)
+	if levelError != nil {
+		p.Log.Error("wrong configuration; logging from info on", "error", levelError)
+	}
 	listener, err := listen(os.Getenv)
 	if err != nil {
-		logger.Error("cannot listen", "error", err)
+		p.Log.Error("cannot listen", "error", err)
 		return 1
 	}
-	receiver := configure(handler, destinations, logger)
-	logger.Info("listening", "address", listener.Addr().String(), "destinations", receiver.Destinations)
-	return serve(listener, route(NewHandler(receiver), logger), signals, logger)
+	receiver := configure(p)
+	p.Log.Info("listening", "address", listener.Addr().String(), "destinations", receiver.Destinations)
+	return serve(listener, route(NewHandler(receiver), p.Log), signals, p.Log)
 }
 
 // configure makes the receiver. A configuration that is wrong makes one that
-// says so at every delivery: to end would make the host give up.
-func configure(handler core.Handler, destinations Destinations, logger *slog.Logger) *core.Receiver {
-	openers := map[string]bundle.Opener{}
-	for scheme, open := range destinations {
-		openers[scheme] = open
-	}
-	receiver, err := bundle.Receiver(bundle.Platform{
-		Openers: openers,
-		Manager: KeyVault{}.Secrets,
-		Always:  handler,
-		Log:     logger,
-	})
+// says so at every delivery, for the line logged at the start is soon far away;
+// to end would make the host give up.
+func configure(p bundle.Platform) *core.Receiver {
+	receiver, err := bundle.Receiver(p)
 	if err != nil {
-		logger.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "configuration", err)
-		return &core.Receiver{Secrets: unconfigured{err}, Logger: logger}
+		p.Log.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
+		return &core.Receiver{Secrets: unconfigured{err}, Logger: p.Log}
 	}
 	// Now, so that the first delivery need not wait for a vault.
 	go func() {
 		if _, err := receiver.Secrets.Secrets(context.Background()); err != nil {
-			logger.Error("no webhook secret yet; every delivery is answered 503 until there is", "error", err)
+			p.Log.Error("no webhook secret yet; every delivery is answered 503 until there is one", "error", err)
 		}
 	}()
 	return receiver
@@ -87,6 +109,18 @@ func configure(handler core.Handler, destinations Destinations, logger *slog.Log
 type unconfigured struct{ error }
 
 func (u unconfigured) Secrets(context.Context) ([]core.Secret, error) { return nil, u.error }
+
+// named gives the user's handler a name for the log, unless it has one.
+func named(h core.Handler) core.Handler {
+	if _, ok := h.(fmt.Stringer); ok || h == nil {
+		return h
+	}
+	return namedHandler{h}
+}
+
+type namedHandler struct{ core.Handler }
+
+func (namedHandler) String() string { return "handler" }
 
 // route sends requests where they belong. The host compares routes without
 // case and passes the path on as the sender wrote it.

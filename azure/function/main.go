@@ -15,9 +15,9 @@ import (
 )
 
 func main() {
-	azure.Start(nil, azure.Destinations{
-		"azblob":     blob.Open,
-		"azqueue":    queue.Open,
-		"servicebus": servicebus.Open,
-	})
+	azure.Start(nil,
+		azure.WithDestination("azblob", blob.Open),
+		azure.WithDestination("azqueue", queue.Open),
+		azure.WithDestination("servicebus", servicebus.Open),
+	)
 }
