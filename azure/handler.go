@@ -2,9 +2,9 @@ package azure
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/labelhook/labelhook/core"
@@ -23,12 +23,13 @@ func NewHandler(receiver *core.Receiver) http.Handler {
 	passedOn := nethttp.Handler(receiver)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(withInvocation(r.Context(), r.Header))
+		w = drainFirst{w, r.Body}
 		if !mayBeEnvelope(r) {
 			passedOn.ServeHTTP(w, r)
 			return
 		}
 		body := bufio.NewReader(r.Body)
-		if beginning, _ := body.Peek(peeked); !envelopeBeginning.Match(beginning) {
+		if beginning, _ := body.Peek(peeked); !isEnvelope(beginning) {
 			r.Body = readCloser{body, r.Body}
 			passedOn.ServeHTTP(w, r)
 			return
@@ -47,11 +48,35 @@ func mayBeEnvelope(r *http.Request) bool {
 		r.Header.Values(core.SignatureHeader) == nil
 }
 
-// envelopeBeginning is how the host begins every envelope, and Labelbox no
-// payload.
-var envelopeBeginning = regexp.MustCompile(`^\s*\{\s*"Data"\s*:`)
+// isEnvelope reports whether a body begins as the host begins every envelope,
+// and Labelbox no payload.
+func isEnvelope(beginning []byte) bool {
+	for _, part := range []string{"{", `"Data"`, ":"} {
+		rest, found := bytes.CutPrefix(bytes.TrimLeft(beginning, " \t\r\n"), []byte(part))
+		if !found {
+			return false
+		}
+		beginning = rest
+	}
+	return true
+}
 
 const peeked = 64 // bytes; the host writes no white space
+
+// drainFirst reads what is left of the request's body before it answers. The
+// host has most bodies whole already, and takes a connection that closes before
+// it could write everything for a failure: the sender of a body over the limit
+// would get 500 and not 413.
+type drainFirst struct {
+	http.ResponseWriter
+	body io.Reader
+}
+
+func (d drainFirst) WriteHeader(status int) {
+	io.Copy(io.Discard, d.body) // an error means the host is gone
+	d.Header().Del("Connection")
+	d.ResponseWriter.WriteHeader(status)
+}
 
 type readCloser struct {
 	io.Reader

@@ -204,7 +204,7 @@ func TestLogCarriesTheInvocation(t *testing.T) {
 		"joined to the sender's": {[]string{"mine, " + id}, id},
 		"none":                   {nil, nil},
 		"not an id":              {[]string{"a b\n"}, nil},
-		"too long":               {[]string{strings.Repeat("a", 65)}, nil},
+		"too long":               {[]string{strings.Repeat("a", 128)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer

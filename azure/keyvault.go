@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -77,22 +77,32 @@ func (v KeyVault) Secrets(id string) (core.SecretSource, error) {
 // challenge, the identity's token, and two versions with their list.
 const fetchTimeout = 5 * time.Second
 
-// secretPath takes a slash at the end, with which the portal shows it.
-var secretPath = regexp.MustCompile(`^/secrets/([0-9A-Za-z-]{1,127})(/[0-9A-Za-z]*)?$`)
-
+// parseSecretURL takes a slash at the end, with which the portal shows the URL.
 func parseSecretURL(id string) (host, name string, err error) {
 	u, err := url.Parse(id)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", "", errSecretURL
 	}
-	switch parts := secretPath.FindStringSubmatch(u.Path); {
-	case parts == nil:
+	path, below := strings.CutPrefix(u.Path, "/secrets/")
+	name, version, _ := strings.Cut(path, "/")
+	switch {
+	case !below, !isName(name), version != "" && !isName(version):
 		return "", "", errSecretURL
-	case len(parts[2]) > 1:
+	case version != "":
 		return "", "", errors.New("this is one version of a secret, which no rotation would change; leave the version out: https://VAULT.vault.azure.net/secrets/NAME")
-	default:
-		return u.Host, parts[1], nil
 	}
+	return u.Host, name, nil
+}
+
+// isName reports whether text could be a name in Key Vault, an invocation or
+// another id: 1 to 127 letters, digits and hyphens.
+func isName(text string) bool {
+	for _, c := range []byte(text) {
+		if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return 1 <= len(text) && len(text) <= 127
 }
 
 var errSecretURL = errors.New("this is not the URL of a secret in Key Vault; write https://VAULT.vault.azure.net/secrets/NAME")

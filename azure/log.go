@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 )
 
@@ -22,8 +21,6 @@ func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
 
 const invocationHeader = "X-Azure-Functions-InvocationId"
 
-var invocationForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
-
 type invocationKey struct{}
 
 // withInvocation remembers the invocation's id. Of several it is the last: the
@@ -31,7 +28,7 @@ type invocationKey struct{}
 func withInvocation(ctx context.Context, header http.Header) context.Context {
 	ids := strings.Split(strings.Join(header.Values(invocationHeader), ","), ",")
 	id := strings.TrimSpace(ids[len(ids)-1])
-	if !invocationForm.MatchString(id) {
+	if !isName(id) {
 		return ctx
 	}
 	return context.WithValue(ctx, invocationKey{}, id)

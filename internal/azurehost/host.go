@@ -85,7 +85,8 @@ func Start(t testing.TB, app App) *Host {
 		<-supervised
 		h.server.Close()
 		if t.Failed() {
-			for _, line := range h.Lines() {
+			lines := h.Lines()
+			for _, line := range lines[max(0, len(lines)-20):] {
 				t.Logf("handler: %s: %s", line.Level, line.Text)
 			}
 		}
