@@ -48,18 +48,22 @@ func mayBeEnvelope(r *http.Request) bool {
 		r.Header.Values(core.SignatureHeader) == nil
 }
 
-// isEnvelope reports whether a body begins as the host begins every envelope,
-// and Labelbox no payload.
+// isEnvelope reports whether a body begins as the host's envelopes do, with
+// one of their two members: no payload of Labelbox's has either.
 func isEnvelope(beginning []byte) bool {
-	for _, part := range []string{"{", `"Data"`, ":"} {
-		rest, found := bytes.CutPrefix(bytes.TrimLeft(beginning, " \t\r\n"), []byte(part))
-		if !found {
-			return false
-		}
-		beginning = rest
+	name, found := bytes.CutPrefix(trim(beginning), []byte("{"))
+	if !found {
+		return false
 	}
-	return true
+	for _, member := range []string{`"Data"`, `"Metadata"`} {
+		if rest, found := bytes.CutPrefix(trim(name), []byte(member)); found {
+			return bytes.HasPrefix(trim(rest), []byte(":"))
+		}
+	}
+	return false
 }
+
+func trim(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
 
 const peeked = 64 // bytes; the host writes no white space
 

@@ -105,6 +105,7 @@ func TestEnvelopes(t *testing.T) {
 		"escaped otherwise":                 {strings.Replace(taken, "dataRow", `data\u0052ow`, 1), "200", "accepted"},
 		"other bindings before":             {strings.Replace(taken, `"Data":{`, `"Data":{"blob":{"Body":"x"},`, 1), "200", "accepted"},
 		"white space":                       {" \n" + strings.Replace(taken, `{"Data":{"req":{`, "{ \"Data\"\t:\r\n{ \"req\" : {", 1), "200", "accepted"},
+		"metadata first":                    {strings.Replace(taken, `{"Data"`, `{"Metadata":{"a":[1]},"Data"`, 1), "200", "accepted"},
 		"metadata that nests without end":   {strings.Replace(taken, `"Metadata":{`, `"Metadata":{"a":`+strings.Repeat("[", 20_000), 1), "200", "accepted"},
 		"no body":                           {req(""), "400", "body_empty"},
 		"body null":                         {req(`,"Body":null`), "400", "body_empty"},
@@ -174,7 +175,8 @@ func TestWhatIsNoEnvelope(t *testing.T) {
 	}{
 		"at the route":                 {"/api/labelbox", "", envelope, "signature_missing"},
 		"with a signature":             {"/labelbox", "sha1=" + strings.Repeat("0", 40), envelope, "signature_mismatch"},
-		"data that is not first":       {"/labelbox", "", `{"data":{}}`, "signature_missing"},
+		"data that is not a member":    {"/labelbox", "", `{"Data"}`, "signature_missing"},
+		"data in lower case":           {"/labelbox", "", `{"data":{}}`, "signature_missing"},
 		"a delivery without signature": {"/labelbox", "", `{"dataRowIds":["row"]}`, "signature_missing"},
 		"nothing":                      {"/labelbox", "", "", "body_empty"},
 	} {

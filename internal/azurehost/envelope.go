@@ -22,7 +22,7 @@ type envelope struct {
 }
 
 type enveloped struct {
-	Url        string //lint:ignore ST1003 the host's spelling
+	Url        string // the host's spelling
 	Method     string
 	Query      map[string]string
 	Headers    http.Header
