@@ -1,0 +1,117 @@
+package blob_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/azure/blob"
+	"github.com/labelhook/labelhook/core/destination"
+)
+
+const key = "c2VjcmV0IGtleQ=="
+
+func TestOpenTakesOnlyContainers(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "")
+	for url, want := range map[string]string{ // where the blob is, up to its name; "" if refused
+		"azblob://account/container":                                   "https://account.blob.core.windows.net/container/",
+		"azblob://account/container/":                                  "https://account.blob.core.windows.net/container/",
+		"azblob://account/container/prefix":                            "https://account.blob.core.windows.net/container/prefix/",
+		"azblob://account/container/a/b/":                              "https://account.blob.core.windows.net/container/a/b/",
+		"azblob://account/con-tainer/a%20b":                            "https://account.blob.core.windows.net/con-tainer/a%20b/",
+		"azblob://account.blob.core.usgovcloudapi.net/container":       "https://account.blob.core.usgovcloudapi.net/container/",
+		"azblob://account":                                             "",
+		"azblob://account/":                                            "",
+		"azblob:///container":                                          "",
+		"azblob:container":                                             "",
+		"azblob://Account/container":                                   "",
+		"azblob://ac/container":                                        "",
+		"azblob://account.queue.core.windows.net/container":            "",
+		"azblob://account/Container":                                   "",
+		"azblob://account/co":                                          "",
+		"azblob://account/con--tainer":                                 "",
+		"azblob://account/container-":                                  "",
+		"azblob://account/" + strings.Repeat("c", 64):                  "",
+		"azblob://account/container/a//b":                              "",
+		"azblob://account/container/../b":                              "",
+		"azblob://account/container?sig=" + key:                        "",
+		"azblob://account/container#" + key:                            "",
+		"azblob://user:" + key + "@account/container":                  "",
+		"azblob://account/container/%zz" + key:                         "",
+		"https://account.blob.core.windows.net/container?sig=" + key:   "",
+		"azblob://https://account.blob.core.windows.net/container/dir": "",
+	} {
+		h, err := blob.Open(url)
+		switch {
+		case want == "" && err == nil:
+			t.Errorf("took %q as %s", url, h)
+		case want == "" && (strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "; write ")):
+			t.Errorf("%q: %v", url, err)
+		case want == "":
+		case err != nil:
+			t.Errorf("%q: %v", url, err)
+		default:
+			d := label(t)
+			if got := h.(destination.Bucket).Locate(d); got != want+d.ObjectName() {
+				t.Errorf("%q: located at %s, want %s…", url, got, want)
+			}
+			if got := fmt.Sprint(h); !strings.HasPrefix(url, "azblob://account.") && !strings.HasPrefix(url, got) {
+				t.Errorf("%q calls itself %s", url, got)
+			}
+		}
+	}
+}
+
+func TestOpenReadsTheConnectionString(t *testing.T) {
+	for name, test := range map[string]struct{ connection, want, located string }{
+		"as Azure shows it": {
+			connection: "DefaultEndpointsProtocol=https;AccountName=account;AccountKey=" + key + ";EndpointSuffix=core.windows.net",
+			located:    "https://account.blob.core.windows.net/container/",
+		},
+		"with a signature, which Locate leaves out": {
+			connection: "BlobEndpoint=https://account.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=" + key,
+			located:    "https://account.blob.core.windows.net/container/",
+		},
+		"of another account": {
+			connection: "AccountName=other;AccountKey=" + key,
+			want:       `AZURE_STORAGE_CONNECTION_STRING is of the account "other" and the URL names "account"; make them the same, or unset the variable to use the managed identity`,
+		},
+		"without a key": {
+			connection: "AccountName=account",
+			want:       "AZURE_STORAGE_CONNECTION_STRING cannot be read; copy a connection string of the storage account as Azure shows it (Access keys), or unset the variable to use the managed identity",
+		},
+		"that is none": {
+			connection: key,
+			want:       "AZURE_STORAGE_CONNECTION_STRING cannot be read; copy a connection string of the storage account as Azure shows it (Access keys), or unset the variable to use the managed identity",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("AZURE_STORAGE_CONNECTION_STRING", test.connection)
+			h, err := blob.Open("azblob://account/container")
+			if test.want != "" {
+				if err == nil || err.Error() != test.want {
+					t.Errorf("got  %v\nwant %s", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := label(t)
+			if got := h.(destination.Bucket).Locate(d); got != test.located+d.ObjectName() {
+				t.Errorf("located at %s, want %s…", got, test.located)
+			}
+		})
+	}
+	t.Run("for the emulator at its usual ports", func(t *testing.T) {
+		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "UseDevelopmentStorage=true")
+		h, err := blob.Open("azblob://devstoreaccount1/container")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := label(t)
+		if got := h.(destination.Bucket).Locate(d); got != "http://127.0.0.1:10000/devstoreaccount1/container/"+d.ObjectName() {
+			t.Errorf("located at %s", got)
+		}
+	})
+}

@@ -1,0 +1,202 @@
+package azure
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// The names of the two bindings, as function.json has them.
+const (
+	trigger = "req"
+	output  = "res"
+)
+
+// An envelope may be this much larger than the largest body: JSON writes one
+// byte as up to six, and the headers are in there too.
+const (
+	envelopeFactor = 6
+	envelopeRest   = 1 << 20
+)
+
+// readEnvelope finds the sender's request in
+//
+//	{"Data":{"req":{"Url","Method","Query","Headers":{name:[value]},"Params","Identities","Body"}},"Metadata":…}
+//
+// and reads r to its end, or the host would take a broken connection for the
+// answer. An envelope that cannot be read, or whose body cannot be had, is a
+// request with a BodyError. Metadata repeats what the sender said and is not
+// looked at.
+func readEnvelope(r io.Reader, limit int) core.Request {
+	limited := &io.LimitedReader{R: r, N: envelopeFactor*int64(limit) + envelopeRest}
+	request, err := decodeEnvelope(limited)
+	exhausted := limited.N == 0
+	_, broken := io.Copy(io.Discard, r)
+	switch {
+	case broken != nil:
+		err = errors.Join(core.ErrBodyIncomplete, broken)
+	case err == nil:
+		return request
+	case exhausted:
+		err = core.ErrBodyTooLarge
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.Join(core.ErrBodyIncomplete, err)
+	default:
+		err = errors.Join(core.ErrBodyEncoding, err)
+	}
+	return core.Request{Method: http.MethodPost, BodyError: err}
+}
+
+// decodeEnvelope reads as far as the end of the trigger.
+func decodeEnvelope(r io.Reader) (request core.Request, err error) {
+	d := jsontext.NewDecoder(r)
+	if err := enter(d, "Data"); err != nil {
+		return request, err
+	}
+	if err := enter(d, trigger); err != nil {
+		return request, err
+	}
+	header := http.Header{}
+	request.Header = header
+	err = members(d, func(name string) error {
+		switch name {
+		case "Method":
+			return json.UnmarshalDecode(d, &request.Method)
+		case "Headers":
+			return readHeaders(d, header)
+		case "Body":
+			request.Body, err = readBody(d)
+			return err
+		}
+		return d.SkipValue()
+	})
+	if err == nil && inBase64(header.Get("Content-Type")) {
+		request.Body, err = decodeBase64(request.Body)
+	}
+	return request, err
+}
+
+// enter goes into an object and on to the value of its member of that name.
+func enter(d *jsontext.Decoder, wanted string) error {
+	found := errors.New("found")
+	err := members(d, func(name string) error {
+		if name == wanted {
+			return found
+		}
+		return d.SkipValue()
+	})
+	switch err {
+	case found:
+		return nil
+	case nil:
+		return fmt.Errorf("the envelope has no %s; call the trigger's binding %q", wanted, trigger)
+	}
+	return err
+}
+
+// members calls f for each member of an object; f reads the value.
+func members(d *jsontext.Decoder, f func(name string) error) error {
+	if kind := d.PeekKind(); kind != '{' && kind != 0 {
+		return fmt.Errorf("the envelope has another value at %q than an object", d.StackPointer())
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := f(name.String()); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// readHeaders reads {name:[value,…]}, and a bare value as a list of one.
+func readHeaders(d *jsontext.Decoder, header http.Header) error {
+	return members(d, func(name string) error {
+		var values []string
+		if d.PeekKind() == '"' {
+			values = make([]string, 1)
+			if err := json.UnmarshalDecode(d, &values[0]); err != nil {
+				return err
+			}
+		} else if err := json.UnmarshalDecode(d, &values); err != nil {
+			return err
+		}
+		for _, v := range values {
+			header.Add(name, v)
+		}
+		return nil
+	})
+}
+
+// readBody reads the body as UTF-8, nil if it is null.
+func readBody(d *jsontext.Decoder) ([]byte, error) {
+	value, err := d.ReadValue()
+	switch {
+	case err != nil, value.Kind() == 'n':
+		return nil, err
+	case value.Kind() != '"':
+		return nil, errors.New("the body in the envelope is not a string, so its bytes cannot be had")
+	}
+	return jsontext.AppendUnquote(nil, value)
+}
+
+// decodeBase64 undoes what the host does to some bodies.
+func decodeBase64(text []byte) ([]byte, error) {
+	body := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(body, text)
+	if err != nil {
+		return nil, errors.New("the body in the envelope is not base64, in which its type comes")
+	}
+	return body[:n], nil
+}
+
+// inBase64 reports whether the host writes bodies of this type in base64.
+// Nothing in the envelope says whether it did.
+func inBase64(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	return media == "application/octet-stream" || strings.HasPrefix(media, "multipart/")
+}
+
+// reply is an answer as the host wants it.
+type reply struct {
+	Outputs     map[string]replied
+	Logs        []string // we log to stdout; what is here loses its level
+	ReturnValue any
+}
+
+type replied struct {
+	StatusCode string            `json:"statusCode"`
+	Headers    map[string]string `json:"headers"`
+	Body       string            `json:"body"`
+}
+
+// writeEnvelope answers the host with what to answer the sender.
+func writeEnvelope(w http.ResponseWriter, response core.Response) {
+	r := replied{strconv.Itoa(response.Status), map[string]string{}, string(response.Body)}
+	for _, h := range response.Headers {
+		r.Headers[h.Name] = h.Value
+	}
+	text, err := json.Marshal(reply{Outputs: map[string]replied{output: r}, Logs: []string{}})
+	if err != nil {
+		panic(err) // our own answers are text
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.Write(text) // an error means the host is gone
+}

@@ -1,0 +1,54 @@
+package azure_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+
+	"github.com/labelhook/labelhook/azure"
+	"github.com/labelhook/labelhook/core"
+)
+
+// A function of one's own is a handler and a main function of one line. (This
+// one is not run: Start does not return.)
+func ExampleStart() {
+	moved := func(ctx context.Context, action *core.WorkflowEvent) error {
+		slog.InfoContext(ctx, "moved", "data_rows", action.DataRowIDs)
+		return nil // and the sender gets 200
+	}
+	azure.Start(&core.Mux{WorkflowAction: moved})
+}
+
+// For those who make their own receiver: the same behind a server of theirs.
+func ExampleNewHandler() {
+	secret, err := core.NewSecret("the secret given to Labelbox")
+	if err != nil {
+		panic(err)
+	}
+	secrets, err := core.StaticSecrets(secret)
+	if err != nil {
+		panic(err)
+	}
+	handler := azure.NewHandler(&core.Receiver{
+		Secrets: secrets,
+		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
+			fmt.Printf("got %s of %d bytes\n", d.Event, len(d.Body))
+			return nil
+		}),
+		Logger: azure.NewLogger(os.Stdout, slog.LevelError),
+	})
+
+	body := []byte(`{"modelId":"m","modelRunId":"r","modelType":"t"}`)
+	request := httptest.NewRequest("POST", "/api/labelbox", bytes.NewReader(body)) // as the host passes it on
+	request.Header.Set(core.SignatureHeader, core.Sign(body, secret))
+	answer := httptest.NewRecorder()
+	http.Handler(handler).ServeHTTP(answer, request)
+	fmt.Println(answer.Code)
+	// Output:
+	// got model_run.started of 48 bytes
+	// 200
+}

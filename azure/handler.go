@@ -1,0 +1,88 @@
+package azure
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/nethttp"
+)
+
+// NewHandler answers what the Functions host passes on, in any of its three
+// ways (see the package's comment), by what the receiver says. [Start] makes one
+// from the environment; this is for those who make their own receiver and
+// serve it themselves. Whatever the path, it must be that of a function whose
+// folder has the name of the route.
+//
+// Log records made with the requests' contexts by a logger of [NewLogger] carry
+// the invocation's id.
+func NewHandler(receiver *core.Receiver) http.Handler {
+	passedOn := nethttp.Handler(receiver)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(withInvocation(r.Context(), r.Header))
+		w = drainFirst{w, r.Body}
+		if !mayBeEnvelope(r) {
+			passedOn.ServeHTTP(w, r)
+			return
+		}
+		body := bufio.NewReader(r.Body)
+		if beginning, _ := body.Peek(peeked); !isEnvelope(beginning) {
+			r.Body = readCloser{body, r.Body}
+			passedOn.ServeHTTP(w, r)
+			return
+		}
+		request := readEnvelope(body, receiver.Limit())
+		writeEnvelope(w, receiver.Receive(r.Context(), request))
+	})
+}
+
+// mayBeEnvelope is about what is outside of the body: the host posts envelopes
+// to a path of one segment, and the sender's headers are inside. What was passed on
+// comes with the sender's signature, or else is refused anyway.
+func mayBeEnvelope(r *http.Request) bool {
+	return r.Method == http.MethodPost &&
+		strings.Count(strings.TrimSuffix(r.URL.Path, "/"), "/") == 1 &&
+		r.Header.Values(core.SignatureHeader) == nil
+}
+
+// isEnvelope reports whether a body begins as the host's envelopes do, with
+// one of their two members: no payload of Labelbox's has either.
+func isEnvelope(beginning []byte) bool {
+	name, found := bytes.CutPrefix(trim(beginning), []byte("{"))
+	if !found {
+		return false
+	}
+	for _, member := range []string{`"Data"`, `"Metadata"`} {
+		if rest, found := bytes.CutPrefix(trim(name), []byte(member)); found {
+			return bytes.HasPrefix(trim(rest), []byte(":"))
+		}
+	}
+	return false
+}
+
+func trim(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
+const peeked = 64 // bytes; the host writes no white space
+
+// drainFirst reads what is left of the request's body before it answers. The
+// host has most bodies whole already, and takes a connection that closes before
+// it could write everything for a failure: the sender of a body over the limit
+// would get 500 and not 413.
+type drainFirst struct {
+	http.ResponseWriter
+	body io.Reader
+}
+
+func (d drainFirst) WriteHeader(status int) {
+	io.Copy(io.Discard, d.body) // an error means the host is gone
+	d.Header().Del("Connection")
+	d.ResponseWriter.WriteHeader(status)
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}

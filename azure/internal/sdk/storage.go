@@ -1,0 +1,75 @@
+package sdk
+
+import (
+	"errors"
+	"fmt"
+	neturl "net/url"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// StorageVariable holds a connection string for an account of Azure Storage,
+// as in Azure's own tools. It outweighs the managed identity.
+const StorageVariable = "AZURE_STORAGE_CONNECTION_STRING"
+
+// Storage is one service of a storage account.
+type Storage struct {
+	Account    string
+	Endpoint   string // https://ACCOUNT.SERVICE.core.windows.net/
+	Connection string // the connection string; "" means the managed identity
+}
+
+// OpenStorage finds the service ("blob", "queue") of the account that host
+// names: by the account's name, or in a cloud with endpoints of its own by the
+// service's full host name. It does no I/O.
+func OpenStorage(host, service string) (Storage, error) {
+	account, rest, full := strings.Cut(host, ".")
+	if !accountName.MatchString(account) || full && !strings.HasPrefix(rest, service+".") {
+		return Storage{}, fmt.Errorf("this names no storage account; write its name (3 to 24 lower-case letters and digits), or ACCOUNT.%s.SUFFIX", service)
+	}
+	if !full {
+		host += "." + service + ".core.windows.net"
+	}
+	s := Storage{Account: account, Endpoint: "https://" + host + "/", Connection: os.Getenv(StorageVariable)}
+	if s.Connection == "UseDevelopmentStorage=true" {
+		s.Connection = azurite
+	}
+	if name := Field(s.Connection, "AccountName"); name != "" && name != account {
+		return Storage{}, fmt.Errorf("%s is of the account %q and the URL names %q; make them the same, or unset the variable to use the managed identity", StorageVariable, name, account)
+	}
+	return s, nil
+}
+
+var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+
+// ErrConnection says that the SDK could not use the connection string, without
+// the SDK's words: they may repeat it.
+var ErrConnection = errors.New(StorageVariable + " cannot be read; copy a connection string of the storage account as Azure shows it (Access keys), or unset the variable to use the managed identity")
+
+// azurite is where the emulator Azurite listens, with the account and key that
+// it documents: what UseDevelopmentStorage=true stands for in Azure's tools.
+const azurite = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;" +
+	"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" +
+	"BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;"
+
+// Field returns the value of one field of a connection string, "" if it has
+// none.
+func Field(connection, name string) string {
+	for part := range strings.SplitSeq(connection, ";") {
+		if key, value, _ := strings.Cut(part, "="); strings.EqualFold(strings.TrimSpace(key), name) {
+			return value
+		}
+	}
+	return ""
+}
+
+// Split reads a destination's URL, SCHEME://HOST/PATH. The path comes without
+// slashes around it. The error does not repeat the URL.
+func Split(url string) (host, path string, err error) {
+	u, err := neturl.Parse(url)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", "", errors.New("the URL cannot be read")
+	}
+	return u.Host, strings.Trim(u.Path, "/"), nil
+}

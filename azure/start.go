@@ -1,0 +1,149 @@
+package azure
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+)
+
+// Option changes what [Start] does.
+type Option func(*bundle.Platform)
+
+// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
+// LABELHOOK_OVERFLOW name destinations of a further scheme, such as azblob with
+// the Open of package [github.com/labelhook/labelhook/azure/blob]. The errors of
+// open must not repeat the URL. Only what is named here is linked.
+func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
+	return func(p *bundle.Platform) { p.Openers[scheme] = open }
+}
+
+// WithSecrets takes the webhook secrets from source and not from the
+// environment.
+func WithSecrets(source core.SecretSource) Option {
+	return func(p *bundle.Platform) { p.Secrets = source }
+}
+
+// WithLogger takes the place of the logger that [NewLogger] makes.
+func WithLogger(logger *slog.Logger) Option {
+	return func(p *bundle.Platform) { p.Log = logger }
+}
+
+// Start receives deliveries until the process is told to end. It is the whole of
+// a main function, and does not return.
+//
+// Every genuine delivery goes to h and to the destinations that the
+// environment names: log:, file:, https: and those of [WithDestination]. h may be
+// nil; with no destination either, deliveries go to log:. The variables are the
+// same as on every platform. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
+// a [KeyVault]; it is fetched at once, though nothing waits for it.
+//
+// Start listens on 127.0.0.1 at the port in FUNCTIONS_CUSTOMHANDLER_PORT (8080
+// without it), and takes deliveries at /api/labelbox and /labelbox. With a wrong
+// configuration it logs which variable is wrong and what to write, and answers
+// all deliveries 503. The exit status is never 0, which would tell the host to
+// leave it at that: it is 1 if it cannot listen (any more), and 128 and the
+// signal's number (143) after SIGTERM or SIGINT, once the requests under way are
+// answered or ten seconds are over.
+//
+// Logs go to standard output, from LABELHOOK_LOG_LEVEL on; those of [slog.Default]
+// and package log do so too from then on.
+func Start(h core.Handler, options ...Option) {
+	os.Exit(start(h, options))
+}
+
+func start(h core.Handler, options []Option) (status int) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+
+	level, levelError := bundle.LogLevel(os.Getenv)
+	p := bundle.Platform{
+		Openers: map[string]bundle.Opener{},
+		Manager: KeyVault{}.Secrets,
+		Always:  named(h),
+		Log:     NewLogger(os.Stdout, level),
+	}
+	for _, option := range options {
+		option(&p)
+	}
+	slog.SetDefault(p.Log)
+	if levelError != nil {
+		p.Log.Error("wrong configuration; logging from info on", "error", levelError)
+	}
+	listener, err := listen(os.Getenv)
+	if err != nil {
+		p.Log.Error("cannot listen", "error", err)
+		return 1
+	}
+	receiver := configure(p)
+	p.Log.Info("listening", "address", listener.Addr().String(), "destinations", receiver.Destinations)
+	return serve(listener, route(NewHandler(receiver), p.Log), signals, p.Log)
+}
+
+// configure makes the receiver. A configuration that is wrong makes one that
+// says so at every delivery, for the line logged at the start is soon far away;
+// to end would make the host give up.
+func configure(p bundle.Platform) *core.Receiver {
+	receiver, err := bundle.Receiver(p)
+	if err != nil {
+		p.Log.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
+		return &core.Receiver{Secrets: unconfigured{err}, Logger: p.Log}
+	}
+	// Now, so that the first delivery need not wait for a vault.
+	go func() {
+		if _, err := receiver.Secrets.Secrets(context.Background()); err != nil {
+			p.Log.Error("no webhook secret yet; every delivery is answered 503 until there is one", "error", err)
+		}
+	}()
+	return receiver
+}
+
+// unconfigured has no secrets, and says why.
+type unconfigured struct{ error }
+
+func (u unconfigured) Secrets(context.Context) ([]core.Secret, error) { return nil, u.error }
+
+// named gives the user's handler a name for the log, unless it has one.
+func named(h core.Handler) core.Handler {
+	if _, ok := h.(fmt.Stringer); ok || h == nil {
+		return h
+	}
+	return namedHandler{h}
+}
+
+type namedHandler struct{ core.Handler }
+
+func (namedHandler) String() string { return "handler" }
+
+// route sends requests where they belong. The host compares routes without
+// case and passes the path on as the sender wrote it.
+func route(deliveries http.Handler, logger *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := strings.ToLower(strings.TrimSuffix(r.URL.Path, "/")); path {
+		case "/api/labelbox", "/labelbox":
+			deliveries.ServeHTTP(w, r)
+		case "":
+			ready(w, r)
+		default:
+			logger.Warn("nothing is at this path; call the function labelbox, or set its route to labelbox", "path", r.URL.Path)
+			http.Error(w, "nothing here; deliveries go to /api/labelbox", http.StatusNotFound)
+		}
+	})
+}
+
+// ready answers the host, which asks every 25 ms until it gets an answer.
+func ready(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "only GET; deliveries go to /api/labelbox", http.StatusMethodNotAllowed)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Builds the handler that the Functions host starts. See --help.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+help() {
+	cat <<'HELP'
+build.sh builds the program "handler" beside this file, for Azure's machines:
+Linux on amd64, static, stripped.
+
+usage: build.sh [FLAG…]
+
+  --package=PACKAGE  the main package, seen from the current folder; labelhook's
+                     own (azure/function) unless given
+  --out=DIR          where the handler, host.json and labelbox/function.json go
+                     (this folder, which has the latter two)
+  --zip=FILE         also pack the three for those who publish without func
+  --dry-run          print the commands, run nothing
+  --help             print this
+HELP
+}
+
+fail() {
+	echo "build.sh: error: $1" >&2
+	echo "build.sh: hint: $2" >&2
+	exit "${3:-1}"
+}
+
+package='' out='' zip='' run=
+for flag; do
+	case $flag in
+	--package=?*) package=${flag#*=} ;;
+	--out=?*) out=${flag#*=} ;;
+	--zip=?*) zip=${flag#*=} ;;
+	--dry-run) run="echo" ;;
+	--help) help && exit ;;
+	*) fail "there is no flag \"$flag\"" "see build.sh --help" 2 ;;
+	esac
+done
+
+[ -n "$run" ] || command -v go >/dev/null ||
+	fail "go is missing" "install Go 1.26 or later from https://go.dev/dl"
+# Absolute, because the build may have to change folder.
+case $out in '') out=$here ;; /*) ;; *) out=$PWD/$out ;; esac
+case $zip in '' | /*) ;; *) zip=$PWD/$zip ;; esac
+if [ -z "$package" ]; then
+	cd "$here/../.."
+	package=./azure/function
+fi
+
+$run env CGO_ENABLED=0 GOOS=linux GOARCH=amd64 \
+	go build -trimpath -ldflags='-s -w' -o "$out/handler" "$package"
+if [ "$out" != "$here" ]; then
+	$run mkdir -p "$out/labelbox"
+	$run cp "$here/host.json" "$out/host.json"
+	$run cp "$here/labelbox/function.json" "$out/labelbox/function.json"
+fi
+[ -n "$zip" ] || exit 0
+
+# Both keep the handler executable, without which the host cannot start it.
+[ -n "$run" ] || cd "$out"
+$run rm -f "$zip"
+if [ -n "$run" ] || command -v zip >/dev/null; then
+	$run zip -q -X "$zip" host.json labelbox/function.json handler
+elif command -v python3 >/dev/null; then
+	python3 -m zipfile -c "$zip" host.json labelbox handler
+else
+	fail "zip and python3 are missing" "install one of them, or leave --zip out"
+fi

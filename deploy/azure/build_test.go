@@ -1,0 +1,79 @@
+package azure_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {
+	dir := t.TempDir()
+	out, pack := filepath.Join(dir, "out"), filepath.Join(dir, "app.zip")
+	script(t, nil, "", "build.sh", "--out="+out, "--zip="+pack).want(t, 0, "", "")
+
+	path := filepath.Join(out, "handler")
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o111 != 0o111 {
+		t.Errorf("the handler may not be run by everybody: %v, %v", info.Mode(), err)
+	}
+	staticAMD64(t, bytes.NewReader(file))
+
+	archive, err := zip.OpenReader(pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	content := map[string][]byte{}
+	for _, f := range archive.File {
+		if f.FileInfo().IsDir() {
+			continue
+		}
+		r, err := f.Open()
+		if err == nil {
+			content[f.Name], err = io.ReadAll(r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if executable := f.Mode().Perm()&0o111 == 0o111; executable != (f.Name == "handler") {
+			t.Errorf("%s has the mode %v", f.Name, f.Mode())
+		}
+	}
+	if names, want := slices.Sorted(maps.Keys(content)), []string{"handler", "host.json", "labelbox/function.json"}; !slices.Equal(names, want) {
+		t.Fatalf("packed %q, want %q", names, want)
+	}
+	if !bytes.Equal(content["handler"], file) {
+		t.Error("another handler is packed than was built")
+	}
+	if err := check(content["host.json"], content["labelbox/function.json"]); err != nil {
+		t.Error(err)
+	}
+}
+
+// staticAMD64 checks that nothing but the kernel is needed to run a program.
+func staticAMD64(t *testing.T, r io.ReaderAt) {
+	program, err := elf.NewFile(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if program.Machine != elf.EM_X86_64 {
+		t.Errorf("it is for %s", program.Machine)
+	}
+	for _, p := range program.Progs {
+		if p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC {
+			t.Errorf("it is linked dynamically: %s", p.Type)
+		}
+	}
+	if program.Section(".symtab") != nil || program.Section(".debug_info") != nil {
+		t.Error("it is not stripped")
+	}
+}
