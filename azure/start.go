@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/labelhook/labelhook/core"
@@ -60,9 +61,6 @@ func Start(h core.Handler, options ...Option) {
 }
 
 func start(h core.Handler, options []Option) (status int) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-
 	level, levelError := bundle.LogLevel(os.Getenv)
 	p := bundle.Platform{
 		Openers: map[string]bundle.Opener{},
@@ -82,9 +80,19 @@ func start(h core.Handler, options []Option) (status int) {
 		p.Log.Error("cannot listen", "error", err)
 		return 1
 	}
-	receiver := configure(p)
-	p.Log.Info("listening", "address", listener.Addr().String(), "destinations", receiver.Destinations)
-	return serve(listener, route(NewHandler(receiver), p.Log), signals, p.Log)
+	// The host asks whether it is ready until it gets an answer, and only then
+	// passes anything on: so that comes first, and the rest meanwhile.
+	deliveries := sync.OnceValue(func() http.Handler {
+		receiver := configure(p)
+		p.Log.Info("listening", "address", listener.Addr().String(), "destinations", receiver.Destinations)
+		return NewHandler(receiver)
+	})
+	signals := make(chan os.Signal, 1)
+	go func() {
+		signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+		deliveries()
+	}()
+	return serve(listener, route(deliveries, p.Log), signals, p.Log)
 }
 
 // configure makes the receiver. A configuration that is wrong makes one that
@@ -124,11 +132,11 @@ func (namedHandler) String() string { return "handler" }
 
 // route sends requests where they belong. The host compares routes without
 // case and passes the path on as the sender wrote it.
-func route(deliveries http.Handler, logger *slog.Logger) http.Handler {
+func route(deliveries func() http.Handler, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := strings.ToLower(strings.TrimSuffix(r.URL.Path, "/")); path {
 		case "/api/labelbox", "/labelbox":
-			deliveries.ServeHTTP(w, r)
+			deliveries().ServeHTTP(w, r)
 		case "":
 			ready(w, r)
 		default:

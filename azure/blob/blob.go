@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io/fs"
 	neturl "net/url"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -48,7 +47,7 @@ type Container struct {
 func Open(url string) (core.Handler, error) {
 	host, path, err := sdk.Split(url)
 	name, prefix, _ := strings.Cut(path, "/")
-	if err != nil || !containerName.MatchString(name) || len(name) < 3 || len(name) > 63 || prefix != "" && !fs.ValidPath(prefix) {
+	if err != nil || !sdk.IsStorageName(name) || prefix != "" && !fs.ValidPath(prefix) {
 		return nil, errors.New("this names no container; write azblob://ACCOUNT/CONTAINER or azblob://ACCOUNT/CONTAINER/PREFIX")
 	}
 	storage, err := sdk.OpenStorage(host, "blob")
@@ -64,9 +63,6 @@ func Open(url string) (core.Handler, error) {
 	}
 	return &Container{"azblob://" + storage.Account + "/" + name, prefix, client}, nil
 }
-
-// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
-var containerName = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`)
 
 func connect(s sdk.Storage, name string) (*container.Client, error) {
 	options := &container.ClientOptions{ClientOptions: sdk.Options()}

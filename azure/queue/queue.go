@@ -22,7 +22,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	azqueue "github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2"
@@ -50,7 +49,7 @@ type Queue struct {
 // delivery.
 func Open(url string) (core.Handler, error) {
 	host, name, err := sdk.Split(url)
-	if err != nil || !queueName.MatchString(name) || len(name) < 3 || len(name) > 63 {
+	if err != nil || !sdk.IsStorageName(name) {
 		return nil, errors.New("this names no queue; write azqueue://ACCOUNT/QUEUE")
 	}
 	storage, err := sdk.OpenStorage(host, "queue")
@@ -63,9 +62,6 @@ func Open(url string) (core.Handler, error) {
 	}
 	return &Queue{name: "azqueue://" + storage.Account + "/" + name, client: client}, nil
 }
-
-// https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
-var queueName = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`)
 
 func connect(s sdk.Storage, name string) (*azqueue.QueueClient, error) {
 	options := &azqueue.ClientOptions{ClientOptions: sdk.Options()}

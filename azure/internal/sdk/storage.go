@@ -25,7 +25,7 @@ type Storage struct {
 // service's full host name. It does no I/O.
 func OpenStorage(host, service string) (Storage, error) {
 	account, rest, full := strings.Cut(host, ".")
-	if !accountName.MatchString(account) || full && !strings.HasPrefix(rest, service+".") {
+	if !isAccountName(account) || full && !strings.HasPrefix(rest, service+".") {
 		return Storage{}, fmt.Errorf("this names no storage account; write its name (3 to 24 lower-case letters and digits), or ACCOUNT.%s.SUFFIX", service)
 	}
 	if !full {
@@ -41,7 +41,15 @@ func OpenStorage(host, service string) (Storage, error) {
 	return s, nil
 }
 
-var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+func isAccountName(name string) bool {
+	return regexp.MustCompile(`^[a-z0-9]{3,24}$`).MatchString(name) // compiled here and not at every start
+}
+
+// IsStorageName reports whether containers and queues may have that name.
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftstorage
+func IsStorageName(name string) bool {
+	return 3 <= len(name) && len(name) <= 63 && regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`).MatchString(name)
+}
 
 // ErrConnection says that the SDK could not use the connection string, without
 // the SDK's words: they may repeat it.
