@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -75,7 +74,7 @@ func function(getenv func(string) string, stdout io.Writer, h core.Handler, opti
 	p := bundle.Platform{
 		Getenv:  getenv,
 		Manager: SecretsManager{}.Secrets,
-		Always:  named(h),
+		Always:  h,
 		Log:     slog.New(NewLogHandler(stdout, level)),
 		Out:     stdout,
 	}
@@ -90,7 +89,7 @@ func function(getenv func(string) string, stdout io.Writer, h core.Handler, opti
 	receiver, err := bundle.Receiver(p)
 	if err != nil {
 		p.Log.Error("wrong configuration: every request is answered 503", "error", err)
-		return NewHandler(&core.Receiver{Secrets: misconfigured{err}, Logger: p.Log})
+		return NewHandler(bundle.Misconfigured(err, p.Log))
 	}
 	warmUp(receiver)
 	return NewHandler(receiver)
@@ -104,21 +103,3 @@ func warmUp(r *core.Receiver) {
 		r.Logger.Error("no webhook secret yet: requests are answered 503 until there is one", "error", err)
 	}
 }
-
-// misconfigured is a source without secrets whose error says why with every
-// request, since the line that was logged at the start is soon far away.
-type misconfigured struct{ error }
-
-func (m misconfigured) Secrets(context.Context) ([]core.Secret, error) { return nil, m.error }
-
-// named gives the user's handler a name in the log, unless it has one.
-func named(h core.Handler) core.Handler {
-	if _, ok := h.(fmt.Stringer); ok || h == nil {
-		return h
-	}
-	return namedHandler{h}
-}
-
-type namedHandler struct{ core.Handler }
-
-func (namedHandler) String() string { return "handler" }

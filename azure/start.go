@@ -2,7 +2,6 @@ package azure
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -65,7 +64,7 @@ func start(h core.Handler, options []Option) (status int) {
 	p := bundle.Platform{
 		Openers: map[string]bundle.Opener{},
 		Manager: KeyVault{}.Secrets,
-		Always:  named(h),
+		Always:  h,
 		Log:     NewLogger(os.Stdout, level),
 	}
 	for _, option := range options {
@@ -96,13 +95,12 @@ func start(h core.Handler, options []Option) (status int) {
 }
 
 // configure makes the receiver. A configuration that is wrong makes one that
-// says so at every delivery, for the line logged at the start is soon far away;
-// to end would make the host give up.
+// says so at every delivery: to end would make the host give up.
 func configure(p bundle.Platform) *core.Receiver {
 	receiver, err := bundle.Receiver(p)
 	if err != nil {
 		p.Log.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
-		return &core.Receiver{Secrets: unconfigured{err}, Logger: p.Log}
+		return bundle.Misconfigured(err, p.Log)
 	}
 	// Now, so that the first delivery need not wait for a vault.
 	go func() {
@@ -112,23 +110,6 @@ func configure(p bundle.Platform) *core.Receiver {
 	}()
 	return receiver
 }
-
-// unconfigured has no secrets, and says why.
-type unconfigured struct{ error }
-
-func (u unconfigured) Secrets(context.Context) ([]core.Secret, error) { return nil, u.error }
-
-// named gives the user's handler a name for the log, unless it has one.
-func named(h core.Handler) core.Handler {
-	if _, ok := h.(fmt.Stringer); ok || h == nil {
-		return h
-	}
-	return namedHandler{h}
-}
-
-type namedHandler struct{ core.Handler }
-
-func (namedHandler) String() string { return "handler" }
 
 // route sends requests where they belong. The host compares routes without
 // case and passes the path on as the sender wrote it.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,8 @@ type Platform struct {
 	Manager func(id string) (core.SecretSource, error)
 
 	// Always takes every delivery besides the destinations of the environment.
-	// Without it, and with none in the environment, they go to log:.
+	// Without it, and with none in the environment, they go to log:. The log
+	// calls it what its String method says, or else "handler".
 	Always core.Handler
 
 	Log *slog.Logger // nil means slog.Default
@@ -58,8 +60,8 @@ type Platform struct {
 }
 
 // Receiver makes the receiver that the environment describes. The error is a
-// [*ConfigError]. A host that must not exit on it can log it and serve the zero
-// [core.Receiver], which answers everything 503.
+// [*ConfigError]. A host that must not exit on it can log it and serve
+// [Misconfigured].
 func Receiver(p Platform) (*core.Receiver, error) {
 	if p.Getenv == nil {
 		p.Getenv = os.Getenv
@@ -116,10 +118,20 @@ func (p Platform) secrets() (core.SecretSource, error) {
 	return Secrets(p.Getenv, p.Manager)
 }
 
+// Misconfigured returns a receiver that answers everything 503. Its log gives err
+// as the reason each time, for the line logged at the start is soon far away.
+func Misconfigured(err error, log *slog.Logger) *core.Receiver {
+	return &core.Receiver{Secrets: noSecrets{err}, Logger: log}
+}
+
+type noSecrets struct{ error }
+
+func (n noSecrets) Secrets(context.Context) ([]core.Secret, error) { return nil, n.error }
+
 func (p Platform) destinations() (handlers []core.Handler, names []string, err error) {
 	urls := strings.Fields(p.Getenv(DestinationsVariable))
 	if p.Always != nil {
-		handlers, names = append(handlers, p.Always), append(names, nameOf(p.Always, "inbox"))
+		handlers, names = append(handlers, p.Always), append(names, nameOf(p.Always, "handler"))
 	} else if len(urls) == 0 {
 		urls = []string{"log:"}
 	}

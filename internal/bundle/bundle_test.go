@@ -84,13 +84,13 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 		lines        int
 		names        []string
 	}{
-		"default":           {"", nil, 1, []string{"log:"}},
-		"only blanks":       {" \n", nil, 1, []string{"log:"}},
-		"two logs":          {"log: log:", nil, 2, []string{"log:", "log:"}},
-		"upper case":        {"LOG:", nil, 1, []string{"log:"}},
-		"a queue":           {"queue://name", nil, 0, []string{"queue:test"}},
-		"an inbox":          {"", always, 0, []string{"inbox"}},
-		"an inbox and more": {"log:\tqueue://name", always, 1, []string{"inbox", "log:", "queue:test"}},
+		"default":            {"", nil, 1, []string{"log:"}},
+		"only blanks":        {" \n", nil, 1, []string{"log:"}},
+		"two logs":           {"log: log:", nil, 2, []string{"log:", "log:"}},
+		"upper case":         {"LOG:", nil, 1, []string{"log:"}},
+		"a queue":            {"queue://name", nil, 0, []string{"queue:test"}},
+		"a handler":          {"", always, 0, []string{"handler"}},
+		"a handler and more": {"log:\tqueue://name", always, 1, []string{"handler", "log:", "queue:test"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			taken = 0
@@ -105,7 +105,7 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 				t.Errorf("%d lines, want %d: %s", got, test.lines, &out)
 			}
 			if (taken == 1) != (test.always != nil) || !slices.Equal(r.Destinations, test.names) {
-				t.Errorf("the inbox took %d; destinations %q, want %q", taken, r.Destinations, test.names)
+				t.Errorf("the handler took %d; destinations %q, want %q", taken, r.Destinations, test.names)
 			}
 		})
 	}

@@ -69,6 +69,9 @@ func (in *Inbox) start() {
 	}()
 }
 
+// String is how the log of a receiver calls the inbox.
+func (*Inbox) String() string { return "inbox" }
+
 // Handle implements [core.Handler]. It returns nil once the delivery is
 // committed and synced to disk. A delivery whose key is there already is not
 // stored again: its repeats are counted, the time of the last one is noted and
