@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,10 +54,10 @@ func TestDrainAnswersWhatStillComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLifecycle()
 		defer l.end()
-		answered := 0
+		var answered atomic.Int64
 		handler := l.count(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			time.Sleep(2 * time.Second)
-			answered++
+			answered.Add(1)
 		}))
 		request := httptest.NewRequestWithContext(t.Context(), "POST", "/", nil)
 		go handler.ServeHTTP(httptest.NewRecorder(), request)
@@ -65,8 +66,8 @@ func TestDrainAnswersWhatStillComes(t *testing.T) {
 			handler.ServeHTTP(httptest.NewRecorder(), request)
 		}()
 		synctest.Wait()
-		if left := l.drain(); left != 0 || answered != 2 {
-			t.Errorf("%d left, %d answered", left, answered)
+		if left := l.drain(); left != 0 || answered.Load() != 2 {
+			t.Errorf("%d left, %d answered", left, answered.Load())
 		}
 	})
 }
