@@ -24,7 +24,10 @@ fail() {
 }
 
 case ${1-} in -h | --help) usage && exit ;; -*) fail "no such option: $1; see --help" 2 ;; esac
-{ [ $# -eq 1 ] || [ $# -eq 2 ]; } && [ -n "$1" ] || { usage >&2 && exit 2; }
+if [ $# -lt 1 ] || [ $# -gt 2 ] || [ -z "$1" ]; then
+	usage >&2
+	exit 2
+fi
 
 repository=$(cd "$(dirname "$0")/../.." && pwd -P)
 module=$(sed -n 's/^module //p' "$repository/go.mod")
