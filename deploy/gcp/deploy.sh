@@ -30,7 +30,8 @@ secret: made up unless it is there or given
                         need no deployment
 
 what becomes of deliveries
-  --destinations=URLS   separated by blanks (pubsub://PROJECT/NAME):
+  --destinations=URLS   separated by blanks (pubsub://PROJECT/NAME; none with
+                        --root or --source):
                         pubsub://PROJECT/TOPIC gs://BUCKET/PREFIX https://… log:
   --dead-letter=URL     takes what a destination refuses for good
   --overflow=URL        gs://BUCKET/PREFIX for bodies over a topic's limit
@@ -39,6 +40,8 @@ what becomes of deliveries
   --log-level=LEVEL     debug, info, warn or error (info)
 
 function
+  --root=FILE.go        a root file of your own for labelhook's source: to leave
+                        a destination out, or to add a handler
   --source=DIR          a function of your own instead of labelhook's
   --entry-point=NAME    what it registers (LabelboxWebhook)
   --runtime=RUNTIME     (go126)
@@ -61,7 +64,7 @@ HELP
 project='' region='' name=labelhook
 secret='' secret_stdin=false rotate=false drop_previous=false mount=false
 destinations='' dead_letter='' overflow='' events='' max_body='' log_level=''
-source='' entry_point=LabelboxWebhook runtime=go126 memory=256Mi min_instances=0 max_instances=10
+root='' source='' entry_point=LabelboxWebhook runtime=go126 memory=256Mi min_instances=0 max_instances=10
 keep_invoker=false dry_run=false
 
 while [ $# -gt 0 ]; do
@@ -81,7 +84,7 @@ while [ $# -gt 0 ]; do
 		wrong "$flag takes no value: write $flag alone"
 		;;
 	--project | --region | --name | --secret | --destinations | --dead-letter | --overflow | --events | --max-body | \
-		--log-level | --source | --entry-point | --runtime | --memory | --min-instances | --max-instances | --*=*)
+		--log-level | --root | --source | --entry-point | --runtime | --memory | --min-instances | --max-instances | --*=*)
 		if [ "$flag" != "$1" ]; then
 			value=${1#*=}
 		else
@@ -102,6 +105,7 @@ while [ $# -gt 0 ]; do
 		--events) events=$value ;;
 		--max-body) max_body=$value ;;
 		--log-level) log_level=$value ;;
+		--root) root=$value ;;
 		--source) source=$value ;;
 		--entry-point) entry_point=$value ;;
 		--runtime) runtime=$value ;;
@@ -131,7 +135,7 @@ check_destination() {
 	log: | https://?*) ;;
 	http://*) wrong "$1: http: would send deliveries in the clear: write an https:// URL" ;;
 	file:* | sqlite:*) wrong "$1: ${2%%:*}: would lose deliveries, for a function's files end with its instance: write gs://BUCKET/PREFIX" ;;
-	*) [ -n "$source" ] || wrong "$1: \"${2%%:*}\" is no destination here: write pubsub://PROJECT/TOPIC, gs://BUCKET/PREFIX, https://… or log:" ;;
+	*) [ -n "$root$source" ] || wrong "$1: \"${2%%:*}\" is no destination here: write pubsub://PROJECT/TOPIC, gs://BUCKET/PREFIX, https://… or log:" ;;
 	esac
 }
 
@@ -149,7 +153,7 @@ secret=${secret:-$name-webhook-secret}
 [[ $secret =~ ^[A-Za-z0-9_-]{1,255}$ ]] ||
 	wrong "--secret does not name a secret: write its name in Secret Manager, and leave the secret itself to --secret-stdin"
 ! $secret_stdin || ! $rotate || wrong "--rotate makes up a secret and --secret-stdin reads one: pass one of them (a new one from standard input rotates too)"
-[ -n "$destinations" ] || destinations=pubsub://$project/$name
+[ -n "$destinations$root$source" ] || destinations=pubsub://$project/$name
 for url in $destinations; do check_destination --destinations "$url"; done
 [ -z "$dead_letter" ] || [ "${dead_letter%%[[:blank:]]*}" = "$dead_letter" ] || wrong "--dead-letter names several destinations: write one URL"
 [ -z "$dead_letter" ] || check_destination --dead-letter "$dead_letter"
@@ -164,6 +168,8 @@ done
 [ -z "$max_body" ] || check_number --max-body "$max_body" 1 33554432 # Google refuses requests over 32 MiB
 case $log_level in '' | debug | info | warn | error) ;; *) wrong "--log-level \"$log_level\" is not a level: write debug, info, warn or error" ;; esac
 [ -z "$source" ] || [ -f "$source/go.mod" ] || wrong "--source \"$source\" has no go.mod: pass the folder of a Go module, with the function's package at its root"
+[ -z "$root" ] || [[ -f $root && $root == *.go ]] || wrong "--root \"$root\" is no Go file: pass one such as $here/root/function.go"
+[ -z "$root" ] || [ -z "$source" ] || wrong "--root goes into labelhook's source and --source is another: pass one of them"
 [[ $entry_point =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]] || wrong "--entry-point \"$entry_point\" is not a name: write the one that functions.HTTP registers"
 [[ $runtime =~ ^go1(2[6-9]|[3-9][0-9])$ ]] || wrong "--runtime \"$runtime\" cannot build labelhook: write go126 or a newer one of gcloud functions runtimes list"
 [[ $memory =~ ^[0-9]+(Mi|Gi|M|G)$ ]] || wrong "--memory \"$memory\" is not an amount: write one such as 256Mi"
@@ -209,10 +215,9 @@ read_secret() {
 
 made_up_secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
-# list_versions sets $versions to the numbers of those that are enabled, one a
-# line, and $version to the newest.
-list_versions() {
-	look secrets versions list "$secret" --filter=state=ENABLED --format='value(name.basename())' || true
+# sort_versions sets $versions to the numbers that $listing found, one a line,
+# and $version to the newest.
+sort_versions() {
 	versions=$(printf '%s\n' "$found" | sort -n)
 	version=${versions##*$'\n'}
 }
@@ -220,7 +225,8 @@ list_versions() {
 # prepare_secret makes the secret, and a version of it where one is wanted.
 prepare_secret() {
 	local current='' first='' new='' payload
-	if absent secrets describe "$secret"; then
+	local listing=(secrets versions list "$secret" --filter=state=ENABLED --format='value(name.basename())')
+	if absent "${listing[@]}"; then
 		change "create the secret $secret" secrets create "$secret" --replication-policy=automatic --labels="$mark"
 	fi
 	if $dry_run; then
@@ -229,7 +235,7 @@ prepare_secret() {
 		version=VERSION
 		return
 	fi
-	list_versions
+	sort_versions
 	if [ -n "$version" ] && { $secret_stdin || $rotate || $drop_previous; }; then
 		look secrets versions access "$version" --secret="$secret" || true
 		current=$found first=${found%%$'\n'*}
@@ -247,7 +253,8 @@ prepare_secret() {
 	fi
 	if [ -n "$payload" ]; then
 		printf %s "$payload" | change "add a version to the secret $secret" secrets versions add "$secret" --data-file=-
-		list_versions
+		look "${listing[@]}" || true
+		sort_versions
 	fi
 }
 
@@ -363,9 +370,9 @@ stage() {
 	source=$work/source
 	if $dry_run; then
 		source=SOURCE
-		printf '%q SOURCE\n' "$here/stage.sh"
+		printf '%q SOURCE%s\n' "$here/stage.sh" "${root:+ $(printf %q "$root")}"
 	else
-		"$here/stage.sh" "$source" >&2 || fail "could not stage the source: stage.sh says why above"
+		"$here/stage.sh" "$source" ${root:+"$root"} >&2 || fail "could not stage the source: stage.sh says why above"
 	fi
 }
 
@@ -374,7 +381,9 @@ deploy() {
 	[ -z "$previous" ] || secrets+=,LABELBOX_WEBHOOK_SECRET_PREVIOUS=$secret:$previous
 	! $mount || secrets=/etc/labelhook/secret=$secret:latest
 	environment >"$settings"
-	if $dry_run; then
+	if [ ! -s "$settings" ]; then
+		settings=''
+	elif $dry_run; then
 		printf '# environment.yaml holds:\n'
 		sed -E 's/^/#   /; s/\?[^ '\'']*/?…/g' "$settings" # a URL's query may be a key
 		settings=environment.yaml
@@ -385,19 +394,19 @@ deploy() {
 		--cpu=1 --memory="$memory" --concurrency=80 # serving in parallel takes a whole CPU
 		--min-instances="$min_instances" --max-instances="$max_instances"
 		--service-account="$runner" --build-service-account="projects/$project/serviceAccounts/$builder"
-		--set-secrets="$secrets" --env-vars-file="$settings"
+		--set-secrets="$secrets"
 		--set-build-env-vars="GOOGLE_GOLDFLAGS=-s -w,GOFLAGS=-trimpath,CGO_ENABLED=0"
 	)
+	if [ -n "$settings" ]; then flags+=(--env-vars-file="$settings"); else flags+=(--clear-env-vars); fi
 	$keep_invoker || flags+=(--allow-unauthenticated) # Labelbox has no Google identity: the signature is the gate
 	[ -f "$source/.gcloudignore" ] || flags+=(--ignore-file="$here/gcloudignore")
 	[ "$attempts" = 1 ] || attempts=4
-	visible=true change "build and deploy the function $name, which takes some minutes" functions deploy "$name" "${flags[@]}"
+	visible=true change "build and deploy the function $name, which takes some minutes" functions deploy "$name" "${flags[@]}" --format='value(url)'
 }
 
 next_steps() {
 	local url reveal="gcloud secrets versions access $version --secret=$secret --project=$project"
-	look functions describe "$name" --gen2 --region="$region" --format='value(url)' || fail "the function $name is not there: run this again"
-	url=$found
+	url=$(cat "$work/answer")
 	! $mount || reveal="gcloud secrets versions access latest --secret=$secret --project=$project | head -n 1"
 	cat >&2 <<NEXT
 $program: done. Next:

@@ -86,13 +86,13 @@ change() {
 	done
 }
 
-# attempt runs gcloud once, with its talk in a file, or on the terminal too
-# where it takes long ($visible).
+# attempt runs gcloud once. Its answer and its talk go to files, the talk to the
+# terminal too where it takes long ($visible).
 attempt() {
 	if ${visible:-false}; then
-		google "$@" 2>&1 >/dev/null | tee "$work/messages" >&2
+		google "$@" 2>&1 >"$work/answer" | tee "$work/messages" >&2
 	else
-		google "$@" >/dev/null 2>"$work/messages"
+		google "$@" >"$work/answer" 2>"$work/messages"
 	fi
 }
 
