@@ -343,7 +343,10 @@ prepare_destinations() {
 		[[ $done != *" $rest "* ]] || continue
 		done+="$rest "
 		case $rest in
-		pubsub/*) prepare_topic "$(cut -d/ -f2 <<<"$rest")" "${rest##*/}" ;;
+		pubsub/*)
+			rest=${rest#pubsub/}
+			prepare_topic "${rest%%/*}" "${rest#*/}"
+			;;
 		*) prepare_bucket "${rest#gs/}" ;;
 		esac
 	done
