@@ -1,0 +1,22 @@
+// Command serve runs the function on this machine, at 127.0.0.1 and the port of
+// PORT (8080 unless set), until it is told to stop by SIGTERM or Ctrl-C:
+//
+//	LABELBOX_WEBHOOK_SECRET=… go run ./gcp/function/serve
+package main
+
+import (
+	"cmp"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/labelhook/labelhook/gcp"
+	"github.com/labelhook/labelhook/gcp/function"
+)
+
+func main() {
+	address := net.JoinHostPort("127.0.0.1", cmp.Or(os.Getenv("PORT"), "8080"))
+	slog.Info("listening on http://" + address)
+	slog.Error("not listening", "error", gcp.ListenAndServe(address, function.Handler))
+	os.Exit(1)
+}

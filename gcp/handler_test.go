@@ -1,0 +1,171 @@
+package gcp
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
+)
+
+func sign(t testing.TB, body, secret string) string {
+	s, err := core.NewSecret(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core.Sign([]byte(body), s)
+}
+
+func post(t testing.TB, path, secret string) *http.Request {
+	r := httptest.NewRequest("POST", path, strings.NewReader("{}"))
+	r.Header.Set(core.SignatureHeader, sign(t, "{}", secret))
+	return r
+}
+
+func receiver(t testing.TB, variables map[string]string, log io.Writer) *core.Receiver {
+	t.Helper()
+	r, err := bundle.Receiver(bundle.Platform{
+		Getenv: func(name string) string { return variables[name] },
+		Log:    NewLogger(log, slog.LevelInfo),
+		Out:    io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Deliveries are taken at every path; what browsers ask for by themselves is
+// not there, and leaves no line in the log.
+func TestMethodsAndPaths(t *testing.T) {
+	for _, test := range []struct {
+		method, path string
+		status       int
+		logged       bool
+	}{
+		{"POST", "/", 200, true},
+		{"POST", "/LabelboxWebhook", 200, true},
+		{"POST", "/any/path?and=query", 200, true},
+		{"POST", "/favicon.ico", 200, true},
+		{"GET", "/", 405, true},
+		{"PUT", "/LabelboxWebhook", 405, true},
+		{"GET", "/favicon.ico", 404, false},
+		{"HEAD", "/robots.txt", 404, false},
+	} {
+		var log bytes.Buffer
+		handler := NewHandler(receiver(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret"}, &log))
+		r := post(t, test.path, "secret")
+		r.Method = test.method
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		if answer.Code != test.status || (log.Len() > 0) != test.logged {
+			t.Errorf("%s %s: status %d, want %d; logged %q", test.method, test.path, answer.Code, test.status, &log)
+		}
+	}
+}
+
+// A secret mounted as a file changes while the instance runs: within a minute,
+// by the clock of the bubble, the new one counts.
+func TestMountedSecretIsRotated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "labelbox")
+		mount := func(secrets string) {
+			if err := os.WriteFile(file, []byte(secrets), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mount("old")
+		handler := NewHandler(receiver(t, map[string]string{"LABELBOX_WEBHOOK_SECRET_FILE": file}, io.Discard))
+		check := func(secret string, want int) {
+			t.Helper()
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, post(t, "/", secret))
+			if answer.Code != want {
+				t.Errorf("signed with %s: status %d, want %d", secret, answer.Code, want)
+			}
+		}
+		check("old", 200)
+		mount("new\nold\n")
+		time.Sleep(time.Minute)
+		check("new", 200)
+		check("old", 200)
+		mount("new")
+		time.Sleep(time.Minute)
+		check("new", 200)
+		check("old", 401)
+	})
+}
+
+// On this machine, where no front end stands before it, a sender that stalls
+// loses its connection.
+func TestListenAndServeDropsSendersThatStall(t *testing.T) {
+	for name, test := range map[string]struct {
+		sent   string
+		within time.Duration
+	}{
+		"nothing at all":    {"", 10 * time.Second},
+		"half a header":     {"POST / HTTP/1.1\r\nHost: x\r\nX-Hub-Sig", 10 * time.Second},
+		"half a body":       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{", 30 * time.Second},
+		"idle after answer": {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 2 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, server := net.Pipe()
+				l := &onePipe{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
+				l.conns <- server
+				s := newServer("", NewHandler(&core.Receiver{Logger: slog.New(slog.DiscardHandler)}))
+				served := make(chan error, 1)
+				go func() { served <- s.Serve(l) }()
+
+				began := time.Now()
+				go io.WriteString(client, test.sent)
+				io.Copy(io.Discard, client)
+				if took := time.Since(began); took > test.within+time.Second {
+					t.Errorf("dropped after %s", took)
+				}
+				s.Shutdown(context.Background())
+				<-served
+			})
+		})
+	}
+}
+
+func TestListenAndServeSaysWhyItCannot(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := ListenAndServe(l.Addr().String(), nil); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// onePipe is a listener to which one connection comes.
+type onePipe struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (l *onePipe) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *onePipe) Close() error   { close(l.closed); return nil }
+func (l *onePipe) Addr() net.Addr { return &net.TCPAddr{} }

@@ -1,0 +1,133 @@
+// Package pubsub publishes deliveries to a topic of Google Cloud Pub/Sub.
+//
+// A message's data is the delivery's exact body, and its attributes are the
+// delivery's CloudEvents attributes, each with the prefix ce-
+// (https://github.com/cloudevents/spec/blob/main/cloudevents/working-drafts/pubsub-protocol-binding.md,
+// binary mode). Messages have no ordering key: after one that fails, a client
+// refuses all others with its key. Pub/Sub does not keep duplicates out, so
+// consumers compare ce-labelboxkey, which is the same for a redelivery.
+package pubsub
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	pubsub "cloud.google.com/go/pubsub/v2/apiv1"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+)
+
+// EmulatorVariable names the host and port of an emulator to publish to, as
+// Google's own libraries have it.
+const EmulatorVariable = "PUBSUB_EMULATOR_HOST"
+
+// timeout bounds one publish with all its retries, which the client makes by
+// itself while Pub/Sub cannot be reached.
+const timeout = 10 * time.Second
+
+// Topic is a topic as a destination. It publishes with the credentials that the
+// process has (Application Default Credentials), which need the role
+// roles/pubsub.publisher on the topic.
+type Topic struct {
+	address
+	bucket destination.Bucket
+
+	mu     sync.Mutex
+	client *pubsub.TopicAdminClient // nil until it is needed
+}
+
+// Open makes the destination of the URL pubsub://PROJECT/TOPIC. Google is not
+// asked before the first delivery. With PUBSUB_EMULATOR_HOST set, messages go
+// to that host, in the clear and without credentials.
+func Open(url string) (core.Handler, error) {
+	a, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	return &Topic{address: a}, nil
+}
+
+// Overflow implements [destination.Limited]. The message for what the bucket
+// keeps has no data, and the object's URI as the attribute ce-dataref.
+func (t *Topic) Overflow(b destination.Bucket) { t.bucket = b }
+
+// Handle implements [core.Handler]. It publishes the delivery at once, in a
+// request of its own, and returns nil when Pub/Sub has acknowledged it. A body
+// over the limit, with no bucket to overflow to, is a permanent failure. Every
+// other is one for now, those that somebody must do something about included
+// (no such topic, permission denied): the sender's next try may come after that.
+func (t *Topic) Handle(ctx context.Context, d *core.Delivery) error {
+	request := t.request(message(d))
+	if proto.Size(request) > maxRequest {
+		if t.bucket == nil {
+			return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as gs://BUCKET/PREFIX", t, len(d.Body)))
+		}
+		if err := t.bucket.Handle(ctx, d); err != nil {
+			return fmt.Errorf("%s: overflow: %w", t, err)
+		}
+		request = t.request(reference(d, t.bucket.Locate(d)))
+	}
+	if err := t.publish(ctx, request); err != nil {
+		return fmt.Errorf("%s: %w", t, err)
+	}
+	return nil
+}
+
+func (t *Topic) request(m *pubsubpb.PubsubMessage) *pubsubpb.PublishRequest {
+	return &pubsubpb.PublishRequest{Topic: t.resource(), Messages: []*pubsubpb.PubsubMessage{m}}
+}
+
+// publish uses the client for single requests and not the one that batches,
+// which waits for company and, when the caller gives up, publishes all the same.
+func (t *Topic) publish(ctx context.Context, request *pubsubpb.PublishRequest) error {
+	client, err := t.connect(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err = client.Publish(ctx, request)
+	switch s := status.Convert(err); s.Code() {
+	case codes.OK:
+		return nil
+	case codes.NotFound:
+		return fmt.Errorf("%w; create the topic, or write the URL of one that exists", err)
+	case codes.PermissionDenied:
+		return fmt.Errorf("%w; give the function's service account roles/pubsub.publisher on the topic", err)
+	}
+	return err
+}
+
+// connect makes the client when it is first needed, and again if that failed.
+func (t *Topic) connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.client != nil {
+		return t.client, nil
+	}
+	var options []option.ClientOption
+	if host := os.Getenv(EmulatorVariable); host != "" {
+		options = []option.ClientOption{
+			option.WithEndpoint(host),
+			option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+		}
+	}
+	client, err := pubsub.NewTopicAdminClient(context.WithoutCancel(ctx), options...)
+	if err != nil {
+		return nil, err
+	}
+	t.client = client
+	return client, nil
+}

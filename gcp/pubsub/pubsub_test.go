@@ -1,0 +1,299 @@
+package pubsub_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/pubsub/v2/pstest"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/gcp/pubsub"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
+
+// topic is a topic that exists in a fake of Pub/Sub.
+func topic(t *testing.T, options ...pstest.ServerReactorOption) (core.Handler, *pstest.Server) {
+	server, address := fake(t, options...)
+	t.Setenv(pubsub.EmulatorVariable, address)
+	return openTopic(t, "pubsub://acme-ml/labels"), server
+}
+
+// fake puts Google's fake behind a server that takes messages as large as
+// Pub/Sub does, which its own does not.
+func fake(t *testing.T, options ...pstest.ServerReactorOption) (fake *pstest.Server, address string) {
+	fake = pstest.NewServer(options...)
+	t.Cleanup(func() { fake.Close() })
+	if _, err := fake.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/acme-ml/topics/labels"}); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(10_000_000))
+	pubsubpb.RegisterPublisherServer(server, &fake.GServer)
+	go server.Serve(listener)
+	t.Cleanup(server.Stop)
+	return fake, listener.Addr().String()
+}
+
+func openTopic(t testing.TB, url string) core.Handler {
+	t.Helper()
+	h, err := pubsub.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func label(t testing.TB) *core.Delivery {
+	s, found := samples.Find(core.LabelCreated, core.V2)
+	if !found {
+		t.Fatal("no sample")
+	}
+	return core.Identify(http.Header{
+		core.IDHeader: {"delivery"}, core.EventHeader: {s.Header}, core.SignatureHeader: {signature}, "Content-Type": {"application/json"},
+	}, s.Body())
+}
+
+func TestMessageIsTheDelivery(t *testing.T) {
+	h, server := topic(t)
+	d := label(t)
+	if err := h.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	messages := server.Messages() // there by the time of the answer
+	if len(messages) != 1 || !bytes.Equal(messages[0].Data, d.Body) || messages[0].OrderingKey != "" {
+		t.Fatalf("messages are %v", messages)
+	}
+	want := map[string]string{
+		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
+		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
+		"ce-datacontenttype": "application/json", "Content-Type": "application/json",
+	}
+	if !maps.Equal(messages[0].Attributes, want) {
+		t.Errorf("attributes %v, want %v", messages[0].Attributes, want)
+	}
+}
+
+func TestEveryByteArrives(t *testing.T) {
+	h, server := topic(t)
+	every := make([]byte, 256)
+	for i := range every {
+		every[i] = byte(i)
+	}
+	for name, body := range map[string][]byte{
+		"every byte": every,
+		"no JSON":    []byte("\xff{"),
+		"one blank":  []byte(" "),
+		"9 MB":       bytes.Repeat([]byte("123456789"), 1_000_000),
+	} {
+		server.ClearMessages()
+		if err := h.Handle(t.Context(), core.Identify(http.Header{}, body)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if got := server.Messages(); len(got) != 1 || !bytes.Equal(got[0].Data, body) {
+			t.Errorf("%s: %d messages, or other bytes", name, len(got))
+		}
+	}
+}
+
+// A delivery waits for no other: published one after the other, they take less
+// than the 10 ms each that the batching client would wait for more.
+func TestPublishesAtOnce(t *testing.T) {
+	h, server := topic(t)
+	d := label(t)
+	fastest := time.Hour
+	for range 20 {
+		began := time.Now()
+		if err := h.Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		fastest = min(fastest, time.Since(began))
+	}
+	if fastest >= 10*time.Millisecond || len(server.Messages()) != 20 {
+		t.Errorf("the fastest of %d took %s", len(server.Messages()), fastest)
+	}
+}
+
+// bucket keeps what overflows, or does not.
+type bucket struct {
+	err  error
+	kept []*core.Delivery
+}
+
+func (b *bucket) Handle(_ context.Context, d *core.Delivery) error {
+	b.kept = append(b.kept, d)
+	return b.err
+}
+func (b *bucket) Locate(d *core.Delivery) string { return "gs://large/" + d.ObjectName() }
+
+// The limit is on the whole request: the largest body that fits is found by the
+// length of what does not.
+func TestBodyOverTheLimit(t *testing.T) {
+	h, server := topic(t)
+	deliver := func(size int) (*core.Delivery, error) {
+		d := core.Identify(http.Header{core.IDHeader: {"delivery"}}, bytes.Repeat([]byte("x"), size))
+		return d, h.Handle(t.Context(), d)
+	}
+	if _, err := deliver(9_990_000); err != nil {
+		t.Errorf("below the limit: %v", err)
+	}
+	server.ClearMessages()
+	for _, size := range []int{9_999_999, 10_000_000, 10 << 20} {
+		_, err := deliver(size)
+		if err == nil || !core.IsPermanent(err) || !strings.Contains(err.Error(), fmt.Sprintf("pubsub://acme-ml/labels: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW", size)) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	if n := len(server.Messages()); n != 0 {
+		t.Errorf("%d messages", n)
+	}
+
+	b := new(bucket)
+	h.(destination.Limited).Overflow(b)
+	d, err := deliver(10 << 20)
+	messages := server.Messages()
+	if err != nil || len(b.kept) != 1 || b.kept[0] != d || len(messages) != 1 {
+		t.Fatalf("%v; the bucket has %d, the topic %d", err, len(b.kept), len(messages))
+	}
+	if m := messages[0]; len(m.Data) != 0 || m.Attributes["ce-dataref"] != b.Locate(d) || m.Attributes["ce-id"] != "delivery" || m.Attributes["ce-labelboxkey"] != d.Key() {
+		t.Errorf("the message has %d bytes and %v", len(m.Data), m.Attributes)
+	}
+
+	b.err = errors.New("no such bucket")
+	if _, err := deliver(10 << 20); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "overflow: no such bucket") {
+		t.Errorf("a bucket that fails: %v", err)
+	}
+	if n := len(server.Messages()); n != 1 {
+		t.Errorf("a message about what no bucket keeps: %d", n)
+	}
+}
+
+func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
+	for name, test := range map[string]struct {
+		code codes.Code
+		want string
+	}{
+		"no topic":   {codes.NotFound, "create the topic, or write the URL of one that exists"},
+		"permission": {codes.PermissionDenied, "give the function's service account roles/pubsub.publisher on the topic"},
+		"refused":    {codes.InvalidArgument, "InvalidArgument"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, server := topic(t, pstest.WithErrorInjection("Publish", test.code, "as the test has it"))
+			err := h.Handle(t.Context(), label(t))
+			if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v", err)
+			}
+			if n := len(server.Messages()); n != 0 {
+				t.Errorf("%d messages", n)
+			}
+		})
+	}
+	t.Run("another topic", func(t *testing.T) {
+		topic(t)
+		if err := openTopic(t, "pubsub://acme-ml/another").Handle(t.Context(), label(t)); err == nil || !strings.Contains(err.Error(), "create the topic") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// While Pub/Sub is not itself, the client tries again until the request ends.
+func TestTroubleEndsWithTheRequest(t *testing.T) {
+	h, _ := topic(t, pstest.WithErrorInjection("Publish", codes.Unavailable, "later"))
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := h.Handle(ctx, label(t)); err == nil || core.IsPermanent(err) || ctx.Err() == nil {
+		t.Errorf("got %v; the request: %v", err, ctx.Err())
+	}
+}
+
+// What a sender may put into headers, and Pub/Sub has no room for, does not
+// keep the delivery out.
+func TestOddHeadersKeepNothingOut(t *testing.T) {
+	long := strings.Repeat("x", 2000)
+	for name, test := range map[string]struct {
+		header          http.Header
+		id, contentType string // "" id means the key
+	}{
+		"nothing at all":    {http.Header{}, "", "application/json"},
+		"id in Latin-1":     {http.Header{core.IDHeader: {"Zo\xeb"}}, "Zo\ufffd", "application/json"},
+		"very long id":      {http.Header{core.IDHeader: {long}}, "", "application/json"},
+		"very long content": {http.Header{"Content-Type": {long}}, "", ""},
+	} {
+		h, server := topic(t)
+		d := core.Identify(test.header, []byte("{}"))
+		if err := h.Handle(t.Context(), d); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if test.id == "" {
+			test.id = d.Key()
+		}
+		if a := server.Messages()[0].Attributes; a["ce-id"] != test.id || a["Content-Type"] != test.contentType {
+			t.Errorf("%s: attributes %v", name, a)
+		}
+	}
+}
+
+func TestURLs(t *testing.T) {
+	for url, want := range map[string]string{
+		"pubsub://acme-ml/labels":          "pubsub://acme-ml/labels",
+		"PUBSUB://acme-ml/labels":          "pubsub://acme-ml/labels",
+		"pubsub:123456789/Labels.v2_~+%-":  "pubsub://123456789/Labels.v2_~+%-",
+		"pubsub://example.com:acme/labels": "pubsub://example.com:acme/labels",
+	} {
+		if h := openTopic(t, url); h.(fmt.Stringer).String() != want {
+			t.Errorf("%s is %s", url, h)
+		}
+	}
+	for _, url := range []string{
+		"pubsub:", "pubsub://", "pubsub://secret", "pubsub://secret/", "pubsub:///secret", "pubsub://acme/secret?x", "pubsub://acme/secret/x",
+		"pubsub://projects/acme/topics/secret", "pubsub://user:secret@acme/labels", "pubsub://acme/1secret", "pubsub://ac me/secret",
+	} {
+		if _, err := pubsub.Open(url); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// Without credentials the delivery is not taken, and the next one looks again.
+func TestWithoutCredentials(t *testing.T) {
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/dev/null/none")
+	h := openTopic(t, "pubsub://acme-ml/labels")
+	if err := h.Handle(t.Context(), label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") {
+		t.Errorf("got %v", err)
+	}
+	server, address := fake(t)
+	t.Setenv(pubsub.EmulatorVariable, address)
+	if err := h.Handle(t.Context(), label(t)); err != nil || len(server.Messages()) != 1 {
+		t.Errorf("%v; messages %v", err, server.Messages())
+	}
+}
+
+func Example() {
+	// On Google Cloud there are credentials, and no emulator.
+	os.Unsetenv(pubsub.EmulatorVariable)
+	topic, err := pubsub.Open("pubsub://acme-ml/labels")
+	fmt.Println(topic, err)
+
+	_, err = pubsub.Open("pubsub://acme-ml")
+	fmt.Println(err)
+	// Output:
+	// pubsub://acme-ml/labels <nil>
+	// this names no topic; write pubsub://PROJECT/TOPIC, with the topic's id, which begins with a letter, without the projects/…/topics/ before it
+}
