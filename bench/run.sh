@@ -6,6 +6,8 @@ cd "$(dirname "$0")"
 
 echo "== core"
 go -C .. test ./core -run '^$' -bench . -benchtime 0.2s
+echo "== aws"
+go -C .. test ./aws -run '^$' -bench . -benchtime 0.2s
 echo "== side by side with others"
 go test -run '^$' -bench . -benchtime 0.2s .
 echo "== budgets"
