@@ -59,7 +59,7 @@ func measureAWSDecode(t *table) error {
 			c := interleave(
 				func() { theirs.Invoke(context.Background(), event) },
 				func() { ours.Invoke(context.Background(), event) })
-			t.atLeast(fmt.Sprintf("Lambda, event to handler, times as fast as aws-lambda-go/events, %s as %s", body.Name, form.name), c.ratio(), 5, c.String())
+			t.atLeast(fmt.Sprintf("Lambda, event to answer, times as fast as aws-lambda-go/events, %s as %s", body.Name, form.name), c.ratio(), 5, c.String())
 		}
 	}
 	return nil
