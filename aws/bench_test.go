@@ -3,12 +3,9 @@ package aws
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"log/slog"
 	"testing"
-
-	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/lambdatest"
@@ -58,52 +55,6 @@ func benchmark(b *testing.B, f func(b *testing.B, payload []byte)) {
 	}
 }
 
-// BenchmarkEventsType is the baseline: the type that aws-lambda-go has for these
-// events, decoded by encoding/json, and the body's bytes.
-func BenchmarkEventsType(b *testing.B) {
-	benchmark(b, func(b *testing.B, payload []byte) {
-		for b.Loop() {
-			var e events.APIGatewayV2HTTPRequest
-			if err := json.Unmarshal(payload, &e); err != nil {
-				b.Fatal(err)
-			}
-			if e.IsBase64Encoded {
-				if _, err := base64.StdEncoding.DecodeString(e.Body); err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
-	})
-}
-
-// BenchmarkEventsTypeVerifyAndDecode is the baseline of [BenchmarkInvoke]: the
-// same work with encoding/json.
-func BenchmarkEventsTypeVerifyAndDecode(b *testing.B) {
-	benchmark(b, func(b *testing.B, payload []byte) {
-		secrets := []core.Secret{mustSecret(b)}
-		for b.Loop() {
-			var e events.APIGatewayV2HTTPRequest
-			if err := json.Unmarshal(payload, &e); err != nil {
-				b.Fatal(err)
-			}
-			body := []byte(e.Body)
-			if e.IsBase64Encoded {
-				var err error
-				if body, err = base64.StdEncoding.DecodeString(e.Body); err != nil {
-					b.Fatal(err)
-				}
-			}
-			if err := core.Verify(body, e.Headers["x-hub-signature"], secrets); err != nil {
-				b.Fatal(err)
-			}
-			var l core.LabelEvent
-			if err := json.Unmarshal(body, &l); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
 func BenchmarkDecode(b *testing.B) {
 	benchmark(b, func(b *testing.B, payload []byte) {
 		for b.Loop() {
@@ -115,7 +66,8 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 // BenchmarkInvoke is all between the runtime and a handler: envelope, verify,
-// identify and the answer.
+// identify and the answer. The module bench holds it against the same done with
+// the types of aws-lambda-go.
 func BenchmarkInvoke(b *testing.B) {
 	benchmark(b, func(b *testing.B, payload []byte) {
 		secrets, err := core.StaticSecrets(mustSecret(b))

@@ -13,6 +13,12 @@
 //   - [github.com/labelhook/labelhook/aws/eventbridge]
 //   - [github.com/labelhook/labelhook/aws/s3]
 //
+// Region, credentials and endpoints come from the SDK's own environment
+// variables (https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html),
+// as Lambda sets them. Elsewhere credentials may also be a web identity's, a
+// container's or an instance's. Profiles are not read: set what "aws configure
+// export-credentials --format env" prints.
+//
 // The function that is deployed as it is, in aws/function, is these put
 // together. Build either for Lambda with -tags lambda.norpc, which leaves out
 // what only older runtimes needed.

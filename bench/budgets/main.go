@@ -26,6 +26,9 @@ func run(ctx context.Context) error {
 	if err := measureCore(&t); err != nil {
 		return err
 	}
+	if err := measureAWS(ctx, &t); err != nil {
+		return err
+	}
 	if err := measureListen(ctx, &t); err != nil {
 		return err
 	}

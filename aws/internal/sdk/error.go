@@ -39,15 +39,15 @@ func Explain(what string, err error, remedies Remedies) error {
 
 // common are the remedies for what every service may say.
 var common = Remedies{
-	"ExpiredToken":          credentials,
-	"InvalidClientTokenId":  credentials,
-	"InvalidAccessKeyId":    credentials,
-	"InvalidSignature":      credentials,
-	"SignatureDoesNotMatch": credentials,
-	"UnrecognizedClient":    credentials,
+	"ExpiredToken":          newCredentials,
+	"InvalidClientTokenId":  newCredentials,
+	"InvalidAccessKeyId":    newCredentials,
+	"InvalidSignature":      newCredentials,
+	"SignatureDoesNotMatch": newCredentials,
+	"UnrecognizedClient":    newCredentials,
 }
 
-const credentials = "give this process valid AWS credentials; in a function, a role"
+const newCredentials = "give this process valid AWS credentials; in a function, a role"
 
 type explained struct {
 	text  string

@@ -4,7 +4,6 @@
 package sdk
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -15,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 // A call is tried three times with at most half a second between, and none of
@@ -30,32 +28,31 @@ const (
 
 // Client returns a function that makes a service's client when it is first
 // called, and gives the same one ever after. Region, credentials and endpoints
-// come from the SDK's own variables and files, see
-// https://docs.aws.amazon.com/sdkref/latest/guide/; a region that is not empty
-// outweighs them.
+// come from the environment; a region that is not empty outweighs that.
 func Client[C any](region string, make func(aws.Config) C) func() (C, error) {
 	return sync.OnceValues(func() (client C, err error) {
-		c, err := config.LoadDefaultConfig(context.Background(),
-			config.WithRetryer(func() aws.Retryer {
-				return retry.NewStandard(func(o *retry.StandardOptions) {
-					o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff
-				})
-			}),
-			config.WithHTTPClient(awshttp.NewBuildableClient().
-				WithDialerOptions(func(d *net.Dialer) { d.Timeout = toConnect }).
-				WithTransportOptions(func(t *http.Transport) {
-					t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = toConnect, toAnswer
-				})),
-		)
-		if err != nil {
-			return client, fmt.Errorf("the AWS configuration cannot be read: %w", err)
-		}
+		c := fromEnvironment()
 		if region != "" {
 			c.Region = region
 		}
 		if c.Region == "" {
 			return client, errors.New("no AWS region is configured; set AWS_REGION")
 		}
+		c.Retryer = func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff
+			})
+		}
+		c.HTTPClient = awshttp.NewBuildableClient().
+			WithDialerOptions(func(d *net.Dialer) { d.Timeout = toConnect }).
+			WithTransportOptions(func(t *http.Transport) {
+				t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = toConnect, toAnswer
+			})
+		provider, err := credentialsFor(c)
+		if err != nil {
+			return client, fmt.Errorf("no AWS credentials: %w", err)
+		}
+		c.Credentials = aws.NewCredentialsCache(provider)
 		return make(c), nil
 	})
 }

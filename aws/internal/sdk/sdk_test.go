@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,11 +39,12 @@ func TestTheRegionOfAnARNOutweighsTheEnvironments(t *testing.T) {
 	}
 }
 
-func TestABrokenConfigurationIsAnError(t *testing.T) {
+func TestWithoutARegionThereIsNoClient(t *testing.T) {
 	mototest.Use(t, "http://localhost:1")
-	t.Setenv("AWS_PROFILE", "no-such-profile")
-	if _, err := sdk.Client("", func(aws.Config) int { return 1 })(); err == nil {
-		t.Error("got a client")
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
+	if _, err := sdk.Client("", func(aws.Config) int { return 1 })(); err == nil || !strings.Contains(err.Error(), "set AWS_REGION") {
+		t.Errorf("got %v", err)
 	}
 }
 
