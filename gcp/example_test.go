@@ -19,15 +19,12 @@ func Example() {
 	os.Setenv("LABELBOX_WEBHOOK_SECRET", "the secret given to Labelbox") // the deployment does this
 	os.Setenv("LABELHOOK_LOG_LEVEL", "error")
 
-	function := gcp.Register("LabelboxWebhook", gcp.Function{
-		Handler: &core.Mux{
-			ModelRunStarted: func(_ context.Context, e *core.ModelRunEvent) error {
-				fmt.Println("model run", e.ModelRunID)
-				return nil // 200; any other error is answered 503, so that it comes again
-			},
+	function := gcp.Register("LabelboxWebhook", &core.Mux{
+		ModelRunStarted: func(_ context.Context, e *core.ModelRunEvent) error {
+			fmt.Println("model run", e.ModelRunID)
+			return nil // 200; any other error is answered 503, so that it comes again
 		},
-		Openers: map[string]gcp.Opener{"pubsub": pubsub.Open},
-	})
+	}, gcp.WithDestination("pubsub", pubsub.Open))
 
 	// What Labelbox sends:
 	body := `{"modelId":"m","modelRunId":"r","modelType":"t"}`

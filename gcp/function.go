@@ -13,30 +13,38 @@ import (
 	"github.com/labelhook/labelhook/internal/bundle"
 )
 
-// Opener makes a destination of its URL. The packages of destinations have
-// one each, called Open.
-type Opener = bundle.Opener
+// Option changes what [Register] does.
+type Option func(*bundle.Platform)
 
-// Function is what a function does besides what its environment says. The zero
-// value adds nothing to that.
-type Function struct {
-	// Handler takes every delivery, besides the destinations that
-	// LABELHOOK_DESTINATIONS names; nil means those alone.
-	Handler core.Handler
-
-	// Openers are the destinations besides log:, file: and https: that the
-	// environment may name, by the scheme of their URLs. What is not named here
-	// is not linked:
-	//
-	//	map[string]gcp.Opener{"pubsub": pubsub.Open, "gs": gcs.Open}
-	Openers map[string]Opener
+// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
+// LABELHOOK_OVERFLOW name destinations of a further scheme, such as pubsub with
+// the Open of package [github.com/labelhook/labelhook/gcp/pubsub]. The errors of
+// open must not repeat the URL. Only what is named here is linked.
+func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
+	return func(p *bundle.Platform) { p.Openers[scheme] = open }
 }
 
-// Register makes an HTTP function of f and the environment and registers it
-// with the framework under a name, the --entry-point of its deployment. It
-// belongs into an init of the uploaded source's root package. It also makes
-// slog's default logger write as Cloud Logging reads it ([NewLogger]), and lets
-// SIGTERM end the process once the requests under way are answered.
+// WithSecrets takes the webhook secrets from source and not from the
+// environment.
+func WithSecrets(source core.SecretSource) Option {
+	return func(p *bundle.Platform) { p.Secrets = source }
+}
+
+// WithLogger takes the place of the logger that [NewLogger] makes.
+func WithLogger(logger *slog.Logger) Option {
+	return func(p *bundle.Platform) { p.Log = logger }
+}
+
+// Register makes an HTTP function and registers it with the framework under a
+// name, the --entry-point of its deployment. It belongs into an init of the
+// uploaded source's root package. It also makes slog's default logger write as
+// Cloud Logging reads it ([NewLogger]), and lets SIGTERM end the process once
+// the requests under way are answered.
+//
+// Every genuine delivery goes to h and to the destinations that the
+// environment names: log:, file:, https: and those of [WithDestination]. h may
+// be nil; with no destination either, deliveries go to log:. The variables are
+// the same as on every platform.
 //
 // A wrong configuration ends the process with one line of log that says which
 // variable is wrong and what to write instead: the new revision does not become
@@ -46,11 +54,11 @@ type Function struct {
 // names is made, so that each needs its own configuration only.
 //
 // The handler returned answers as the function does; [ListenAndServe] takes it.
-func Register(name string, f Function) http.Handler {
+func Register(name string, h core.Handler, options ...Option) http.Handler {
 	if target := os.Getenv("FUNCTION_TARGET"); target != "" && target != name {
 		return http.NotFoundHandler()
 	}
-	receiver, err := f.receiver()
+	receiver, err := configure(h, options)
 	if err != nil {
 		refuse(err)
 	}
@@ -61,34 +69,23 @@ func Register(name string, f Function) http.Handler {
 	return handler
 }
 
-// receiver reads the environment.
-func (f Function) receiver() (*core.Receiver, error) {
+// configure makes the receiver.
+func configure(h core.Handler, options []Option) (*core.Receiver, error) {
 	level, err := bundle.LogLevel(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Receiver(bundle.Platform{
-		Openers: f.Openers,
-		Always:  f.always(),
+	p := bundle.Platform{
+		Openers: map[string]bundle.Opener{},
+		Always:  h,
 		Log:     NewLogger(os.Stdout, level),
 		Out:     payloadLog{os.Stdout},
-	})
-}
-
-// always is the handler under a name for the log's "destinations".
-func (f Function) always() core.Handler {
-	if f.Handler == nil {
-		return nil
 	}
-	if _, named := f.Handler.(interface{ String() string }); named {
-		return f.Handler
+	for _, option := range options {
+		option(&p)
 	}
-	return ownHandler{f.Handler}
+	return bundle.Receiver(p)
 }
-
-type ownHandler struct{ core.Handler }
-
-func (ownHandler) String() string { return "handler" }
 
 // refuse logs a wrong configuration and ends the process.
 func refuse(err error) {

@@ -19,7 +19,6 @@ import (
 var Handler http.Handler
 
 func init() {
-	Handler = gcp.Register("LabelboxWebhook", gcp.Function{
-		Openers: map[string]gcp.Opener{"pubsub": pubsub.Open, "gs": gcs.Open},
-	})
+	Handler = gcp.Register("LabelboxWebhook", nil,
+		gcp.WithDestination("pubsub", pubsub.Open), gcp.WithDestination("gs", gcs.Open))
 }

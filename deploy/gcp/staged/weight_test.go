@@ -73,7 +73,7 @@ import (
 	"` + module + `/gcp"
 )
 
-func init() { gcp.Register("LabelboxWebhook", gcp.Function{}) }
+func init() { gcp.Register("LabelboxWebhook", nil) }
 `
 )
 

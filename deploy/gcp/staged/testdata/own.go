@@ -12,12 +12,10 @@ import (
 )
 
 func init() {
-	gcp.Register("LabelboxWebhook", gcp.Function{
-		Handler: &core.Mux{
-			ModelRunStarted: func(ctx context.Context, e *core.ModelRunEvent) error {
-				slog.InfoContext(ctx, "model run", "id", e.ModelRunID)
-				return nil
-			},
+	gcp.Register("LabelboxWebhook", &core.Mux{
+		ModelRunStarted: func(ctx context.Context, e *core.ModelRunEvent) error {
+			slog.InfoContext(ctx, "model run", "id", e.ModelRunID)
+			return nil
 		},
 	})
 }
