@@ -7,12 +7,18 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/required"
 )
 
 func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil { // which build.sh takes in its place
+		required.Program(t, "zip", "apt-get install zip")
+	}
 	dir := t.TempDir()
 	out, pack := filepath.Join(dir, "out"), filepath.Join(dir, "app.zip")
 	script(t, nil, "", "build.sh", "--out="+out, "--zip="+pack).want(t, 0, "", "")

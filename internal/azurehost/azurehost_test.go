@@ -43,7 +43,7 @@ func handler(what string) (status int) {
 		}
 	}
 	if what == "silent" {
-		select {}
+		time.Sleep(time.Hour) // select {} would be a deadlock that the runtime ends
 	}
 	fmt.Println("LanguageWorkerConsoleLog of the system")
 	fmt.Println("to stdout")
