@@ -29,6 +29,9 @@ func run(ctx context.Context) error {
 	if err := measureAWS(ctx, &t); err != nil {
 		return err
 	}
+	if err := measureStarts(ctx, &t); err != nil {
+		return err
+	}
 	if err := measureListen(ctx, &t); err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ done
 [ -z "$max_body" ] || check_number --max-body "$max_body" 1 33554432 # Google refuses requests over 32 MiB
 case $log_level in '' | debug | info | warn | error) ;; *) wrong "--log-level \"$log_level\" is not a level: write debug, info, warn or error" ;; esac
 [ -z "$source" ] || [ -f "$source/go.mod" ] || wrong "--source \"$source\" has no go.mod: pass the folder of a Go module, with the function's package at its root"
-[ -z "$root" ] || [[ -f $root && $root == *.go ]] || wrong "--root \"$root\" is no Go file: pass one such as $here/root/function.go"
+[ -z "$root" ] || [[ -f $root && $root == *.go ]] || wrong "--root \"$root\" is no Go file: pass one such as $here/source/function.go"
 [ -z "$root" ] || [ -z "$source" ] || wrong "--root goes into labelhook's source and --source is another: pass one of them"
 [[ $entry_point =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]] || wrong "--entry-point \"$entry_point\" is not a name: write the one that functions.HTTP registers"
 [[ $runtime =~ ^go1(2[6-9]|[3-9][0-9])$ ]] || wrong "--runtime \"$runtime\" cannot build labelhook: write go126 or a newer one of gcloud functions runtimes list"

@@ -9,7 +9,7 @@ usage: stage.sh DEST [ROOT.go]
 
 Fills the new or empty folder DEST with the source of the function: go.mod,
 go.sum, core, gcp and what they import from internal, without tests, and
-ROOT.go as the one Go file of the root. Without ROOT.go that is root/function.go
+ROOT.go as the one Go file of the root. Without ROOT.go that is source/function.go
 beside this script, which registers LabelboxWebhook with every destination; write
 your own to leave some out, or to add a handler.
 
@@ -31,7 +31,7 @@ fi
 
 repository=$(cd "$(dirname "$0")/../.." && pwd -P)
 module=$(sed -n 's/^module //p' "$repository/go.mod")
-root=${2:-$repository/deploy/gcp/root/function.go}
+root=${2:-$repository/deploy/gcp/source/function.go}
 [ -f "$root" ] || fail "$root: no such file; name the Go file that is to be the root"
 mkdir -p "$1"
 dest=$(cd "$1" && pwd -P)
