@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -27,7 +28,7 @@ func TestOnMoto(t *testing.T) {
 	}
 	aws, queues := awseventbridge.NewFromConfig(c), sqs.NewFromConfig(c)
 	b := open(t, "eventbridge://labels")
-	if err := b.Handle(t.Context(), label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bus") {
+	if err := b.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bus") {
 		t.Errorf("without a bus: %v", err)
 	}
 	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: awssdk.String("target")})
@@ -53,7 +54,7 @@ func TestOnMoto(t *testing.T) {
 
 	want := map[string]*core.Delivery{}
 	for _, s := range samples.All() {
-		d := delivery(s.Header, s.Body())
+		d := deliverytest.New("delivery", s.Header, s.Body())
 		want["labelboxkey="+d.Key()] = d
 		if err := b.Handle(t.Context(), d); err != nil {
 			t.Fatalf("%s: %v", s.Name, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -24,7 +25,7 @@ func TestOnMoto(t *testing.T) {
 	}
 	aws := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
 	b := open(t, "s3://labels/raw")
-	if err := b.Handle(t.Context(), label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bucket") {
+	if err := b.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bucket") {
 		t.Errorf("without a bucket: %v", err)
 	}
 	if _, err := aws.CreateBucket(t.Context(), &awss3.CreateBucketInput{
@@ -43,10 +44,10 @@ func TestOnMoto(t *testing.T) {
 
 	var want []*core.Delivery
 	for _, s := range samples.All() {
-		want = append(want, delivery(s.Header, s.Body()))
+		want = append(want, deliverytest.New("delivery", s.Header, s.Body()))
 	}
 	large := bytes.Repeat([]byte("every byte\x00\xff"), 500_000)
-	want = append(want, delivery("LABEL_CREATED", large))
+	want = append(want, deliverytest.New("delivery", "LABEL_CREATED", large))
 	for range 2 { // delivered again
 		for _, d := range want {
 			if err := b.Handle(t.Context(), d); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/mototest"
 )
 
@@ -60,10 +61,10 @@ func TestURLs(t *testing.T) {
 			if b.String() != want.name {
 				t.Errorf("it calls itself %s, want %s", b, want.name)
 			}
-			if err := b.Handle(t.Context(), label(t)); err != nil {
+			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 				t.Fatal(err)
 			}
-			if got := slices.Collect(maps.Keys(s.objects)); len(got) != 1 || got[0] != want.path+label(t).ObjectName() {
+			if got := slices.Collect(maps.Keys(s.objects)); len(got) != 1 || got[0] != want.path+deliverytest.Label(t).ObjectName() {
 				t.Errorf("the object is at %q, want it under %s", got, want.path)
 			}
 		})
@@ -77,8 +78,8 @@ func TestLocateIsTheObjectsURI(t *testing.T) {
 		"s3://labels/é?#%/b+": "s3://labels/%C3%A9%3F%23%25/b+/",
 	} {
 		var b destination.Bucket = open(t, prefix)
-		got := b.Locate(label(t))
-		if got != want+label(t).ObjectName() {
+		got := b.Locate(deliverytest.Label(t))
+		if got != want+deliverytest.Label(t).ObjectName() {
 			t.Errorf("%s: %s", prefix, got)
 		}
 		if u, err := url.Parse(got); err != nil || u.Scheme != "s3" || u.Host != "labels" {
@@ -93,7 +94,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 		every[i] = byte(i)
 	}
 	s := standIn(t)
-	d := delivery("LABEL_CREATED", every)
+	d := deliverytest.New("delivery", "LABEL_CREATED", every)
 	d.ID, d.ContentType = `Zoë's "100%" id`+"\r\nX-Evil: yes", "text/plain; charset=utf-8"
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
@@ -108,7 +109,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 		"X-Amz-Meta-Ce-Type":              "com.labelbox.unknown",
 		"X-Amz-Meta-Ce-Source":            "/labelbox",
 		"X-Amz-Meta-Ce-Labelboxkey":       d.Key(),
-		"X-Amz-Meta-Ce-Labelboxsignature": signature,
+		"X-Amz-Meta-Ce-Labelboxsignature": deliverytest.Signature,
 		"X-Amz-Meta-Ce-Datacontenttype":   "", // Content-Type is that
 		"X-Amz-Meta-Ce-Subject":           "",
 		"X-Evil":                          "",
@@ -125,7 +126,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 
 func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 	s := standIn(t)
-	d := label(t)
+	d := deliverytest.Label(t)
 	d.ID = strings.Repeat("i", 3000)
 	d.ContentType = "é\n"
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
@@ -146,7 +147,7 @@ func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 func TestARedeliveryIsNoSecondObject(t *testing.T) {
 	s := standIn(t)
 	b := open(t, "s3://labels")
-	first, again := label(t), label(t)
+	first, again := deliverytest.Label(t), deliverytest.Label(t)
 	again.ID = "another id"
 	for _, d := range []*core.Delivery{first, again} {
 		if err := b.Handle(t.Context(), d); err != nil {
@@ -177,7 +178,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 			s := standIn(t)
 			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
 			b := open(t, "s3://labels/raw")
-			err := b.Handle(t.Context(), label(t))
+			err := b.Handle(t.Context(), deliverytest.Label(t))
 			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
 				t.Fatalf("got %v", err)
 			}
@@ -188,7 +189,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 				t.Errorf("%d calls, want %d", s.calls, test.calls)
 			}
 			s.failing = failure{}
-			if err := b.Handle(t.Context(), label(t)); err != nil || len(s.objects) != 1 {
+			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.objects) != 1 {
 				t.Errorf("sent again: %v", err)
 			}
 		})
@@ -198,7 +199,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 func TestAFailureThatPassesIsNotSeen(t *testing.T) {
 	s := standIn(t)
 	s.failing = failure{2, 503, "SlowDown", ""}
-	d := label(t)
+	d := deliverytest.Label(t)
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil || s.objects["/labels/"+d.ObjectName()].body != string(d.Body) {
 		t.Errorf("got %v, %q", err, s.objects)
 	}
@@ -213,7 +214,7 @@ func TestWithoutANetworkItFailsForNow(t *testing.T) {
 	mototest.Use(t, hangs.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := open(t, "s3://labels").Handle(ctx, label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+	if err := open(t, "s3://labels").Handle(ctx, deliverytest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -224,7 +225,7 @@ func TestManyOfTheSameDeliveryAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := b.Handle(t.Context(), label(t)); err != nil {
+			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -19,6 +19,7 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -89,7 +90,7 @@ func TestOnMoto(t *testing.T) {
 			q := open(t, address)
 			want := map[string]*core.Delivery{}
 			for _, s := range samples.All() {
-				d := delivery(s.Header, s.Body())
+				d := deliverytest.New("delivery", s.Header, s.Body())
 				want[d.Key()] = d
 				if err := q.Handle(t.Context(), d); err != nil {
 					t.Fatalf("%s: %v", s.Name, err)
@@ -120,7 +121,7 @@ func TestOnMoto(t *testing.T) {
 		for i := range body {
 			body[i] = byte(i)
 		}
-		if err := open(t, "sqs://binary").Handle(t.Context(), delivery("LABEL_CREATED", body)); err != nil {
+		if err := open(t, "sqs://binary").Handle(t.Context(), deliverytest.New("delivery", "LABEL_CREATED", body)); err != nil {
 			t.Fatal(err)
 		}
 		got := aws.drain(t, url)
@@ -135,10 +136,10 @@ func TestOnMoto(t *testing.T) {
 	t.Run("a FIFO queue takes a redelivery once", func(t *testing.T) {
 		url := aws.create(t, "ordered.fifo", map[string]string{"FifoQueue": "true"})
 		q := open(t, "sqs://ordered.fifo")
-		first := label(t)
-		again := delivery("LABEL_CREATED", first.Body)
+		first := deliverytest.Label(t)
+		again := deliverytest.New("delivery", "LABEL_CREATED", first.Body)
 		again.ID = "another id"
-		other := delivery("LABEL_UPDATED", first.Body)
+		other := deliverytest.New("delivery", "LABEL_UPDATED", first.Body)
 		for _, d := range []*core.Delivery{first, again, other} {
 			if err := q.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -165,7 +166,7 @@ func TestOnMoto(t *testing.T) {
 		r := &core.Receiver{Secrets: secrets, Handler: open(t, "sqs://fragile"), Logger: slog.New(slog.DiscardHandler)}
 		send := func(want int) {
 			t.Helper()
-			body := label(t).Body
+			body := deliverytest.Label(t).Body
 			got := r.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{
 				core.SignatureHeader: {core.Sign(body, secret)}, core.EventHeader: {"LABEL_CREATED"},
 			}})
@@ -182,7 +183,7 @@ func TestOnMoto(t *testing.T) {
 		send(503)
 		aws.create(t, "fragile", nil)
 		send(200)
-		if got := aws.drain(t, url); len(got) != 1 || got[0].body != string(label(t).Body) {
+		if got := aws.drain(t, url); len(got) != 1 || got[0].body != string(deliverytest.Label(t).Body) {
 			t.Errorf("received %q", got)
 		}
 	})
@@ -202,9 +203,9 @@ func TestOnMoto(t *testing.T) {
 		for name, maximum := range map[string]string{"large": "1048576", "narrow": "1024"} {
 			url := aws.create(t, name, map[string]string{"MaximumMessageSize": maximum})
 			q := open(t, "sqs://"+name)
-			d := delivery("LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300_000)+`"}`))
+			d := deliverytest.New("delivery", "LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300_000)+`"}`))
 			if name == "narrow" {
-				d = delivery("LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300)+`"}`))
+				d = deliverytest.New("delivery", "LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300)+`"}`))
 			}
 			if err := q.Handle(t.Context(), d); !core.IsPermanent(err) {
 				t.Errorf("%s: without a bucket: %v", name, err)

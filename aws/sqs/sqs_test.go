@@ -18,6 +18,7 @@ import (
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/mototest"
 )
 
@@ -66,7 +67,7 @@ func TestURLs(t *testing.T) {
 				t.Errorf("it calls itself %s, want %s", got, want.name)
 			}
 			for range 2 {
-				if err := q.Handle(t.Context(), label(t)); err != nil {
+				if err := q.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -89,7 +90,7 @@ func TestTheRegionIsTheQueues(t *testing.T) {
 	}))
 	defer server.Close()
 	mototest.Use(t, server.URL)
-	open(t, "sqs://sqs.us-east-2.amazonaws.com/123456789012/labels").Handle(t.Context(), label(t))
+	open(t, "sqs://sqs.us-east-2.amazonaws.com/123456789012/labels").Handle(t.Context(), deliverytest.Label(t))
 	if !strings.Contains(authorization, "/us-east-2/sqs/aws4_request") {
 		t.Errorf("signed for %s", authorization)
 	}
@@ -99,7 +100,7 @@ func TestWithoutARegionTheErrorSaysWhatToSet(t *testing.T) {
 	standIn(t)
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
-	err := open(t, "sqs://labels").Handle(t.Context(), label(t))
+	err := open(t, "sqs://labels").Handle(t.Context(), deliverytest.Label(t))
 	if err == nil || err.Error() != "sqs://labels: no AWS region is configured; set AWS_REGION" {
 		t.Errorf("got %v", err)
 	}
@@ -109,7 +110,7 @@ func TestWithoutARegionTheErrorSaysWhatToSet(t *testing.T) {
 // an eleventh, or for what stands in one.
 func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	s := standIn(t)
-	d := label(t)
+	d := deliverytest.Label(t)
 	d.Origin = "export"
 	d.ID = "a\x00b\x1f\xff\uFFFEc\té"
 	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
@@ -124,7 +125,7 @@ func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"ce-specversion": "1.0", "ce-type": "com.labelbox.label.created", "ce-source": "/labelbox/projects/" + d.ProjectID,
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": signature, "ce-subject": d.LabelID, "ce-labelboxversion": "v2",
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": deliverytest.Signature, "ce-subject": d.LabelID, "ce-labelboxversion": "v2",
 		"ce-labelboxdatarow": d.DataRowID, "ce-time": "2024-05-06T17:18:48Z",
 	} {
 		if got[name] != value || s.sent[0].MessageAttributes[name].DataType != "String" {
@@ -156,7 +157,7 @@ func TestBodiesThatAreNoTextOfXMLAreSentInBase64(t *testing.T) {
 		string(every):                    false,
 	} {
 		s := standIn(t)
-		if err := open(t, "sqs://labels").Handle(t.Context(), delivery("LABEL_CREATED", []byte(body))); err != nil {
+		if err := open(t, "sqs://labels").Handle(t.Context(), deliverytest.New("delivery", "LABEL_CREATED", []byte(body))); err != nil {
 			t.Fatal(err)
 		}
 		want, encoding := body, ""
@@ -179,7 +180,7 @@ func TestFIFOQueues(t *testing.T) {
 		strings.Repeat("p", 129): "labelbox",
 	} {
 		s := standIn(t)
-		d := label(t)
+		d := deliverytest.Label(t)
 		d.ProjectID = project
 		if err := open(t, "sqs://labels.fifo").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -193,11 +194,11 @@ func TestFIFOQueues(t *testing.T) {
 // sized is a delivery whose message, body and attributes, has exactly n bytes.
 func sized(t testing.TB, n int) *core.Delivery {
 	s := standIn(t)
-	d := delivery("LABEL_CREATED", []byte("{}"))
+	d := deliverytest.New("delivery", "LABEL_CREATED", []byte("{}"))
 	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	return delivery("LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.sent[0].size())+"}"))
+	return deliverytest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.sent[0].size())+"}"))
 }
 
 const limit = 1_048_576
@@ -218,8 +219,8 @@ func TestTheLimitOfAMessage(t *testing.T) {
 
 func TestWhatIsOverTheLimitOverflows(t *testing.T) {
 	large := sized(t, limit+1)
-	binary := delivery("LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))) // over it in base64
-	small := label(t)
+	binary := deliverytest.New("delivery", "LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))) // over it in base64
+	small := deliverytest.Label(t)
 	refused := failure{1, 400, "InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes."}
 	for name, test := range map[string]struct {
 		d       *core.Delivery
@@ -291,7 +292,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 			s := standIn(t)
 			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
 			q := open(t, "sqs://https://sqs.eu-west-1.amazonaws.com/123456789012/labels")
-			err := q.Handle(t.Context(), label(t))
+			err := q.Handle(t.Context(), deliverytest.Label(t))
 			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
 				t.Fatalf("got %v", err)
 			}
@@ -302,7 +303,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 				t.Errorf("%d calls, want %d", len(s.calls), test.calls)
 			}
 			s.failing = failure{}
-			if err := q.Handle(t.Context(), label(t)); err != nil || len(s.sent) != 1 {
+			if err := q.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.sent) != 1 {
 				t.Errorf("sent again: %v", err)
 			}
 		})
@@ -312,7 +313,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 func TestAFailureThatPassesIsNotSeen(t *testing.T) {
 	s := standIn(t)
 	s.failing = failure{2, 503, "ServiceUnavailable", ""}
-	if err := open(t, "sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels").Handle(t.Context(), label(t)); err != nil || len(s.sent) != 1 {
+	if err := open(t, "sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels").Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.sent) != 1 {
 		t.Errorf("got %v after %q", err, s.calls)
 	}
 }
@@ -323,7 +324,7 @@ func TestWithoutANetworkItFailsForNowAndInTime(t *testing.T) {
 	mototest.Use(t, server.URL)
 	q := open(t, "sqs://labels")
 	began := time.Now()
-	err := q.Handle(t.Context(), label(t))
+	err := q.Handle(t.Context(), deliverytest.Label(t))
 	if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "sqs://labels: ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}
@@ -339,7 +340,7 @@ func TestWithoutANetworkItFailsForNowAndInTime(t *testing.T) {
 	mototest.Use(t, hangs.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := open(t, "sqs://labels").Handle(ctx, label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+	if err := open(t, "sqs://labels").Handle(ctx, deliverytest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -350,7 +351,7 @@ func TestManyDeliveriesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := q.Handle(t.Context(), label(t)); err != nil {
+			if err := q.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -15,27 +15,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/mototest"
-	"github.com/labelhook/labelhook/internal/samples"
 )
-
-const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
-
-func delivery(event string, body []byte) *core.Delivery {
-	return core.Identify(http.Header{
-		core.IDHeader:        {"delivery"},
-		core.EventHeader:     {event},
-		core.SignatureHeader: {signature},
-		"Content-Type":       {"application/json"},
-	}, body)
-}
-
-func label(t testing.TB) *core.Delivery {
-	s, found := samples.Find(core.LabelCreated, core.V2)
-	if !found {
-		t.Fatal("no sample")
-	}
-	return delivery(s.Header, s.Body())
-}
 
 func open(t testing.TB, url string) core.Handler {
 	t.Helper()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/emulators"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -30,25 +30,6 @@ import (
 func TestMain(m *testing.M) {
 	os.Unsetenv("AZURE_STORAGE_CONNECTION_STRING") // of whoever runs the tests
 	os.Exit(m.Run())
-}
-
-const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
-
-func delivery(id, event string, body []byte) *core.Delivery {
-	return core.Identify(http.Header{
-		core.IDHeader:        {id},
-		core.EventHeader:     {event},
-		core.SignatureHeader: {signature},
-		"Content-Type":       {"application/json"},
-	}, body)
-}
-
-func label(t testing.TB) *core.Delivery {
-	s, found := samples.Find(core.LabelCreated, core.V2)
-	if !found {
-		t.Fatal("no sample")
-	}
-	return delivery("delivery", s.Header, s.Body())
 }
 
 func open(t testing.TB, url string) core.Handler {
@@ -81,11 +62,11 @@ func TestAzurite(t *testing.T) {
 		h := open(t, "azblob://devstoreaccount1/each/some/prefix/")
 		want := map[string][]byte{}
 		deliveries := []*core.Delivery{
-			delivery("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
-			delivery("large", "LABEL_CREATED", bytes.Repeat([]byte("0123456789"), 1<<20)),
+			deliverytest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
+			deliverytest.New("large", "LABEL_CREATED", bytes.Repeat([]byte("0123456789"), 1<<20)),
 		}
 		for _, s := range samples.All() {
-			deliveries = append(deliveries, delivery("delivery", s.Header, s.Body()))
+			deliveries = append(deliveries, deliverytest.New("delivery", s.Header, s.Body()))
 		}
 		for _, d := range deliveries {
 			for range 2 { // delivered again
@@ -113,7 +94,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("describes the blob", func(t *testing.T) {
 		c := create(t, "described")
-		d := label(t)
+		d := deliverytest.Label(t)
 		d.ID = `Zoë's "100%" id`
 		if err := open(t, "azblob://devstoreaccount1/described").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -130,7 +111,7 @@ func TestAzurite(t *testing.T) {
 			"ce_subject":           d.LabelID,
 			"ce_time":              "2024-05-06T17:18:48Z",
 			"ce_labelboxkey":       d.Key(),
-			"ce_labelboxsignature": signature,
+			"ce_labelboxsignature": deliverytest.Signature,
 			"ce_labelboxversion":   "v2",
 			"ce_labelboxdatarow":   d.DataRowID,
 			"ce_datacontenttype":   "application/json",
@@ -151,7 +132,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("leaves out metadata that Azure has no room for", func(t *testing.T) {
 		c := create(t, "longid")
-		d := label(t)
+		d := deliverytest.Label(t)
 		d.ID = strings.Repeat("x", 20<<10)
 		if err := open(t, "azblob://devstoreaccount1/longid").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -160,16 +141,16 @@ func TestAzurite(t *testing.T) {
 		size, signed := 0, false
 		for name, value := range properties.Metadata {
 			size += len(name) + len(*value)
-			signed = signed || *value == signature
+			signed = signed || *value == deliverytest.Signature
 		}
 		if size > 8<<10 || !signed {
-			t.Errorf("%d bytes of metadata, signature %v", size, signed)
+			t.Errorf("%d bytes of metadata, deliverytest.Signature %v", size, signed)
 		}
 	})
 
 	t.Run("leaves a blob of the same delivery alone", func(t *testing.T) {
 		c := create(t, "alone")
-		d := label(t)
+		d := deliverytest.Label(t)
 		b := c.NewBlockBlobClient(d.ObjectName())
 		if _, err := b.Upload(t.Context(), streaming.NopCloser(strings.NewReader("first")), nil); err != nil {
 			t.Fatal(err)
@@ -188,7 +169,7 @@ func TestAzurite(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 16 {
 			wg.Go(func() {
-				if err := h.Handle(t.Context(), label(t)); err != nil {
+				if err := h.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -201,7 +182,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("locates its blobs", func(t *testing.T) {
 		create(t, "located")
-		h, d := open(t, "azblob://devstoreaccount1/located/a b/100%25"), label(t)
+		h, d := open(t, "azblob://devstoreaccount1/located/a b/100%25"), deliverytest.Label(t)
 		if err := h.Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +201,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("a refused put is answered 503", func(t *testing.T) {
 		h := open(t, "azblob://devstoreaccount1/missing")
-		err := h.Handle(t.Context(), label(t))
+		err := h.Handle(t.Context(), deliverytest.Label(t))
 		const want = "azblob://devstoreaccount1/missing: answered 404 ContainerNotFound; create the container"
 		if err == nil || core.IsPermanent(err) || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
@@ -238,7 +219,7 @@ func TestAzurite(t *testing.T) {
 	t.Run("a wrong key is answered 503 and told to nobody", func(t *testing.T) {
 		const wrong = "bm90IHRoZSBrZXk="
 		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", strings.Replace(connection, emulators.StorageKey, wrong, 1))
-		err := open(t, "azblob://devstoreaccount1/each").Handle(t.Context(), label(t))
+		err := open(t, "azblob://devstoreaccount1/each").Handle(t.Context(), deliverytest.Label(t))
 		if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "azblob://devstoreaccount1/each: answered 403 ") || strings.Contains(err.Error(), wrong) {
 			t.Errorf("got %v", err)
 		}
@@ -281,7 +262,7 @@ func answer(t testing.TB, h core.Handler) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := sender.Signed(label(t).Body, "LABEL_CREATED", secret)
+	request := sender.Signed(deliverytest.Label(t).Body, "LABEL_CREATED", secret)
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()

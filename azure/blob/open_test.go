@@ -7,6 +7,7 @@ import (
 
 	"github.com/labelhook/labelhook/azure/blob"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 )
 
 const key = "c2VjcmV0IGtleQ=="
@@ -51,7 +52,7 @@ func TestOpenTakesOnlyContainers(t *testing.T) {
 		case err != nil:
 			t.Errorf("%q: %v", url, err)
 		default:
-			d := label(t)
+			d := deliverytest.Label(t)
 			if got := h.(destination.Bucket).Locate(d); got != want+d.ObjectName() {
 				t.Errorf("%q: located at %s, want %s…", url, got, want)
 			}
@@ -68,7 +69,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 			connection: "DefaultEndpointsProtocol=https;AccountName=account;AccountKey=" + key + ";EndpointSuffix=core.windows.net",
 			located:    "https://account.blob.core.windows.net/container/",
 		},
-		"with a signature, which Locate leaves out": {
+		"with a deliverytest.Signature, which Locate leaves out": {
 			connection: "BlobEndpoint=https://account.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=" + key,
 			located:    "https://account.blob.core.windows.net/container/",
 		},
@@ -97,7 +98,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := label(t)
+			d := deliverytest.Label(t)
 			if got := h.(destination.Bucket).Locate(d); got != test.located+d.ObjectName() {
 				t.Errorf("located at %s, want %s…", got, test.located)
 			}
@@ -109,7 +110,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := label(t)
+		d := deliverytest.Label(t)
 		if got := h.(destination.Bucket).Locate(d); got != "http://127.0.0.1:10000/devstoreaccount1/container/"+d.ObjectName() {
 			t.Errorf("located at %s", got)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/emulators"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -23,25 +24,6 @@ import (
 func TestMain(m *testing.M) {
 	os.Unsetenv("SERVICEBUS_CONNECTION_STRING") // of whoever runs the tests
 	os.Exit(m.Run())
-}
-
-const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
-
-func delivery(id, event string, body []byte) *core.Delivery {
-	return core.Identify(http.Header{
-		core.IDHeader:        {id},
-		core.EventHeader:     {event},
-		core.SignatureHeader: {signature},
-		"Content-Type":       {"application/json"},
-	}, body)
-}
-
-func label(t testing.TB) *core.Delivery {
-	s, found := samples.Find(core.LabelCreated, core.V2)
-	if !found {
-		t.Fatal("no sample")
-	}
-	return delivery("delivery", s.Header, s.Body())
 }
 
 func open(t testing.TB, url string) core.Handler {
@@ -61,11 +43,11 @@ func TestStandIn(t *testing.T) {
 	t.Run("a message holds the exact body and the attributes", func(t *testing.T) {
 		h := open(t, "servicebus://namespace/some/topic")
 		deliveries := []*core.Delivery{
-			delivery("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
-			delivery("Zoë \xff", "LABEL_CREATED", []byte(`{}`)),
+			deliverytest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
+			deliverytest.New("Zoë \xff", "LABEL_CREATED", []byte(`{}`)),
 		}
 		for _, s := range samples.All() {
-			deliveries = append(deliveries, delivery("delivery", s.Header, s.Body()))
+			deliveries = append(deliveries, deliverytest.New("delivery", s.Header, s.Body()))
 		}
 		for _, d := range deliveries {
 			for range 2 { // a redelivery has the same message id
@@ -96,7 +78,7 @@ func TestStandIn(t *testing.T) {
 	})
 
 	t.Run("a body over the limit is refused for good", func(t *testing.T) {
-		d := delivery("large", "LABEL_CREATED", make([]byte, 300<<10))
+		d := deliverytest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
 		err := open(t, "servicebus://namespace/queue").Handle(t.Context(), d)
 		const want = "servicebus://namespace/queue: a body of 307200 bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as azblob://ACCOUNT/CONTAINER/PREFIX"
 		if !core.IsPermanent(err) || err.Error() != want {
@@ -108,7 +90,7 @@ func TestStandIn(t *testing.T) {
 		h := open(t, "servicebus://namespace/overflow")
 		bucket := &bucket{}
 		h.(destination.Limited).Overflow(bucket)
-		small, large := label(t), delivery("large", "LABEL_CREATED", make([]byte, 300<<10))
+		small, large := deliverytest.Label(t), deliverytest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
 		for _, d := range []*core.Delivery{small, large} {
 			if err := h.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -136,7 +118,7 @@ func TestStandIn(t *testing.T) {
 	})
 
 	t.Run("a connection that breaks is made again", func(t *testing.T) {
-		d := label(t)
+		d := deliverytest.Label(t)
 		if err := open(t, "servicebus://namespace/dropping").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +134,7 @@ func TestStandIn(t *testing.T) {
 	} {
 		t.Run("what is "+entity+" is answered 503", func(t *testing.T) {
 			h := open(t, "servicebus://namespace/"+entity)
-			err := h.Handle(t.Context(), label(t))
+			err := h.Handle(t.Context(), deliverytest.Label(t))
 			if want := "servicebus://namespace/" + entity + ": " + want; err == nil || core.IsPermanent(err) || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -189,7 +171,7 @@ func answer(t testing.TB, h core.Handler) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := sender.Signed(label(t).Body, "LABEL_CREATED", secret)
+	request := sender.Signed(deliverytest.Label(t).Body, "LABEL_CREATED", secret)
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()
@@ -202,7 +184,7 @@ func TestAServiceThatIsNotThereIsAFailureForNow(t *testing.T) {
 	address := strings.TrimPrefix(server.URL, "http://")
 	server.Close()
 	t.Setenv("SERVICEBUS_CONNECTION_STRING", "Endpoint=sb://"+address+";SharedAccessKeyName=n;SharedAccessKey=the-key;UseDevelopmentEmulator=true")
-	err := open(t, "servicebus://namespace/queue").Handle(t.Context(), label(t))
+	err := open(t, "servicebus://namespace/queue").Handle(t.Context(), deliverytest.Label(t))
 	if err == nil || core.IsPermanent(err) || strings.Contains(err.Error(), "the-key") || strings.Contains(err.Error(), "\n") ||
 		!strings.HasPrefix(err.Error(), "servicebus://namespace/queue: ") {
 		t.Errorf("got %v", err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 )
 
 func endpoint(t testing.TB, handler http.HandlerFunc) (*destination.Endpoint, *httptest.Server) {
@@ -28,7 +29,7 @@ func endpoint(t testing.TB, handler http.HandlerFunc) (*destination.Endpoint, *h
 }
 
 func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
-	d := label(t)
+	d := deliverytest.Label(t)
 	d.ID = `Zoë's "100%" id`
 	received := make(chan *http.Request, 1)
 	e, server := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -46,7 +47,7 @@ func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
 		t.Errorf("received %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
 	}
 	for name, want := range map[string]string{
-		"X-Hub-Signature":      signature,
+		"X-Hub-Signature":      deliverytest.Signature,
 		"X-Labelbox-Id":        d.ID,
 		"X-Labelbox-Event":     "LABEL_CREATED",
 		"Content-Type":         "application/json",
@@ -57,7 +58,7 @@ func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
 		"ce-subject":           d.LabelID,
 		"ce-time":              "2024-05-06T17:18:48Z",
 		"ce-labelboxkey":       d.Key(),
-		"ce-labelboxsignature": signature,
+		"ce-labelboxsignature": deliverytest.Signature,
 		"ce-labelboxversion":   "v2",
 		"ce-labelboxdatarow":   d.DataRowID,
 		"ce-datacontenttype":   "", // Content-Type is that
@@ -112,7 +113,7 @@ func TestEndpointJudgesTheAnswer(t *testing.T) {
 				io.WriteString(w, "an answer that may tell more than is good")
 			}
 		})
-		err := e.Handle(t.Context(), label(t))
+		err := e.Handle(t.Context(), deliverytest.Label(t))
 		got := forNow
 		switch {
 		case err == nil:
@@ -142,7 +143,7 @@ func TestEndpointErrorsNeverTellTheURL(t *testing.T) {
 		if name == "is slow" {
 			ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 		}
-		err := e.Handle(ctx, label(t))
+		err := e.Handle(ctx, deliverytest.Label(t))
 		cancel()
 		if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), e.String()+": ") {
 			t.Errorf("%s: got %v", name, err)
@@ -204,7 +205,7 @@ func TestEndpointsAreCalledAtTheSameTime(t *testing.T) {
 	b, _ := endpoint(t, meet)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := core.All(a, b).Handle(ctx, label(t)); err != nil {
+	if err := core.All(a, b).Handle(ctx, deliverytest.Label(t)); err != nil {
 		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -44,7 +45,7 @@ func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
 	f := folder(t, dir)
 	want := map[string][]byte{}
 	for _, s := range samples.All() {
-		d := delivery("delivery", s.Header, s.Body())
+		d := deliverytest.New("delivery", s.Header, s.Body())
 		for range 2 { // delivered again
 			if err := f.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -75,7 +76,7 @@ func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
 
 func TestFolderLeavesAFileOfTheSameDeliveryAlone(t *testing.T) {
 	dir := t.TempDir()
-	f, d := folder(t, dir), label(t)
+	f, d := folder(t, dir), deliverytest.Label(t)
 	path := filepath.Join(dir, filepath.FromSlash(d.ObjectName()))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
@@ -97,7 +98,7 @@ func TestFolderTakesTheSameDeliveryFromManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := f.Handle(t.Context(), label(t)); err != nil {
+			if err := f.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -112,7 +113,7 @@ func TestFolderComesBackWhenItWasRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "folder")
 	f := folder(t, dir)
 	for range 2 {
-		if err := f.Handle(t.Context(), label(t)); err != nil {
+		if err := f.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 			t.Fatal(err)
 		}
 		if len(files(t, dir)) != 1 {
@@ -138,7 +139,7 @@ func TestFolderFailsForNowAndLeavesNothingBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "folder")
-			f, d := folder(t, dir), label(t)
+			f, d := folder(t, dir), deliverytest.Label(t)
 			obstruct(t, dir, d)
 			before := files(t, filepath.Dir(dir))
 			err := f.Handle(t.Context(), d)
@@ -170,7 +171,7 @@ func TestNewFolderRefusesWhatIsNone(t *testing.T) {
 
 func TestFolderLocatesItsFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "with blank")
-	f, d := folder(t, dir), label(t)
+	f, d := folder(t, dir), deliverytest.Label(t)
 	if err := f.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -186,11 +187,11 @@ func TestFolderLocatesItsFiles(t *testing.T) {
 
 func BenchmarkFolder(b *testing.B) {
 	f := folder(b, b.TempDir())
-	body := label(b).Body
+	body := deliverytest.Label(b).Body
 	var n int
 	for b.Loop() {
 		n++
-		if err := f.Handle(b.Context(), delivery("delivery", "LABEL_CREATED", append(bytes.Clone(body), strings.Repeat(" ", n)...))); err != nil {
+		if err := f.Handle(b.Context(), deliverytest.New("delivery", "LABEL_CREATED", append(bytes.Clone(body), strings.Repeat(" ", n)...))); err != nil {
 			b.Fatal(err)
 		}
 	}

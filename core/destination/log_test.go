@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 )
 
 func TestLogWritesOneLineOfJSON(t *testing.T) {
@@ -29,7 +30,7 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := destination.NewLog(&out).Handle(t.Context(), delivery(`an "id"`, "LABEL_CREATED", []byte(test.body))); err != nil {
+			if err := destination.NewLog(&out).Handle(t.Context(), deliverytest.New(`an "id"`, "LABEL_CREATED", []byte(test.body))); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "}\n") {
@@ -49,8 +50,8 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 			if string(line.Data) != test.data || line.DataBase64 != test.dataBase64 {
 				t.Errorf("data %s, data_base64 %q, want %s, %q", line.Data, line.DataBase64, test.data, test.dataBase64)
 			}
-			if strings.Contains(out.String(), signature[5:]) {
-				t.Errorf("the signature is in the log: %s", &out)
+			if strings.Contains(out.String(), deliverytest.Signature[5:]) {
+				t.Errorf("the deliverytest.Signature is in the log: %s", &out)
 			}
 		})
 	}
@@ -58,7 +59,7 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 
 func TestLogLeavesTheBodyAlone(t *testing.T) {
 	body := []byte(`{ "a": 1 }`)
-	if err := destination.NewLog(new(bytes.Buffer)).Handle(t.Context(), delivery("delivery", "", body)); err != nil || string(body) != `{ "a": 1 }` {
+	if err := destination.NewLog(new(bytes.Buffer)).Handle(t.Context(), deliverytest.New("delivery", "", body)); err != nil || string(body) != `{ "a": 1 }` {
 		t.Errorf("the body is %s now, %v", body, err)
 	}
 }
@@ -89,7 +90,7 @@ func TestLogWritesLinesWhole(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
-			if err := l.Handle(t.Context(), label(t)); err != nil {
+			if err := l.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -105,7 +106,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestLogFailsForNowWhenItCannotBeWritten(t *testing.T) {
-	err := destination.NewLog(full{}).Handle(t.Context(), label(t))
+	err := destination.NewLog(full{}).Handle(t.Context(), deliverytest.Label(t))
 	if err == nil || err.Error() != "log: disk full" || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}

@@ -14,11 +14,9 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/gcp/gcs"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/fakegcs"
-	"github.com/labelhook/labelhook/internal/samples"
 )
-
-const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
 
 func open(t testing.TB, url string) core.Handler {
 	t.Helper()
@@ -35,19 +33,9 @@ func bucket(t *testing.T) (core.Handler, *fakegcs.Server) {
 	return open(t, "gs://labels/raw/v2/"), server
 }
 
-func label(t testing.TB) *core.Delivery {
-	s, found := samples.Find(core.LabelCreated, core.V2)
-	if !found {
-		t.Fatal("no sample")
-	}
-	return core.Identify(http.Header{
-		core.IDHeader: {"delivery"}, core.EventHeader: {s.Header}, core.SignatureHeader: {signature}, "Content-Type": {"application/json"},
-	}, s.Body())
-}
-
 func TestObjectIsTheDelivery(t *testing.T) {
 	b, server := bucket(t)
-	d := label(t)
+	d := deliverytest.Label(t)
 	if err := b.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +47,7 @@ func TestObjectIsTheDelivery(t *testing.T) {
 	want := map[string]string{
 		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
 		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": deliverytest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
 	}
 	if !maps.Equal(o.Metadata, want) {
 		t.Errorf("metadata %v, want %v", o.Metadata, want)
@@ -96,7 +84,7 @@ func TestRepeatMakesNoSecondObject(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if err := b.Handle(t.Context(), label(t)); err != nil {
+			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -112,7 +100,7 @@ func TestRepeatMakesNoSecondObject(t *testing.T) {
 func TestObjectThatMayNotBeOverwrittenIsTaken(t *testing.T) {
 	b, server := bucket(t)
 	server.Refuse(403, "f@p.iam.gserviceaccount.com does not have storage.objects.delete access to the Google Cloud Storage object.")
-	if err := b.Handle(t.Context(), label(t)); err != nil {
+	if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -131,7 +119,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, server := bucket(t)
 			server.Refuse(test.status, test.message)
-			err := b.Handle(t.Context(), label(t))
+			err := b.Handle(t.Context(), deliverytest.Label(t))
 			if err == nil || core.IsPermanent(err) || err.Error() != test.want {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
@@ -144,7 +132,7 @@ func TestTroubleIsTriedAgain(t *testing.T) {
 	b, server := bucket(t)
 	server.Refuse(503, "Backend Error")
 	done := make(chan error)
-	go func() { done <- b.Handle(t.Context(), label(t)) }()
+	go func() { done <- b.Handle(t.Context(), deliverytest.Label(t)) }()
 	for server.Requests() < 2 {
 		select {
 		case err := <-done:
@@ -163,7 +151,7 @@ func TestTroubleEndsWithTheRequest(t *testing.T) {
 	server.Refuse(503, "Backend Error")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- b.Handle(ctx, label(t)) }()
+	go func() { done <- b.Handle(ctx, deliverytest.Label(t)) }()
 	for server.Requests() == 0 {
 	}
 	cancel()
@@ -220,12 +208,12 @@ func TestURLs(t *testing.T) {
 func TestWithoutCredentials(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/dev/null/none")
 	b := open(t, "gs://labels")
-	if err := b.Handle(t.Context(), label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "gs://labels: ") {
+	if err := b.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "gs://labels: ") {
 		t.Errorf("got %v", err)
 	}
 	server := fakegcs.New(t, "labels")
 	t.Setenv(gcs.EmulatorVariable, strings.TrimPrefix(server.URL, "http://"))
-	if err := b.Handle(t.Context(), label(t)); err != nil || len(server.Objects()) != 1 {
+	if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(server.Objects()) != 1 {
 		t.Errorf("%v; objects %v", err, server.Objects())
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/gcp/pubsub"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/required"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -190,7 +191,7 @@ func received(id string, s samples.Sample) *core.Delivery {
 	return core.Identify(http.Header{
 		core.IDHeader:        {id},
 		core.EventHeader:     {s.Header},
-		core.SignatureHeader: {signature},
+		core.SignatureHeader: {deliverytest.Signature},
 		"Content-Type":       {"application/json; charset=utf-8"},
 	}, s.Body())
 }

@@ -21,10 +21,8 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/gcp/pubsub"
-	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/deliverytest"
 )
-
-const signature = "sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"
 
 // topic is a topic that exists in a fake of Pub/Sub.
 func topic(t *testing.T, options ...pstest.ServerReactorOption) (core.Handler, *pstest.Server) {
@@ -61,19 +59,9 @@ func openTopic(t testing.TB, url string) core.Handler {
 	return h
 }
 
-func label(t testing.TB) *core.Delivery {
-	s, found := samples.Find(core.LabelCreated, core.V2)
-	if !found {
-		t.Fatal("no sample")
-	}
-	return core.Identify(http.Header{
-		core.IDHeader: {"delivery"}, core.EventHeader: {s.Header}, core.SignatureHeader: {signature}, "Content-Type": {"application/json"},
-	}, s.Body())
-}
-
 func TestMessageIsTheDelivery(t *testing.T) {
 	h, server := topic(t)
-	d := label(t)
+	d := deliverytest.Label(t)
 	if err := h.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +72,7 @@ func TestMessageIsTheDelivery(t *testing.T) {
 	want := map[string]string{
 		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
 		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": deliverytest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
 		"ce-datacontenttype": "application/json", "Content-Type": "application/json",
 	}
 	if !maps.Equal(messages[0].Attributes, want) {
@@ -117,7 +105,7 @@ func TestEveryByteArrives(t *testing.T) {
 // than the 10 ms each that the batching client would wait for more.
 func TestPublishesAtOnce(t *testing.T) {
 	h, server := topic(t)
-	d := label(t)
+	d := deliverytest.Label(t)
 	fastest := time.Hour
 	for range 20 {
 		began := time.Now()
@@ -196,7 +184,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, server := topic(t, pstest.WithErrorInjection("Publish", test.code, "as the test has it"))
-			err := h.Handle(t.Context(), label(t))
+			err := h.Handle(t.Context(), deliverytest.Label(t))
 			if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v", err)
 			}
@@ -207,7 +195,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 	}
 	t.Run("another topic", func(t *testing.T) {
 		topic(t)
-		if err := openTopic(t, "pubsub://acme-ml/another").Handle(t.Context(), label(t)); err == nil || !strings.Contains(err.Error(), "create the topic") {
+		if err := openTopic(t, "pubsub://acme-ml/another").Handle(t.Context(), deliverytest.Label(t)); err == nil || !strings.Contains(err.Error(), "create the topic") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -218,7 +206,7 @@ func TestTroubleEndsWithTheRequest(t *testing.T) {
 	h, _ := topic(t, pstest.WithErrorInjection("Publish", codes.Unavailable, "later"))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if err := h.Handle(ctx, label(t)); err == nil || core.IsPermanent(err) || ctx.Err() == nil {
+	if err := h.Handle(ctx, deliverytest.Label(t)); err == nil || core.IsPermanent(err) || ctx.Err() == nil {
 		t.Errorf("got %v; the request: %v", err, ctx.Err())
 	}
 }
@@ -275,12 +263,12 @@ func TestURLs(t *testing.T) {
 func TestWithoutCredentials(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/dev/null/none")
 	h := openTopic(t, "pubsub://acme-ml/labels")
-	if err := h.Handle(t.Context(), label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") {
+	if err := h.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") {
 		t.Errorf("got %v", err)
 	}
 	server, address := fake(t)
 	t.Setenv(pubsub.EmulatorVariable, address)
-	if err := h.Handle(t.Context(), label(t)); err != nil || len(server.Messages()) != 1 {
+	if err := h.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(server.Messages()) != 1 {
 		t.Errorf("%v; messages %v", err, server.Messages())
 	}
 }
