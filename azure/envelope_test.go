@@ -2,6 +2,7 @@ package azure
 
 import (
 	"bytes"
+	"mime"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -89,6 +90,9 @@ func FuzzEnvelopeKeepsBytes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, contentType, event string) {
 		if len(body) == 0 || !utf8.ValidString(contentType) || !utf8.ValidString(event) {
 			return
+		}
+		if _, _, err := mime.ParseMediaType(contentType); err != nil && contentType != "" {
+			return // the host and the handler need not agree on what is no type
 		}
 		r := httptest.NewRequest("POST", "/api/labelbox", bytes.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
