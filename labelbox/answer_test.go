@@ -28,6 +28,7 @@ func FuzzReadAnswer(f *testing.F) {
 		{502, "1e9", "<html>"},
 		{200, "", `{"errors":["a",{"extensions":[]},3],"data":{}}`},
 		{200, "", "s3cret\xff"},
+		{200, "", "s3cre\x00t"},
 	} {
 		f.Add(seed.status, seed.retryAfter, []byte(seed.body))
 	}

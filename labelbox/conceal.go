@@ -87,7 +87,7 @@ func tidy(text string) string {
 		case unicode.IsSpace(r):
 			return ' '
 		case !unicode.IsPrint(r):
-			return -1
+			return '\uFFFD' // and not nothing, which could join the two halves of a secret
 		}
 		return r
 	}, strings.ToValidUTF8(text, "\uFFFD"))

@@ -74,7 +74,7 @@ func TestFailures(t *testing.T) {
 		"a webhook without an id":  {plain(200, `{"data":{"webhook":{}}}`), labelbox.ErrUnexpected, stays, "not in it"},
 		"a timeout":                {labelboxfake.Slow(time.Hour), labelbox.ErrTransport, passes, "no answer: nothing came within 30s"},
 		"a lost connection":        {labelboxfake.Dropped(), labelbox.ErrTransport, passes, "the connection was closed before an answer came"},
-		"a message of many lines":  {labelboxfake.Reported("RESOURCE_CONFLICT", "one\r\n\ttwo \x1b[31mred\u202e", 0), labelbox.ErrConflict, stays, "conflict: one two [31mred (RESOURCE_CONFLICT"},
+		"a message of many lines":  {labelboxfake.Reported("RESOURCE_CONFLICT", "one\r\n\ttwo \x1b[31mred\u202e", 0), labelbox.ErrConflict, stays, "conflict: one two �[31mred� (RESOURCE_CONFLICT"},
 		"a message without end":    {labelboxfake.Reported("RESOURCE_CONFLICT", strings.Repeat("é", 5000), 0), labelbox.ErrConflict, stays, "é… (RESOURCE_CONFLICT"},
 	} {
 		t.Run(name, func(t *testing.T) {
