@@ -3,6 +3,7 @@ package aws
 import (
 	"bytes"
 	"encoding/base64"
+	"unicode/utf8"
 
 	"github.com/labelhook/labelhook/core"
 )
@@ -11,7 +12,7 @@ import (
 type sent struct {
 	text    []byte // the JSON string's; nil if there is none
 	shared  bool   // text is in the event's memory
-	faulty  bool   // the string holds what cannot have been text
+	faulty  bool   // the string holds what cannot have been text; not known where shared
 	encoded bool   // the text is base64
 }
 
@@ -23,7 +24,7 @@ type sent struct {
 // there, which is not what was sent, so it is refused rather than guessed at.
 func (s sent) exact() ([]byte, error) {
 	if !s.encoded {
-		if s.faulty {
+		if s.faulty || s.shared && !utf8.Valid(s.text) {
 			return nil, core.ErrBodyEncoding
 		}
 		if s.shared {
@@ -31,12 +32,11 @@ func (s sent) exact() ([]byte, error) {
 		}
 		return s.text, nil
 	}
-	if bytes.IndexByte(s.text, '\r') >= 0 || bytes.IndexByte(s.text, '\n') >= 0 { // which package base64 passes over
-		return nil, core.ErrBodyEncoding
-	}
 	body := make([]byte, strict.DecodedLen(len(s.text)))
 	n, err := strict.Decode(body, s.text)
-	if err != nil {
+	// Package base64 passes over line breaks, so with some the length is no
+	// multiple of four, or there is less than it promises.
+	if padding := len(s.text) - len(bytes.TrimRight(s.text, "=")); err != nil || len(s.text)%4 != 0 || n != len(body)-padding {
 		return nil, core.ErrBodyEncoding
 	}
 	return body[:n], nil

@@ -49,6 +49,8 @@ func TestBodies(t *testing.T) {
 		"base64 with too much":        {`"body":"YQ===","isBase64Encoded":true`, "", core.ErrBodyEncoding},
 		"base64 with bits left over":  {`"body":"YR==","isBase64Encoded":true`, "", core.ErrBodyEncoding},
 		"base64 with a line break":    {`"body":"YW\nJj","isBase64Encoded":true`, "", core.ErrBodyEncoding},
+		"base64 with four of them":    {`"body":"YW\n\n\n\nJj","isBase64Encoded":true`, "", core.ErrBodyEncoding},
+		"base64 broken at its end":    {`"body":"YQ==\n\n\n\n","isBase64Encoded":true`, "", core.ErrBodyEncoding},
 		"base64 with a blank":         {`"body":"YW Jj","isBase64Encoded":true`, "", core.ErrBodyEncoding},
 		"base64 for URLs":             {`"body":"AP-_","isBase64Encoded":true`, "", core.ErrBodyEncoding},
 		"base64 that is text instead": {`"body":"{\"a\":1}","isBase64Encoded":true`, "", core.ErrBodyEncoding},

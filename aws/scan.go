@@ -231,13 +231,14 @@ func (s *scanner) text() []byte {
 //
 // The string is faulty where it holds what no UTF-8 text can: half a surrogate
 // pair, or bytes that are not UTF-8. For the former there is a U+FFFD in the
-// text, as encoding/json has it; the latter are as they were.
+// text, as encoding/json has it; the latter are as they were. Shared text is not
+// looked at for that: most is base64, whose decoder does.
 func (s *scanner) unquote() (text []byte, shared, faulty bool) {
 	b, from := s.b, s.i+1
 	i := plain(b, from)
 	if i < len(b) && b[i] == '"' {
 		s.i = i + 1
-		return b[from:i:i], true, !utf8.Valid(b[from:i])
+		return b[from:i:i], true, false
 	}
 	out := make([]byte, len(b)-from+8)
 	n := copy(out, b[from:i])
