@@ -178,7 +178,11 @@ func enum(name string, values ...string) *graphql.Enum {
 	for _, v := range values {
 		config[v] = &graphql.EnumValueConfig{Value: v}
 	}
-	return graphql.NewEnum(graphql.EnumConfig{Name: name, Values: config})
+	e := graphql.NewEnum(graphql.EnumConfig{Name: name, Values: config})
+	// The library fills two maps of an enum when it first needs them, with no lock.
+	e.Serialize("")
+	e.ParseValue("")
+	return e
 }
 
 func input(name string, fields map[string]graphql.Input) *graphql.InputObject {
