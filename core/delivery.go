@@ -26,6 +26,7 @@ type Delivery struct {
 	DataRowID string    // the data row, if the payload names exactly one
 	Time      time.Time // the payload's own time (last update, or the action's), UTC; zero if it has none
 	Received  time.Time // when this process had the whole request
+	Hops      int       // how many receivers it came through before, see [HopHeader]; not signed
 	Origin    string    // "" for a webhook; anything else names where the event came from
 
 	Body []byte // the exact bytes that were signed; must not be changed

@@ -18,9 +18,17 @@ type Request struct {
 	Header Header
 	Body   []byte // kept by the delivery, not copied
 
+	// ReadBody takes the place of Body and BodyError where the body is yet to
+	// come: it reads the whole of it, or says why it cannot. It is called at most
+	// once, when all that can be said without a body has been said. Length is what
+	// the sender has declared, in bytes, -1 if nothing.
+	ReadBody func() ([]byte, error)
+	Length   int64
+
 	// BodyError says why there is no Body: [ErrBodyTooLarge] when reading was
 	// given up at the limit, [ErrBodyEncoding] when the host's form of it could
-	// not be undone, [ErrBodyIncomplete] when the sender broke off.
+	// not be undone, [ErrBodyIncomplete] when the sender broke off,
+	// [ErrOverloaded] when there was no room for it.
 	BodyError error
 }
 
@@ -35,7 +43,8 @@ type Receiver struct {
 
 	// Logger gets one record for each request; nil means [slog.Default].
 	// Accepted and ignored deliveries are logged at Info, refusals at Warn,
-	// failures of ours at Error.
+	// failures of ours at Error. Of more than five refusals with the same code
+	// in a second the rest is one record, with their "count".
 	Logger *slog.Logger
 
 	// Destinations are the names that stand in each record's "destinations".
@@ -43,22 +52,68 @@ type Receiver struct {
 }
 
 // Receive verifies a request, identifies it, has the handler take it, and says
-// what to answer. The order is fixed: method, size, secret, signature, identity,
-// handler. Nothing of the body is parsed before the signature holds.
+// what to answer. The order is fixed: method, size, secret, form of the
+// signature, the reading of a body that is yet to come, signature, hops,
+// identity, handler. Nothing of the body is parsed before the signature holds.
 //
 // A panic in a handler is answered 500 and logged with its stack.
 func (r *Receiver) Receive(ctx context.Context, req Request) Response {
 	began := time.Now()
-	if err := r.prove(ctx, req); err != nil {
+	if req.ReadBody != nil {
+		if req.BodyError = r.admit(ctx, req); req.BodyError == nil {
+			req.Body, req.BodyError = req.ReadBody()
+			began = time.Now() // how long the sender takes is not ours
+		}
+	}
+	hops := 0
+	err := r.prove(ctx, req)
+	if err == nil {
+		hops, err = hopsOf(req.Header)
+	}
+	if err != nil {
 		response := refuse(err)
 		r.logRefusal(ctx, req, response, err, began)
 		return response
 	}
 	d := Identify(req.Header, req.Body)
+	d.Hops = hops
 	outcome, err := r.deliver(ctx, d)
 	response := answer(d, outcome, err)
 	r.logDelivery(ctx, d, response, outcome, err, began)
 	return response
+}
+
+// admit says why the request is refused whatever its body is, nil if that is not
+// known yet: bodies are read only for those who could be genuine.
+func (r *Receiver) admit(ctx context.Context, req Request) error {
+	switch {
+	case req.Method != "POST":
+		return ErrMethod
+	case req.Length > int64(r.Limit()):
+		return ErrBodyTooLarge
+	case req.Length == 0:
+		return ErrBodyEmpty
+	}
+	if _, err := r.secrets(ctx); err != nil {
+		return err
+	}
+	signature, err := onlySignature(req.Header)
+	if err == nil {
+		_, err = parseSignature(signature)
+	}
+	return err
+}
+
+// secrets returns one at least.
+func (r *Receiver) secrets(ctx context.Context) ([]Secret, error) {
+	if r.Secrets == nil {
+		return nil, ErrNoSecret
+	}
+	secrets, err := r.Secrets.Secrets(ctx)
+	if err != nil || len(secrets) == 0 {
+		return nil, errors.Join(ErrNoSecret, err)
+	}
+	return secrets, nil
 }
 
 // prove says why the request cannot be believed, nil if it can.
@@ -72,12 +127,10 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 		return ErrBodyTooLarge
 	case len(req.Body) == 0:
 		return ErrBodyEmpty
-	case r.Secrets == nil:
-		return ErrNoSecret
 	}
-	secrets, err := r.Secrets.Secrets(ctx)
-	if err != nil || len(secrets) == 0 {
-		return errors.Join(ErrNoSecret, err)
+	secrets, err := r.secrets(ctx)
+	if err != nil {
+		return err
 	}
 	signature, err := onlySignature(req.Header)
 	if err != nil {
@@ -137,7 +190,7 @@ const (
 )
 
 // deliver gives the delivery to the handler, and to the dead letter handler if
-// that refuses it for good.
+// that refuses it for good. It has failed for good only if both say so.
 func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, err error) {
 	if r.Handler == nil {
 		return ignored, nil
@@ -156,10 +209,14 @@ func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, er
 	case r.DeadLetter == nil:
 		return rejected, err
 	}
-	if refused := handle(ctx, r.DeadLetter, d); refused != nil {
+	refused := handle(ctx, r.DeadLetter, d)
+	switch {
+	case refused == nil:
+		return deadLettered, err
+	case errors.Is(refused, ErrIgnored), errors.As(refused, &panicked), IsPermanent(refused):
 		return rejected, errors.Join(err, refused)
 	}
-	return deadLettered, err
+	return failed, errors.Join(err, refused) // it may be taken yet
 }
 
 func (r *Receiver) logger() *slog.Logger {
@@ -169,20 +226,25 @@ func (r *Receiver) logger() *slog.Logger {
 	return slog.Default()
 }
 
+// refusals keeps whoever can send anything from filling the log. It is not the
+// receiver's, because receivers may be copied.
+var refusals = NewSumming(5, time.Second)
+
+// Flush writes what the log still owes of refusals that were only counted, of
+// all receivers: for the end of a process.
+func (r *Receiver) Flush() { refusals.Flush() }
+
 func (r *Receiver) logRefusal(ctx context.Context, req Request, response Response, err error, began time.Time) {
 	level := slog.LevelWarn
-	if response.Status >= 500 {
+	if response.Status >= 500 && response.Code != overloaded {
 		level = slog.LevelError
 	}
-	logger := r.logger()
-	if !logger.Enabled(ctx, level) {
-		return
-	}
-	logger.LogAttrs(ctx, level, "delivery refused",
+	refusals.Log(ctx, r.logger(), level, response.Code, "delivery refused", []slog.Attr{
 		slog.String("outcome", "refused"),
 		slog.String("code", response.Code),
-		slog.String("error", err.Error()),
 		slog.Int("status", response.Status),
+	},
+		slog.String("error", err.Error()),
 		slog.Int("bytes", len(req.Body)),
 		slog.Float64("duration_ms", milliseconds(began)))
 }

@@ -39,6 +39,9 @@ func TestReceiveAnswers(t *testing.T) {
 	header := func(values ...string) core.Request {
 		return with(func(r *core.Request) { r.Header.(http.Header)[core.SignatureHeader] = values })
 	}
+	hops := func(values ...string) core.Request {
+		return with(func(r *core.Request) { r.Header.(http.Header)[core.HopHeader] = values })
+	}
 	right := good.Header.Values(core.SignatureHeader)[0]
 	forged := signed(t, sample, "LABEL_CREATED", "guess")
 
@@ -68,11 +71,20 @@ func TestReceiveAnswers(t *testing.T) {
 		"body too large by the adapter":       {with(func(r *core.Request) { r.BodyError = core.ErrBodyTooLarge }), returns(nil), nil, 413, "body_too_large"},
 		"body with bad base64":                {with(func(r *core.Request) { r.BodyError = errors.Join(core.ErrBodyEncoding, io.EOF) }), returns(nil), nil, 400, "body_encoding"},
 		"body broken off":                     {with(func(r *core.Request) { r.BodyError = core.ErrBodyIncomplete }), returns(nil), nil, 400, "body_incomplete"},
+		"no room for the body":                {with(func(r *core.Request) { r.BodyError = core.ErrOverloaded }), returns(nil), nil, 503, "overloaded"},
+		"through a few receivers":             {hops("4"), returns(nil), nil, 200, "accepted"},
+		"through too many receivers":          {hops("5"), returns(nil), nil, 508, "loop_detected"},
+		"through a receiver without number":   {hops("99999999999999999999"), returns(nil), nil, 508, "loop_detected"},
+		"through a receiver that miscounts":   {hops("-1"), returns(nil), nil, 508, "loop_detected"},
+		"hops joined by a proxy":              {hops("1, 2"), returns(nil), nil, 508, "loop_detected"},
+		"hops twice":                          {hops("1", "7"), returns(nil), nil, 508, "loop_detected"},
 		"failed for now":                      {good, returns(errors.New("busy")), nil, 503, "delivery_failed"},
 		"failed for now, with dead letter":    {good, returns(errors.New("busy")), returns(nil), 503, "delivery_failed"},
 		"failed for good":                     {good, returns(core.Permanent(errors.New("no"))), nil, 500, "delivery_rejected"},
 		"failed for good, dead letter takes":  {good, returns(core.Permanent(errors.New("no"))), returns(nil), 200, "accepted"},
-		"failed for good, dead letter fails":  {good, returns(core.Permanent(errors.New("no"))), returns(errors.New("full")), 500, "delivery_rejected"},
+		"failed for good, dead letter too":    {good, returns(core.Permanent(errors.New("no"))), returns(core.Permanent(errors.New("full"))), 500, "delivery_rejected"},
+		"failed for good, dead letter busy":   {good, returns(core.Permanent(errors.New("no"))), returns(errors.New("full")), 503, "delivery_failed"},
+		"failed for good, dead letter idle":   {good, returns(core.Permanent(errors.New("no"))), returns(core.ErrIgnored), 500, "delivery_rejected"},
 		"failed for good, dead letter panics": {good, returns(core.Permanent(errors.New("no"))), panics(), 500, "delivery_rejected"},
 		"panicked":                            {good, panics(), returns(nil), 500, "delivery_rejected"},
 		"one of two panicked":                 {good, core.All(returns(nil), panics()), nil, 500, "delivery_rejected"},

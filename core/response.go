@@ -15,6 +15,7 @@ var (
 	ErrBodyEmpty      = errors.New("the body is empty")
 	ErrBodyEncoding   = errors.New("the body's encoding cannot be undone")
 	ErrBodyIncomplete = errors.New("the body ended early")
+	ErrOverloaded     = errors.New("there is no room for the body: too many are on their way in")
 )
 
 // Response is what to answer a request.
@@ -43,6 +44,8 @@ var (
 	retryLater = []HeaderField{{"Retry-After", "10"}}
 )
 
+const overloaded = "overloaded"
+
 // problems maps every error to its answer. The first row that matches counts.
 var problems = []problem{
 	{ErrMethod, 405, "method_not_allowed", "Method not allowed",
@@ -55,6 +58,10 @@ var problems = []problem{
 		"The host's encoding of the body could not be undone.", nil},
 	{ErrBodyIncomplete, 400, "body_incomplete", "Body incomplete",
 		"The connection or the chunked body ended before the whole body had come.", nil},
+	{ErrOverloaded, 503, overloaded, "Overloaded",
+		"This receiver has too many bodies in hand at the moment. Send it again.", retryLater},
+	{ErrLoop, 508, "loop_detected", "Loop detected",
+		"The delivery has come through too many receivers: one passes it on to itself, or to one that sends it back.", nil},
 	{ErrNoSecret, 503, "secret_unavailable", "Secret unavailable",
 		"This receiver has no usable webhook secret at the moment.", retryLater},
 	{ErrSignatureMissing, 401, "signature_missing", "Signature missing",

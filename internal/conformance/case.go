@@ -58,6 +58,7 @@ var (
 	Empty       = Verdict{Status: 400, Code: "body_empty"}
 	Unavailable = Verdict{Status: 503, Code: "secret_unavailable", Header: retryAfter}
 	Failed      = Verdict{Status: 503, Code: "delivery_failed", Header: retryAfter}
+	Looping     = Verdict{Status: 508, Code: "loop_detected"}
 	Rejected    = Verdict{Status: 500, Code: "delivery_rejected"}
 )
 

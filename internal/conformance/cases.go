@@ -239,6 +239,10 @@ func requests() (cases []Case) {
 		delivery("delivery id empty").header("X-Labelbox-Id", ""),
 		delivery("delivery id with quotes and blanks").header("X-Labelbox-Id", `an "id" of 100% \ours\`),
 		delivery("chunked").chunked(),
+		delivery("through a few receivers").header("Labelhook-Hop", "2"),
+		delivery("through too many receivers").header("Labelhook-Hop", "5").wants(Looping),
+		delivery("through too many receivers to count").header("Labelhook-Hop", strings.Repeat("9", 40)).wants(Looping),
+		delivery("through too many receivers, forged").header("Labelhook-Hop", "5").signedWith("another secret").wants(Mismatch),
 	)
 }
 
