@@ -1,0 +1,27 @@
+package httpclient
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// Read returns the beginning of an answer's body, at most limit bytes, and
+// closes it. The status has said what the target has to say, so the rest of a
+// body is nothing to wait for: one that stalls, trickles, breaks off or never
+// ends is left after the patience given, and its connection with it. A body of
+// ordinary size is read to its end, so that the connection can be used again.
+func Read(response *http.Response, limit int64, patience time.Duration) []byte {
+	defer response.Body.Close()
+	late := time.AfterFunc(patience, func() { response.Body.Close() }) // ends the Read that waits
+	defer late.Stop()
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
+	if err == nil {
+		io.CopyN(io.Discard, response.Body, maxRest)
+	}
+	return body
+}
+
+// maxRest is how much of an answer is read on and thrown away: less work than
+// another connection.
+const maxRest = 1 << 20

@@ -1,0 +1,90 @@
+// Package httpclient makes the HTTP clients that deliver: one way to reach a
+// target for the https: destination, the commands that send, and the client of
+// Labelbox's API. What a target does wrong costs as little as it can: a
+// connection that had died unnoticed is replaced, a body that never ends is
+// left, and a proxy that does not work is called by its name.
+package httpclient
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// Options are what differs from one client to the next.
+type Options struct {
+	Timeout     time.Duration  // for one request, its answer included; 0 means none
+	Connections int            // kept open to one host; less than 1 means 1
+	RootCAs     *x509.CertPool // whose certificates are trusted; nil means the system's
+}
+
+// New makes a client. It follows no redirect: what is signed or keyed is meant
+// for one receiver. It does not ask for compressed answers.
+func New(o Options) *http.Client {
+	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Client{
+		Timeout: o.Timeout,
+		Transport: &transport{&http.Transport{
+			Proxy:                 proxyOf,
+			DialContext:           dialer.DialContext,
+			TLSClientConfig:       &tls.Config{RootCAs: o.RootCAs},
+			TLSHandshakeTimeout:   10 * time.Second,
+			ForceAttemptHTTP2:     true,
+			DisableCompression:    true,
+			MaxIdleConnsPerHost:   max(o.Connections, 1),
+			IdleConnTimeout:       90 * time.Second,
+			ExpectContinueTimeout: time.Second,
+		}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Do sends a request with a client of [New], or any other. The error says
+// nothing of the URL, which may hold a key, and names the proxy that the request
+// went through ([ProxyError]).
+func Do(client *http.Client, r *http.Request) (*http.Response, error) {
+	response, err := client.Do(r)
+	if err == nil {
+		return response, nil
+	}
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	if _, ours := client.Transport.(*transport); ours {
+		err = throughProxy(r, err)
+	}
+	return nil, err
+}
+
+// RootCAs returns the system's certificate authorities and those of a PEM file.
+func RootCAs(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a system without any, such as an empty container
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+	}
+	return pool, nil
+}
+
+// IsClosed reports whether err says that the other end closed the connection.
+func IsClosed(err error) bool {
+	for _, closed := range closings {
+		if errors.Is(err, closed) {
+			return true
+		}
+	}
+	return err != nil && isIdleClosing(err)
+}

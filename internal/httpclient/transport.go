@@ -1,0 +1,76 @@
+package httpclient
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"syscall"
+)
+
+// transport sends a request again when the kept connection that it went out on
+// had been closed by the target and nothing was answered. net/http does so only
+// for requests that it may call idempotent, and a POST is none; a delivery is,
+// for it has the same key each time.
+type transport struct{ *http.Transport }
+
+// maxStale bounds how many dead connections one request may find.
+const maxStale = 16
+
+// RoundTrip implements [http.RoundTripper].
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	for stale := 0; ; stale++ {
+		response, again, err := t.try(r)
+		if err == nil || !again || stale == maxStale {
+			return response, err
+		}
+		if r, err = rewound(r); err != nil {
+			return nil, err
+		}
+		if stale > 0 {
+			t.CloseIdleConnections() // they are probably all of one age
+		}
+	}
+}
+
+// try sends the request once; again says that the failure is that of a kept
+// connection and not of the target.
+func (t *transport) try(r *http.Request) (response *http.Response, again bool, err error) {
+	var reused, answered atomic.Bool
+	ctx := httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		GotConn:              func(c httptrace.GotConnInfo) { reused.Store(c.Reused) },
+		GotFirstResponseByte: func() { answered.Store(true) },
+	})
+	response, err = t.Transport.RoundTrip(r.WithContext(ctx))
+	again = reused.Load() && !answered.Load() && r.Context().Err() == nil && IsClosed(err) && canRewind(r)
+	return response, again, err
+}
+
+func canRewind(r *http.Request) bool {
+	return r.Body == nil || r.Body == http.NoBody || r.GetBody != nil
+}
+
+// rewound is the request with its body from the start.
+func rewound(r *http.Request) (*http.Request, error) {
+	again := r.WithContext(r.Context())
+	if r.GetBody == nil {
+		return again, nil
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	again.Body = body
+	return again, nil
+}
+
+// closings are what a read or write says of a connection that the other end has
+// closed.
+var closings = []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, net.ErrClosed}
+
+// isIdleClosing knows the one such error of net/http that has no name.
+func isIdleClosing(err error) bool {
+	return strings.Contains(err.Error(), "server closed idle connection")
+}
