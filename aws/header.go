@@ -1,6 +1,9 @@
 package aws
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // header holds the headers of an event as they stand in it, names in any case.
 // It shares the event's memory.
@@ -34,4 +37,17 @@ func (h *header) Values(name string) []string {
 		return nil
 	}
 	return h.found[from:to:to]
+}
+
+// Names implements [core.Lister].
+func (h *header) Names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, fields := range [...][]field{h.multi, h.single} {
+			for _, f := range fields {
+				if !yield(string(f.name)) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -16,7 +16,7 @@ import (
 // strange header is [LabelDeleted] if it says so itself (v1 only),
 // [LabelCreated] if it was never updated, else [LabelUpdated].
 //
-// body is kept, not copied.
+// header and body are kept, not copied.
 func Identify(header Header, body []byte) *Delivery {
 	d := &Delivery{
 		ID:          first(header, IDHeader),
@@ -25,6 +25,7 @@ func Identify(header Header, body []byte) *Delivery {
 		ContentType: first(header, "Content-Type"),
 		Body:        body,
 		Received:    time.Now(),
+		header:      header,
 	}
 	var s survey
 	s.read(body)

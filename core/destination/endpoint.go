@@ -3,32 +3,54 @@ package destination
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/httpclient"
 )
 
 // Endpoint posts each delivery on to a URL, as it came: the exact body and the
-// original headers, so that whatever listens there can verify it again, and
-// its CloudEvents attributes as ce- headers
+// headers of [core.Delivery.EndToEnd], so that whatever listens there can verify
+// it again, and its CloudEvents attributes as ce- headers
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md,
-// binary mode).
+// binary mode). [core.HopHeader] counts one more.
+//
+// A proxy is taken from HTTPS_PROXY and NO_PROXY as net/http does. A delivery
+// whose kept connection turns out to be closed, and that nothing was answered
+// to, is sent again on another.
 type Endpoint struct {
 	url    string
 	name   string // the URL without path and query, which may hold a key
 	client *http.Client
 }
 
+// An EndpointOption changes what [NewEndpoint] sets up.
+type EndpointOption func(*httpclient.Options)
+
+// WithRootCAs sets the authorities whose certificates the endpoint may have; by
+// default those of the system.
+func WithRootCAs(pool *x509.CertPool) EndpointOption {
+	return func(o *httpclient.Options) { o.RootCAs = pool }
+}
+
+const (
+	endpointTimeout     = 30 * time.Second // for one delivery, until the status is there
+	endpointConnections = 100              // kept open
+	answerPatience      = 250 * time.Millisecond
+)
+
 // NewEndpoint makes an HTTP destination. The URL must be https; http is let
 // through for loopback addresses, which nobody else can listen to.
-func NewEndpoint(address string) (*Endpoint, error) {
+func NewEndpoint(address string, options ...EndpointOption) (*Endpoint, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		// The parser's own error would repeat the URL, with any key in it.
@@ -37,14 +59,11 @@ func NewEndpoint(address string) (*Endpoint, error) {
 	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
 		return nil, fmt.Errorf("%s://%s: payloads may leave this machine only by https", u.Scheme, u.Host)
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // there is one host
-	return &Endpoint{u.String(), u.Scheme + "://" + u.Host, &http.Client{
-		Timeout:   30 * time.Second,
-		Transport: transport,
-		// The signature belongs to this URL's owner and nobody it points to.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	o := httpclient.Options{Timeout: endpointTimeout, Connections: endpointConnections}
+	for _, option := range options {
+		option(&o)
+	}
+	return &Endpoint{u.String(), u.Scheme + "://" + u.Host, httpclient.New(o)}, nil
 }
 
 func isLoopback(host string) bool {
@@ -61,29 +80,25 @@ func (e *Endpoint) String() string { return e.name }
 func (e *Endpoint) Handle(ctx context.Context, d *core.Delivery) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(d.Body))
 	if err != nil {
-		return fmt.Errorf("%s: %w", e, withoutURL(err))
+		return fmt.Errorf("%s: the request cannot be made", e) // the cause would repeat the URL
 	}
+	request.Header.Set("User-Agent", "labelhook")
 	for _, a := range d.Attributes() {
 		if a.Name != "datacontenttype" { // Content-Type is that attribute
 			request.Header.Set("Ce-"+a.Name, percentEncode(a.Value))
 		}
 	}
-	for name, value := range map[string]string{
-		core.SignatureHeader: d.Signature,
-		core.IDHeader:        d.ID,
-		core.EventHeader:     d.EventName,
-		"Content-Type":       d.ContentType,
-	} {
-		if value != "" {
-			request.Header.Set(name, value)
-		}
+	passed := http.Header{}
+	for _, f := range d.EndToEnd() {
+		passed.Add(f.Name, f.Value)
 	}
-	response, err := e.client.Do(request)
+	maps.Copy(request.Header, passed)
+	request.Header.Set(core.HopHeader, strconv.Itoa(d.Hops+1))
+	response, err := httpclient.Do(e.client, request)
 	if err != nil {
-		return fmt.Errorf("%s: %w", e, withoutURL(err))
+		return fmt.Errorf("%s: %w", e, err)
 	}
-	defer response.Body.Close()
-	io.CopyN(io.Discard, response.Body, 64<<10) // so that the connection can be used again
+	httpclient.Read(response, 0, answerPatience)
 	return e.judge(response.StatusCode)
 }
 
@@ -96,15 +111,6 @@ func (e *Endpoint) judge(status int) error {
 	case http.StatusBadRequest, http.StatusGone, http.StatusRequestEntityTooLarge,
 		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
 		return core.Permanent(err)
-	}
-	return err
-}
-
-// withoutURL drops the URL that net/http puts into its errors.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
 	}
 	return err
 }

@@ -3,9 +3,12 @@ package destination_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -91,6 +94,96 @@ func TestEndpointWithoutHeadersOfTheSender(t *testing.T) {
 	})
 	if err := e.Handle(t.Context(), d); err != nil {
 		t.Error(err)
+	}
+}
+
+// What describes the body and what follows its trace goes along; what was meant
+// for the receiver alone does not.
+func TestEndpointPassesOnEndToEndHeaders(t *testing.T) {
+	header := http.Header{
+		"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}, "X-Request-Id": {"7"}, "Traceparent": {"00-1-2-01"}, "Tracestate": {"a=1", "b=2"},
+		"User-Agent": {"Labelbox"}, "Authorization": {"hush"}, "Cookie": {"hush"}, "X-Functions-Key": {"hush"}, "Connection": {"X-Labelbox-Near"},
+		"Host": {"hush"}, "Content-Length": {"1"}, "X-Forwarded-For": {"1.2.3.4"}, "Ce-Id": {"forged"}, core.HopHeader: {"1"},
+	}
+	d := core.Identify(header, []byte(`{"a":1}`))
+	d.Hops = 1
+	var got http.Header
+	e, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
+	if err := e.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Content-Type", "Content-Encoding", "X-Request-Id", "Traceparent", "Tracestate", "User-Agent"} {
+		if fmt.Sprint(got[name]) != fmt.Sprint(header[name]) {
+			t.Errorf("%s is %q", name, got[name])
+		}
+	}
+	for _, name := range []string{"Authorization", "Cookie", "X-Functions-Key", "X-Forwarded-For", "Accept-Encoding"} {
+		if got[name] != nil {
+			t.Errorf("%s is %q", name, got[name])
+		}
+	}
+	if got.Get(core.HopHeader) != "2" || got.Get("Ce-Id") != d.Key() {
+		t.Errorf("hop %q, id %q", got[core.HopHeader], got["Ce-Id"])
+	}
+}
+
+// The status is the answer, and a body that does not come is not waited for.
+func TestEndpointDoesNotWaitForTheAnswersBody(t *testing.T) {
+	e, _ := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		w.Header().Set("Content-Length", "100")
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done() // only when the endpoint has left
+	})
+	if err := e.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A target that closes kept connections unseen takes every delivery.
+func TestEndpointReplacesDeadConnections(t *testing.T) {
+	requests := map[net.Conn]int{}
+	var mu sync.Mutex
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		conn := r.Context().Value(connKey{}).(net.Conn)
+		if requests[conn]++; requests[conn] == 2 {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }
+	server.Start()
+	defer server.Close()
+	e, err := destination.NewEndpoint(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := e.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+type connKey struct{}
+
+func TestEndpointTrustsNamedAuthorities(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	for _, options := range [][]destination.EndpointOption{nil, {destination.WithRootCAs(pool)}} {
+		e, err := destination.NewEndpoint(server.URL, options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Handle(t.Context(), deliverytest.Label(t)); (err == nil) != (options != nil) {
+			t.Errorf("%d options: %v", len(options), err)
+		}
 	}
 }
 

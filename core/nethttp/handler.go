@@ -5,6 +5,8 @@ package nethttp
 import (
 	"bytes"
 	"errors"
+	"iter"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -17,7 +19,7 @@ import (
 // timeouts and the limit on headers are the server's.
 func Handler(receiver *core.Receiver) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request := core.Request{Method: r.Method, Header: r.Header}
+		request := core.Request{Method: r.Method, Header: header(r.Header)}
 		if r.Method == http.MethodPost {
 			request.Body, request.BodyError = readBody(w, r, receiver.Limit())
 		}
@@ -25,13 +27,21 @@ func Handler(receiver *core.Receiver) http.Handler {
 	})
 }
 
+// header is a request's header that can list its names.
+type header http.Header
+
+func (h header) Values(name string) []string { return http.Header(h).Values(name) }
+
+// Names implements [core.Lister].
+func (h header) Names() iter.Seq[string] { return maps.Keys(h) }
+
 // Write sends a response of the receiver.
 func Write(w http.ResponseWriter, response core.Response) {
-	header := w.Header()
+	answer := w.Header()
 	for _, h := range response.Headers {
-		header.Set(h.Name, h.Value)
+		answer.Set(h.Name, h.Value)
 	}
-	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
+	answer.Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.Status)
 	w.Write(response.Body) // an error means the sender is gone; there is nobody left to tell
 }

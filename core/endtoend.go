@@ -1,0 +1,105 @@
+package core
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Lister is a [Header] that can also list its names, in any case. Of one that
+// cannot, [Delivery.EndToEnd] knows only the names that it looks up.
+type Lister interface {
+	Header
+	Names() iter.Seq[string]
+}
+
+// The headers besides signature, id, event name and content type that travel on
+// with a delivery: what describes the body, and what follows it through
+// logs and traces. It is a list of what may pass and not of what may not,
+// because gateways, proxies and platforms put tokens and keys under names of
+// their own choice.
+var (
+	endToEndNames = []string{
+		"Baggage", "B3", "Content-Encoding", "Content-Language", "Content-Disposition", "Content-Md5", "Content-Digest", "Repr-Digest",
+		"Date", "Idempotency-Key", "Request-Id", "Sentry-Trace", "Traceparent", "Tracestate", "Uber-Trace-Id", "User-Agent",
+		"X-Amzn-Trace-Id", "X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled", "X-B3-Flags",
+		"X-Cloud-Trace-Context", "X-Correlation-Id", "X-Datadog-Trace-Id", "X-Datadog-Parent-Id", "X-Datadog-Sampling-Priority",
+		"X-Request-Id",
+	}
+	endToEndPrefixes = []string{"x-labelbox-", "x-hub-signature-", "x-b3-", "x-datadog-"}
+)
+
+// EndToEnd returns the headers that are sent on with the delivery, sorted by
+// name, each value a field of its own: signature, id, event name and content
+// type, and of the others as they came Content-Encoding, User-Agent, Date,
+// the ids of request and trace, and whatever begins with X-Labelbox-. Never
+// among them are credentials, cookies, Host, what the sender's Connection header
+// names, and what proxies and platforms add about the way here.
+//
+// A delivery that was not made of a request has only the first four.
+func (d *Delivery) EndToEnd() []HeaderField {
+	d.endToEndOnce.Do(func() { d.endToEnd = d.readEndToEnd() })
+	return slices.Clone(d.endToEnd)
+}
+
+func (d *Delivery) readEndToEnd() []HeaderField {
+	var fields []HeaderField
+	for _, f := range []HeaderField{
+		{SignatureHeader, d.Signature}, {IDHeader, d.ID}, {EventHeader, d.EventName}, {"Content-Type", d.ContentType},
+	} {
+		if f.Value != "" && isFieldValue(f.Value) {
+			fields = append(fields, f)
+		}
+	}
+	if d.header == nil {
+		return sortFields(fields)
+	}
+	hop := map[string]bool{} // what concerns only the connection that it came on
+	for _, value := range d.header.Values("Connection") {
+		for name := range strings.SplitSeq(value, ",") {
+			hop[strings.ToLower(strings.TrimSpace(name))] = true
+		}
+	}
+	for _, name := range d.endToEndNames() {
+		if hop[strings.ToLower(name)] {
+			continue
+		}
+		for _, value := range d.header.Values(name) {
+			if isFieldValue(value) {
+				fields = append(fields, HeaderField{name, value})
+			}
+		}
+	}
+	return sortFields(fields)
+}
+
+// endToEndNames are the names to look up, each once.
+func (d *Delivery) endToEndNames() []string {
+	names := slices.Clone(endToEndNames)
+	lister, ok := d.header.(Lister)
+	if !ok {
+		return names
+	}
+	seen := map[string]bool{"x-labelbox-id": true, "x-labelbox-event": true}
+	for _, name := range names {
+		seen[strings.ToLower(name)] = true
+	}
+	for name := range lister.Names() {
+		lower := strings.ToLower(name)
+		if !seen[lower] && slices.ContainsFunc(endToEndPrefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) }) {
+			names, seen[lower] = append(names, name), true
+		}
+	}
+	return names
+}
+
+func sortFields(fields []HeaderField) []HeaderField {
+	slices.SortStableFunc(fields, func(a, b HeaderField) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return fields
+}
+
+// isFieldValue reports whether a value may stand in a header: a line break in
+// one would be another header.
+func isFieldValue(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
