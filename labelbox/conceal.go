@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // maxText is how much of a server's text an error holds, in bytes.
@@ -82,16 +84,7 @@ func (e *Error) conceal(hide *strings.Replacer) {
 // tidy makes a text one line of bounded length, without what could command a
 // terminal.
 func tidy(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return '\uFFFD' // and not nothing, which could join the two halves of a secret
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-	text = strings.Join(strings.Fields(text), " ")
+	text = printable.Text(strings.Join(strings.Fields(text), " "))
 	if len(text) <= maxText {
 		return text
 	}

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // IsReserved reports whether the URL's host is one of those kept for
@@ -90,5 +92,5 @@ func hostOf(raw string) string {
 	if err != nil {
 		return "?"
 	}
-	return u.Host
+	return printable.Text(u.Host)
 }

@@ -13,11 +13,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -72,20 +72,19 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 	}
 	onRow := func(checkRow) {}
 	if !asJSON {
-		printCheckHead(t.out, target)
-		onRow = func(row checkRow) { row.print(t.out) }
+		printCheckHead(t.shown(), target)
+		onRow = func(row checkRow) { row.print(t.shown()) }
 	}
 	report, err := inspect(ctx, target, secret, timeout, onRow)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		if err := json.MarshalWrite(t.out, report); err != nil {
+		if err := writeJSON(t.out, report); err != nil {
 			return err
 		}
-		fmt.Fprintln(t.out)
 	} else {
-		report.printNotes(t.out)
+		report.printNotes(t.shown())
 	}
 	if !report.OK {
 		return errSilent
@@ -97,7 +96,7 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 // sign with. onRow is called for each as it is judged.
 func inspect(ctx context.Context, target string, secret *core.Secret, timeout time.Duration, onRow func(checkRow)) (checkReport, error) {
 	id := sender.NewID()
-	report := checkReport{URL: sender.Redact(target), DeliveryID: id, OK: true}
+	report := checkReport{URL: printable.URL(target), DeliveryID: id, OK: true}
 	client := sender.NewClient(1, timeout)
 	defer client.CloseIdleConnections()
 	var unreachable bool
@@ -220,7 +219,7 @@ const (
 
 // checkReport is what check prints; its names in JSON are stable.
 type checkReport struct {
-	URL        string     `json:"url"` // without user and query
+	URL        string     `json:"url"` // scheme and host
 	DeliveryID string     `json:"delivery_id"`
 	OK         bool       `json:"ok"` // no check failed
 	Checks     []checkRow `json:"checks"`
@@ -279,7 +278,7 @@ func (r *checkReport) add(row checkRow) {
 const checkColumns = "%-8s %-10s %-15s %-25s %s\n"
 
 func printCheckHead(w io.Writer, target string) {
-	fmt.Fprintf(w, "%s\n\n", sender.Redact(target))
+	fmt.Fprintf(w, "%s\n\n", printable.URL(target))
 	fmt.Fprintf(w, checkColumns, "VERDICT", "CHECK", "FRAMING", "EXPECTED", "SEEN")
 }
 

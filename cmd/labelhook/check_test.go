@@ -126,7 +126,7 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 		"limits the rate": {always(429), secret, exitFailed, all("fail"), "limits the rate"},
 		"bad gateway":     {always(502), secret, exitFailed, all("fail"), "502 from the platform"},
 		"unavailable":     {always(503), secret, exitFailed, all("fail"), "503 from the platform"},
-		"redirects":       {http.RedirectHandler("/elsewhere?code=hush", http.StatusTemporaryRedirect), secret, exitFailed, all("fail"), "/elsewhere?…; a signed POST does not survive that"},
+		"redirects":       {http.RedirectHandler("/elsewhere?code=hush", http.StatusTemporaryRedirect), secret, exitFailed, all("fail"), "redirects to http://127.0.0.1:"},
 		"hangs up on POST": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == "POST" {
 				panic(http.ErrAbortHandler)
@@ -252,7 +252,7 @@ func TestCheckInWords(t *testing.T) {
 	server := serve(t, receiver(t, taken))
 	_, out, _ := runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}, "check", server.URL+"/in?code=hush")
 	table, last, _ := strings.Cut(out, "the signed test delivery")
-	want := server.URL + `/in?…
+	want := server.URL + `
 
 VERDICT  CHECK      FRAMING         EXPECTED                  SEEN
 ok       get        none            405 method_not_allowed    405 method_not_allowed

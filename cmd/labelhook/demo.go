@@ -246,7 +246,7 @@ func judge(a attempt, result sender.Result, r inbox.Record, stored bool) demoRow
 
 func (t *tool) printDemo(rows []demoRow, asJSON bool) error {
 	right := 0
-	lines := json.NewEncoder(t.out)
+	lines := t.jsonLines()
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	if !asJSON {
 		fmt.Fprintln(table, "REQUEST\tEVENT\tVERSION\tPROJECT\tSUBJECT\tANNOTATIONS\tSTATUS\tVERDICT")

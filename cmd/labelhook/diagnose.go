@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -32,7 +33,7 @@ func readAnswer(target string, result sender.Result) seenAnswer {
 	if location := result.Header.Get("Location"); location != "" {
 		if base, err := url.Parse(target); err == nil {
 			if to, err := base.Parse(location); err == nil {
-				a.location = sender.Redact(to.String())
+				a.location = printable.URL(to.String())
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 func (t *tool) eventsCommand() *cobra.Command {
@@ -87,7 +88,7 @@ func viewOf(r inbox.Record) eventView {
 }
 
 func (t *tool) eventLines(records iter.Seq2[inbox.Record, error]) error {
-	lines := json.NewEncoder(t.out)
+	lines := t.jsonLines()
 	for r, err := range records {
 		if err != nil {
 			return failure(err, "")
@@ -109,8 +110,8 @@ func (t *tool) eventTable(records iter.Seq2[inbox.Record, error]) error {
 		if n++; n == 1 {
 			fmt.Fprintln(table, "RECEIVED\tEVENT\tVERSION\tPROJECT\tSUBJECT\tSTATUS\tREPEATS\tBYTES\tID")
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.Received.Local().Format(time.DateTime), r.Event,
-			orDash(string(r.Version)), orDash(r.ProjectID), orDash(r.Subject), r.Status, r.Repeats, r.Size, orDash(r.Reference()))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.Received.Local().Format(time.DateTime), orDash(string(r.Event)),
+			orDash(string(r.Version)), orDash(r.ProjectID), orDash(r.Subject), orDash(string(r.Status)), r.Repeats, r.Size, orDash(r.Reference()))
 	}
 	if n == 0 {
 		fmt.Fprintln(t.err, "labelhook: no deliveries match")
@@ -120,7 +121,7 @@ func (t *tool) eventTable(records iter.Seq2[inbox.Record, error]) error {
 }
 
 // orDash is a table's cell: never empty, and harmless to a terminal.
-func orDash(s string) string { return cmp.Or(printable(s), "-") }
+func orDash(s string) string { return cmp.Or(printable.Text(s), "-") }
 
 func (t *tool) showCommand() *cobra.Command {
 	var file string
@@ -211,7 +212,7 @@ func (t *tool) show(r inbox.Record) error {
 		_, err := fmt.Fprintf(t.out, "The payload is not JSON; --raw prints its %d bytes.\n", r.Size)
 		return err
 	}
-	_, err := fmt.Fprintf(t.out, "%s\n", payload)
+	_, err := fmt.Fprintf(t.out, "%s\n", printable.JSON(payload))
 	return err
 }
 
@@ -258,8 +259,7 @@ func (t *tool) showJSON(r inbox.Record) error {
 	} else {
 		v.PayloadRaw = r.Body
 	}
-	out := json.NewEncoder(t.out)
+	out := t.jsonLines()
 	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
 	return out.Encode(v)
 }

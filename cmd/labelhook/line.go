@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // lineHandler writes log records for a person: of a receiver's record about a
@@ -51,9 +53,9 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if values["outcome"] != "" {
 		writeRequest(&line, values)
 	} else {
-		line.WriteString("  " + r.Message)
+		line.WriteString("  " + printable.Text(r.Message))
 		for _, name := range order {
-			fmt.Fprintf(&line, "  %s=%s", name, values[name])
+			fmt.Fprintf(&line, "  %s=%s", name, printable.Text(values[name]))
 		}
 	}
 	h.mu.Lock()
@@ -73,22 +75,12 @@ func writeRequest(line *strings.Builder, v map[string]string) {
 			{" ", v["version"]}, {"  ", v["subject"]}, {"  project ", v["project_id"]},
 		} {
 			if part.value != "" {
-				line.WriteString(part.before + printable(part.value))
+				line.WriteString(part.before + printable.Text(part.value))
 			}
 		}
-		fmt.Fprintf(line, "  %s B  id %s", v["bytes"], cmp.Or(printable(v["delivery_id"]), "-"))
+		fmt.Fprintf(line, "  %s B  id %s", v["bytes"], cmp.Or(printable.Text(v["delivery_id"]), "-"))
 	}
 	if v["error"] != "" {
-		line.WriteString("  " + printable(strings.ReplaceAll(v["error"], "\n", "; ")))
+		line.WriteString("  " + printable.Text(strings.ReplaceAll(v["error"], "\n", "; ")))
 	}
-}
-
-// printable makes text from outside harmless to a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029' {
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }

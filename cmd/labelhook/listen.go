@@ -15,7 +15,7 @@ import (
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/local"
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 const (
@@ -95,7 +95,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		Openers: map[string]bundle.Opener{"sqlite": others.open},
 		Always:  box,
 		Log:     log,
-		Out:     t.out,
+		Out:     printable.JSONWriter{To: t.out},
 	})
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	fmt.Fprintf(t.err, "labelhook: listening on %s\n", url)
 	fmt.Fprintf(t.err, "labelhook: keeping deliveries in %s; stop with Ctrl-C\n", l.inbox)
 	if l.forward != "" {
-		fmt.Fprintf(t.err, "labelhook: forwarding to %s\n", sender.Redact(l.forward))
+		fmt.Fprintf(t.err, "labelhook: forwarding to %s\n", printable.URL(l.forward))
 	}
 	if err := local.Serve(ctx, sock, l.path, receiver); err != nil {
 		return failure(err, "")
@@ -148,7 +148,7 @@ func listenError(err error) error {
 // in the fields that all labelhook receivers use, or lines for a person.
 func (t *tool) deliveryLog(level slog.Leveler, asJSON bool) *slog.Logger {
 	if asJSON {
-		return slog.New(slog.NewJSONHandler(t.out, &slog.HandlerOptions{Level: level}))
+		return slog.New(slog.NewJSONHandler(printable.JSONWriter{To: t.out}, &slog.HandlerOptions{Level: level}))
 	}
 	return slog.New(&lineHandler{out: t.out, level: level})
 }

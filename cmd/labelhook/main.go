@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // The exit codes.
@@ -31,12 +32,12 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	t := &tool{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	t := &tool{in: os.Stdin, out: os.Stdout, err: printable.Writer{To: os.Stderr}, getenv: os.Getenv}
 	return t.run(ctx, os.Args[1:])
 }
 
 // tool is what every command works with. Results go to out, everything said
-// to a person goes to err.
+// to a person goes to err, which makes it printable.
 type tool struct {
 	in     io.Reader
 	out    io.Writer
@@ -101,7 +102,7 @@ func (t *tool) report(err error) int {
 // oneLine makes several lines one, as cobra's suggestions and joined errors
 // come in several.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(s), " ")
+	return printable.Text(strings.Join(strings.Fields(s), " "))
 }
 
 // hinted is an error with the remedy for it and the exit code it deserves.
@@ -189,6 +190,6 @@ func (t *tool) askSecret(ctx context.Context) (string, error) {
 
 // isTerminal reports whether a person reads or writes at the other end.
 func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+	f, ok := stream.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"io"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // progress shows how far some long work is, if a person watches and there is
@@ -14,7 +17,7 @@ func (t *tool) progress(what string, steps int) (step, done func()) {
 		return func() {}, func() {}
 	}
 	bar := progressbar.NewOptions(steps,
-		progressbar.OptionSetWriter(t.err),
+		progressbar.OptionSetWriter(screen(t.err)),
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(),
@@ -23,4 +26,12 @@ func (t *tool) progress(what string, steps int) (step, done func()) {
 		progressbar.OptionClearOnFinish(),
 	)
 	return func() { bar.Add(1) }, func() { bar.Clear() }
+}
+
+// screen is the terminal that w writes to, for what commands it on purpose.
+func screen(w io.Writer) io.Writer {
+	if said, ok := w.(printable.Writer); ok {
+		return said.To
+	}
+	return w
 }

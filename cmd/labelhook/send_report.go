@@ -13,16 +13,15 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
 // sendReport is what send and replay print; its names in JSON are stable.
 type sendReport struct {
-	URL         string         `json:"url"`             // without user and query
+	URL         string         `json:"url"`             // scheme and host
 	Event       core.Event     `json:"event,omitempty"` // if it is one
 	Asked       int            `json:"asked"`           // deliveries that were to be sent
 	Sent        int            `json:"sent"`            // of these, those that were answered or failed
@@ -60,11 +59,11 @@ type sentDelivery struct {
 }
 
 func newSendReport(to string, event core.Event, asked int) *sendReport {
-	r := &sendReport{URL: sender.Redact(to), Event: event, Asked: asked}
+	r := &sendReport{URL: printable.URL(to), Event: event, Asked: asked}
 	if u, err := url.Parse(to); err == nil {
 		password, _ := u.User.Password()
 		query, _ := url.QueryUnescape(u.RawQuery)
-		r.secrets = []string{u.RawQuery, query, password}
+		r.secrets = []string{u.RequestURI(), u.EscapedPath(), u.Path, u.RawQuery, query, u.User.Username(), password}
 		for _, values := range u.Query() {
 			r.secrets = append(r.secrets, values...)
 		}
@@ -114,11 +113,7 @@ func (r *sendReport) sum(s sender.Summary) {
 
 func (r *sendReport) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		if err := json.MarshalWrite(w, r, json.Deterministic(true)); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(w)
-		return err
+		return writeJSON(w, r)
 	}
 	var text strings.Builder
 	switch {
@@ -127,7 +122,7 @@ func (r *sendReport) print(w io.Writer, asJSON bool) error {
 	case r.Delivery != nil:
 		fmt.Fprintf(&text, "%s  %s\n", r.Delivery.line(), rounded(r.summary.Latency.Max))
 	}
-	_, err := io.WriteString(w, text.String())
+	_, err := io.WriteString(printable.Writer{To: w}, text.String())
 	return err
 }
 
@@ -142,7 +137,7 @@ func (r *sendReport) writeSummary(w io.Writer) {
 		fmt.Fprintf(w, "%9d  %s\n", r.Statuses[status], statusLine(status))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Errors)) {
-		fmt.Fprintf(w, "%9d  no answer: %s\n", r.Errors[reason], printable(reason))
+		fmt.Fprintf(w, "%9d  no answer: %s\n", r.Errors[reason], printable.Text(reason))
 	}
 	if l := r.summary.Latency; l.Max > 0 {
 		fmt.Fprintf(w, "  latency  p50 %s  p90 %s  p99 %s  max %s\n", rounded(l.P50), rounded(l.P90), rounded(l.P99), rounded(l.Max))
@@ -155,7 +150,7 @@ func (r *sendReport) writeSummary(w io.Writer) {
 // line says in one line what became of the delivery.
 func (d *sentDelivery) line() string {
 	if d.Error != "" {
-		return "no answer: " + printable(d.Error)
+		return "no answer: " + printable.Text(d.Error)
 	}
 	return strings.TrimRight(statusLine(d.Status)+"  "+short(d.Answer), " ")
 }
@@ -171,7 +166,7 @@ func (r *sendReport) err() error {
 		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), sendHint(*r.failed))
 	}
 	return failure(fmt.Errorf("%s did not take the delivery: %s", r.URL,
-		cmp.Or(printable(r.Delivery.Error), statusLine(r.Delivery.Status))), sendHint(*r.failed))
+		cmp.Or(printable.Text(r.Delivery.Error), statusLine(r.Delivery.Status))), sendHint(*r.failed))
 }
 
 // sendHint says what to do about a delivery that was not taken.
@@ -198,7 +193,7 @@ func statusLine(status int) string {
 // short makes an answer one line that fits on a screen.
 func short(answer string) string {
 	const most = 200 // characters
-	line := []rune(printable(strings.Join(strings.Fields(answer), " ")))
+	line := []rune(printable.Text(strings.Join(strings.Fields(answer), " ")))
 	if len(line) > most {
 		return string(line[:most]) + "…"
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
@@ -79,12 +78,11 @@ func (t *tool) verify(ctx context.Context, file, signature string, asJSON bool) 
 	}
 	v := newVerdict(found, secrets)
 	if asJSON {
-		if err := json.MarshalWrite(t.out, v); err != nil {
+		if err := writeJSON(t.out, v); err != nil {
 			return err
 		}
-		fmt.Fprintln(t.out)
 	} else {
-		v.print(t.out, found.Tried, len(body))
+		v.print(t.shown(), found.Tried, len(body))
 	}
 	t.warnOfRefused(secrets)
 	if !v.Match {

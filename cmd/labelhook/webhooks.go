@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/labelbox"
 )
 
@@ -128,7 +127,7 @@ func webhookViewOf(w labelbox.Webhook) webhookView {
 func (t *tool) printWebhook(w labelbox.Webhook, more ...[2]string) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	rows := append([][2]string{
-		{"id", w.ID}, {"url", sender.Redact(w.URL)}, {"status", string(w.Status)}, {"topics", topicList(w.Topics)},
+		{"id", w.ID}, {"url", printable.URL(w.URL)}, {"status", string(w.Status)}, {"topics", topicList(w.Topics)},
 		{"created", moment(w.CreatedAt)}, {"updated", moment(w.UpdatedAt)},
 	}, more...)
 	for _, row := range rows {
@@ -143,20 +142,6 @@ func topicList(topics []labelbox.Topic) string {
 		names = append(names, string(t))
 	}
 	return strings.Join(names, " ")
-}
-
-// printJSON prints one value as one line.
-func (t *tool) printJSON(v any) error {
-	out := json.NewEncoder(t.out)
-	out.SetEscapeHTML(false)
-	return written(out.Encode(v))
-}
-
-func written(err error) error {
-	if err != nil {
-		return failure(fmt.Errorf("writing: %w", err), "")
-	}
-	return nil
 }
 
 // topicsFlag reads --topic, which may be repeated or hold several.
@@ -180,7 +165,7 @@ func topicsFlag(names []string) ([]labelbox.Topic, error) {
 // warnOfURL says what the API takes but will not serve anybody.
 func (t *tool) warnOfURL(url string) {
 	if labelbox.IsReserved(url) {
-		fmt.Fprintf(t.err, "labelhook: warning: the host of %s is reserved for examples; nothing will ever be delivered there\n", sender.Redact(url))
+		fmt.Fprintf(t.err, "labelhook: warning: the host of %s is reserved for examples; nothing will ever be delivered there\n", printable.URL(url))
 	}
 }
 

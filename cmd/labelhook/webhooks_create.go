@@ -167,12 +167,12 @@ func (t *tool) printCreated(ctx context.Context, c creation, view createdView, w
 		}
 		if c.check {
 			fmt.Fprintln(t.out)
-			printCheckHead(t.out, c.url)
-			report, err := t.inspectFor(ctx, c.url, secret, func(r checkRow) { r.print(t.out) })
+			printCheckHead(t.shown(), c.url)
+			report, err := t.inspectFor(ctx, c.url, secret, func(r checkRow) { r.print(t.shown()) })
 			if err != nil {
 				return err
 			}
-			report.printNotes(t.out)
+			report.printNotes(t.shown())
 			failed = !report.OK
 		}
 	}

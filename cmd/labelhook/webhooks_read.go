@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/labelbox"
 )
 
@@ -20,7 +20,8 @@ func (t *tool) listWebhooksCommand() *cobra.Command {
 		Long: `List the webhooks of the workspace (Labelbox's API calls it organisation) or of a
 project: the active ones or, with --all, also those that were switched off.
 
-The table leaves the query of a URL out, for it may hold a key; --json has it.`,
+The table shows the scheme and host of a URL alone, for the rest may hold a key;
+--json has all of it.`,
 		Example: `  labelhook webhooks list
   labelhook webhooks list --project clvo7ajpc014907zxagiw9hry --all
   labelhook webhooks list --json | jq -r .id`,
@@ -59,7 +60,7 @@ The table leaves the query of a URL out, for it may hold a key; --json has it.`,
 					created = w.CreatedAt.Local().Format(time.DateTime)
 				}
 				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", orDash(w.ID), orDash(string(w.Status)), orDash(created),
-					orDash(topicList(w.Topics)), orDash(sender.Redact(w.URL)))
+					orDash(topicList(w.Topics)), orDash(printable.URL(w.URL)))
 			}
 			if listed == 0 && !asJSON {
 				which := "active webhooks"

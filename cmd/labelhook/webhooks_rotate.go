@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/internal/bundle"
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/labelbox"
 )
 
@@ -203,7 +203,7 @@ func (t *tool) explainRotation(old, twin labelbox.Webhook, secret webhookSecret)
   %s           %s
   %s  the secret of %s
 or put both into the file of %s, the new one in the first line.
-`, old.ID, twin.ID, sender.Redact(old.URL), bundle.SecretVariable, where, bundle.PreviousVariable, old.ID, bundle.FileVariable)
+`, old.ID, twin.ID, printable.URL(old.URL), bundle.SecretVariable, where, bundle.PreviousVariable, old.ID, bundle.FileVariable)
 }
 
 func (t *tool) printRotation(r rotation, view rotationView) error {

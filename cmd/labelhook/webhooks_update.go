@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/labelbox"
 )
 
@@ -97,7 +97,7 @@ lists as INACTIVE and delivers nothing any more. labelhook webhooks update ID
 				if err != nil {
 					return apiError(err)
 				}
-				question := fmt.Sprintf("Switch off %s, which delivers to %s?", w.ID, sender.Redact(w.URL))
+				question := fmt.Sprintf("Switch off %s, which delivers to %s?", w.ID, printable.URL(w.URL))
 				if err := t.confirm(cmd.Context(), question, "--yes"); err != nil {
 					return err
 				}

@@ -50,19 +50,3 @@ func Reason(err error) string {
 	}
 	return err.Error()
 }
-
-// Redact returns the URL without its user information and query, for messages.
-// Of a text that is not the URL of a host it returns nothing, because nobody
-// knows what in it is a password.
-func Redact(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return "(not a URL)"
-	}
-	u.User = nil
-	if u.RawQuery != "" {
-		u.RawQuery = "…"
-	}
-	u.Fragment, u.RawFragment = "", ""
-	return u.String()
-}

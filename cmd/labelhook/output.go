@@ -1,0 +1,42 @@
+package main
+
+import (
+	jsonv1 "encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/internal/printable"
+)
+
+// shown is where results for a person go that have text from outside in them.
+func (t *tool) shown() io.Writer { return printable.Writer{To: t.out} }
+
+// jsonLines prints values as JSON, each in a line.
+func (t *tool) jsonLines() *jsonv1.Encoder {
+	lines := jsonv1.NewEncoder(printable.JSONWriter{To: t.out})
+	lines.SetEscapeHTML(false)
+	return lines
+}
+
+// printJSON prints one value as one line.
+func (t *tool) printJSON(v any) error { return written(t.jsonLines().Encode(v)) }
+
+func written(err error) error {
+	if err != nil {
+		return failure(fmt.Errorf("writing: %w", err), "")
+	}
+	return nil
+}
+
+// writeJSON writes one value as one line, in which a list is never null.
+func writeJSON(w io.Writer, v any) error {
+	line, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(printable.JSON(line), '\n'))
+	return err
+}
