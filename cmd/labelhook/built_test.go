@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -212,5 +215,60 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 	}
 	if ids := slices.Collect(maps.Keys(acknowledged)); len(ids) < 20*rounds {
 		t.Errorf("only %d deliveries were acknowledged", len(ids))
+	}
+}
+
+// Whatever ends the process while a delivery is being passed on, the inbox does
+// not call it accepted.
+func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
+	for end, want := range map[os.Signal]inbox.Status{os.Kill: inbox.Pending, syscall.SIGTERM: inbox.Failed} {
+		t.Run(end.String(), func(t *testing.T) {
+			begun, gone := make(chan bool), make(chan bool)
+			target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body) // or the server would not see that the client has gone
+				close(begun)
+				<-r.Context().Done()
+				close(gone)
+			}))
+			defer target.Close()
+			file := filepath.Join(t.TempDir(), "labelhook.db")
+			l := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret"}, "--inbox", file, "--forward", target.URL)
+			secret, err := core.NewSecret("secret")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sample, _ := samples.Find(core.LabelCreated, core.V2)
+			ctx, leave := context.WithCancel(t.Context())
+			answered := make(chan bool)
+			go func() {
+				defer close(answered)
+				s := sender.Sender{URL: l.url(), Concurrency: 1}
+				s.Send(ctx, func(yield func(sender.Request) bool) { yield(sender.Signed(sample.Body(), sample.Header, secret)) }, func(r sender.Result) {
+					if r.OK() {
+						t.Error("answered 2xx")
+					}
+				})
+			}()
+			<-begun
+			if err := l.Process.Signal(end); err != nil {
+				t.Fatal(err)
+			}
+			if end == os.Kill {
+				<-gone
+			}
+			leave() // a stop waits for the sender
+			<-answered
+			<-l.ended
+			reader, err := inbox.OpenReadOnly(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
+			for r, err := range reader.Heads(t.Context(), inbox.Query{}) {
+				if err != nil || r.Status != want {
+					t.Errorf("the status is %q, want %q (%v)", r.Status, want, err)
+				}
+			}
+		})
 	}
 }

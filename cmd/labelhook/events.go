@@ -27,6 +27,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 		Short: "List the deliveries in an inbox, the last to arrive last",
 		Example: `  labelhook events
   labelhook events --since 36h --event label.created --limit 20
+  labelhook events --status pending,failed
   labelhook events --json | jq -r .subject`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,7 +44,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 				return err
 			}
 			defer reader.Close()
-			records := reader.List(cmd.Context(), q)
+			records := reader.Heads(cmd.Context(), q)
 			if asJSON {
 				return t.eventLines(records)
 			}

@@ -100,7 +100,9 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err != nil {
 		return err
 	}
-	receiver.Handler = box.Noting(receiver.Handler)
+	if len(receiver.Destinations) > 1 { // the inbox is one of them
+		receiver.Handler = box.Noting(receiver.Handler)
+	}
 
 	url := "http://" + sock.Addr().String() + l.path
 	if l.json {
@@ -111,10 +113,31 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if l.forward != "" {
 		fmt.Fprintf(t.err, "labelhook: forwarding to %s\n", printable.URL(l.forward))
 	}
+	if err := t.reportUnsettled(ctx, box, l.inbox, url); err != nil {
+		return failure(err, "")
+	}
 	if err := local.Serve(ctx, sock, l.path, receiver); err != nil {
 		return failure(err, "")
 	}
 	fmt.Fprintln(t.err, "labelhook: stopped")
+	return nil
+}
+
+// reportUnsettled says how many deliveries of the inbox were not passed on, or
+// not surely: a program that died has left them. They are not passed on again
+// unasked, because those who have one already may not take it twice.
+func (t *tool) reportUnsettled(ctx context.Context, box *inbox.Inbox, file, url string) error {
+	var counts [2]int
+	for i, status := range []inbox.Status{inbox.Pending, inbox.Failed} {
+		var err error
+		if counts[i], err = box.Count(ctx, inbox.Query{Status: []inbox.Status{status}}); err != nil {
+			return err
+		}
+	}
+	if counts[0]+counts[1] > 0 {
+		fmt.Fprintf(t.err, "labelhook: %d pending and %d failed deliveries were not passed on, or not everywhere; to send them again: labelhook replay --inbox %s --status pending,failed --to %s\n",
+			counts[0], counts[1], file, url)
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 // selection is what the flags that select deliveries of an inbox say.
 type selection struct {
-	file, since, event string
+	file, since, event, status string
 }
 
 func (s *selection) addTo(cmd *cobra.Command) *pflag.FlagSet {
@@ -27,6 +28,8 @@ func (s *selection) addTo(cmd *cobra.Command) *pflag.FlagSet {
 	f.StringVar(&s.since, "since", "", "only what arrived since this `time`: 90m, 36h, 7d, 2026-11-23 or 2026-11-23T17:48:01Z")
 	f.StringVar(&s.event, "event", "", "only this event: "+strings.ReplaceAll(bundle.EventNames(), " ", ", "))
 	cmd.RegisterFlagCompletionFunc("event", cobra.FixedCompletions(strings.Fields(bundle.EventNames()), cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&s.status, "status", "", "only with one of these `statuses`, separated by commas: "+statusNames)
+	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"accepted", "pending", "failed", "pending,failed"}, cobra.ShellCompDirectiveNoFileComp))
 	return f
 }
 
@@ -47,8 +50,29 @@ func (s *selection) query(now time.Time) (inbox.Query, error) {
 		}
 		q.Event = event
 	}
+	if s.status != "" {
+		statuses, err := parseStatuses(s.status)
+		if err != nil {
+			return q, err
+		}
+		q.Status = statuses
+	}
 	return q, nil
 }
+
+// parseStatuses reads the names of statuses, separated by commas.
+func parseStatuses(text string) (statuses []inbox.Status, err error) {
+	for name := range strings.SplitSeq(text, ",") {
+		status := inbox.Status(strings.TrimSpace(name))
+		if !slices.Contains(inbox.Statuses(), status) {
+			return nil, usage(fmt.Errorf("--status: no status is called %q", name), "write one or more of "+statusNames+", separated by commas")
+		}
+		statuses = append(statuses, status)
+	}
+	return statuses, nil
+}
+
+const statusNames = "accepted, pending, failed"
 
 // parseSince reads a time, a date (its first moment here) or how long ago.
 func parseSince(text string, now time.Time) (time.Time, error) {

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// busyTimeout is how long one process waits for another to release the file.
-const busyTimeout = 5 * time.Second
+// busyTimeout is how long one process waits for another to release the file. A
+// sender must still be there to hear that it was in vain.
+const busyTimeout = 3 * time.Second
 
 // locate looks at path before SQLite does, whose errors for a wrong path are
 // vague. It reports whether there is a file.
@@ -92,23 +93,23 @@ func dsn(path string, pragmas ...string) (string, error) {
 	return (&url.URL{Scheme: "file", Path: whole, RawQuery: options.Encode()}).String(), nil
 }
 
-// identify tells an inbox of this version from an empty database; anything
-// else is an error, and has not been touched.
-func identify(ctx context.Context, db *sql.DB, path string) (empty bool, err error) {
-	var application, version, tables int
+// identify returns the version of an inbox that can be read here, 0 for an
+// empty database; anything else is an error, and has not been touched.
+func identify(ctx context.Context, db *sql.DB, path string) (version int, err error) {
+	var application, tables int
 	const query = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
 		(SELECT count(*) FROM sqlite_schema)`
 	if err := db.QueryRowContext(ctx, query).Scan(&application, &version, &tables); err != nil {
-		return false, explain(path, err)
+		return 0, explain(path, err)
 	}
 	switch {
 	case application == 0 && version == 0 && tables == 0:
-		return true, nil
+		return 0, nil
 	case application != applicationID:
-		return false, fmt.Errorf("inbox %s: %w: the database belongs to another program; name another file", path, ErrNotInbox)
+		return 0, fmt.Errorf("inbox %s: %w: the database belongs to another program; name another file", path, ErrNotInbox)
 	case version > schemaVersion:
-		return false, fmt.Errorf("inbox %s: %w (schema %d, this one knows %d); update labelhook or name another file",
+		return 0, fmt.Errorf("inbox %s: %w (schema %d, this one knows %d); update labelhook or name another file",
 			path, ErrNewer, version, schemaVersion)
 	}
-	return false, nil
+	return version, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/labelhook/labelhook/core"
@@ -21,8 +22,10 @@ type Inbox struct {
 	queue   chan *job
 	drained chan struct{} // closed when the writer has written the last job
 
-	closing sync.RWMutex // held for reading while a job is put into the queue
-	closed  bool
+	closing  sync.RWMutex // held for reading while a job is put into the queue, or an attempt begins
+	ending   bool         // no new attempts
+	closed   bool         // no new jobs
+	attempts sync.WaitGroup
 }
 
 // Open opens the inbox at path, or creates it with mode 0600. An existing file
@@ -50,11 +53,11 @@ func openIdle(path string) (*Inbox, error) {
 			return nil, err
 		}
 	}
-	reader, empty, err := openReader(path)
+	reader, _, err := openReader(path)
 	if err != nil {
 		return nil, err
 	}
-	w, err := openWriter(path, empty)
+	w, err := openWriter(path)
 	if err != nil {
 		reader.Close()
 		return nil, err
@@ -75,34 +78,48 @@ func (*Inbox) String() string { return "inbox" }
 // Handle implements [core.Handler]. It returns nil once the delivery is
 // committed and synced to disk. A delivery whose key is there already is not
 // stored again: its repeats are counted, the time of the last one is noted and
-// its status is [Accepted]; the headers stay those of the first.
+// its status is that of the repeat; the headers stay those of the first.
+//
+// The status is [Accepted], or [Pending] within a handler made by
+// [Inbox.Noting], which settles it.
 //
 // Every error is temporary. When a transaction fails, it fails for all
 // deliveries in it. When ctx ends first, its error is returned, and the
 // delivery may or may not be stored; a retry is then counted as a repeat.
 // After Close the error is [ErrClosed].
 func (in *Inbox) Handle(ctx context.Context, d *core.Delivery) error {
-	return in.do(ctx, &job{delivery: d, key: d.Key()})
+	a := in.attemptOf(ctx)
+	if a == nil {
+		return in.do(ctx, &job{delivery: d, status: Accepted})
+	}
+	// Whether it is stored must be known even where the sender has gone, or
+	// nobody would settle it.
+	err := in.do(context.WithoutCancel(ctx), &job{delivery: d, status: Pending})
+	a.stored.Store(err == nil)
+	return err
 }
 
-// Status says what became of a delivery after it was stored.
+// Status says what is known to have become of a delivery.
 type Status string
 
-// The statuses.
+// The statuses. After a crash a delivery is pending that was being passed on:
+// some of those behind the inbox may have it.
 const (
 	Accepted Status = "accepted" // stored, and passed on where that was asked for
+	Pending  Status = "pending"  // stored, and not yet known to be everywhere
 	Failed   Status = "failed"   // stored, but passing it on failed
 )
 
-// SetStatus notes what became of the delivery with this whole key, with the
-// same promise as Handle. The error matches [ErrNotFound] if there is none.
-// The newest deliveries are found at once; the time for others grows with the
-// inbox.
-func (in *Inbox) SetStatus(ctx context.Context, key string, status Status) error {
-	if status != Accepted && status != Failed {
-		return fmt.Errorf("inbox %s: no status %q; use %q or %q", in.path, status, Accepted, Failed)
+// Statuses lists every status in the order of the constants.
+func Statuses() []Status { return []Status{Accepted, Pending, Failed} }
+
+// SetStatus notes what became of a stored delivery, with the same promise as
+// Handle. The error matches [ErrNotFound] if it is not there.
+func (in *Inbox) SetStatus(ctx context.Context, d *core.Delivery, status Status) error {
+	if !slices.Contains(Statuses(), status) {
+		return fmt.Errorf("inbox %s: no status %q; use one of %q", in.path, status, Statuses())
 	}
-	return in.do(ctx, &job{key: key, status: status})
+	return in.do(ctx, &job{delivery: d, status: status, settles: true})
 }
 
 // do queues the job and waits for its result.
@@ -126,7 +143,7 @@ func (in *Inbox) enqueue(ctx context.Context, j *job) error {
 	in.closing.RLock()
 	defer in.closing.RUnlock()
 	if in.closed {
-		return fmt.Errorf("inbox %s: %w; open it again", in.path, ErrClosed)
+		return in.errClosed()
 	}
 	select {
 	case in.queue <- j:
@@ -136,9 +153,14 @@ func (in *Inbox) enqueue(ctx context.Context, j *job) error {
 	}
 }
 
-// Close writes what is queued, then closes the file. Calling it again does
-// nothing.
+// Close waits until every handler of [Inbox.Noting] has ended and noted how, writes what
+// is queued, then closes the file. Calling it again does nothing.
 func (in *Inbox) Close() error {
+	in.closing.Lock()
+	in.ending = true
+	in.closing.Unlock()
+	in.attempts.Wait()
+
 	in.closing.Lock()
 	first := !in.closed
 	in.closed = true
@@ -151,4 +173,8 @@ func (in *Inbox) Close() error {
 		return nil
 	}
 	return cmp.Or(in.Reader.Close(), in.writer.close())
+}
+
+func (in *Inbox) errClosed() error {
+	return fmt.Errorf("inbox %s: %w; open it again", in.path, ErrClosed)
 }

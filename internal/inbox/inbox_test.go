@@ -174,9 +174,8 @@ func TestFailedTransactionFailsAllItsDeliveries(t *testing.T) {
 func TestStatus(t *testing.T) {
 	in := open(t)
 	store(t, in, numbered(1), numbered(2), numbered(3))
-	key := numbered(2).Key()
-	for _, status := range []Status{Failed, Accepted, Failed} {
-		if err := in.SetStatus(t.Context(), key, status); err != nil {
+	for _, status := range []Status{Failed, Pending, Accepted, Failed} {
+		if err := in.SetStatus(t.Context(), numbered(2), status); err != nil {
 			t.Fatal(err)
 		}
 		if got := list(t, in.Reader, Query{})[1].Status; got != status {
@@ -191,10 +190,10 @@ func TestStatus(t *testing.T) {
 	if got := list(t, in.Reader, Query{})[1].Status; got != Accepted {
 		t.Errorf("a repeat left the status %q", got)
 	}
-	if err := in.SetStatus(t.Context(), "nothing", Failed); !errors.Is(err, ErrNotFound) {
+	if err := in.SetStatus(t.Context(), numbered(4), Failed); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v for a key that is not there", err)
 	}
-	if err := in.SetStatus(t.Context(), key, "lost"); err == nil {
+	if err := in.SetStatus(t.Context(), numbered(2), "lost"); err == nil {
 		t.Error("took a status that does not exist")
 	}
 }
@@ -230,7 +229,7 @@ func TestCloseLosesNothingThatWasAcknowledged(t *testing.T) {
 	if got := len(list(t, openAt(t, in.path).Reader, Query{})); int64(got) != stored.Load() {
 		t.Errorf("%d stored, %d acknowledged", got, stored.Load())
 	}
-	if err := in.SetStatus(t.Context(), "key", Failed); !errors.Is(err, ErrClosed) {
+	if err := in.SetStatus(t.Context(), numbered(1), Failed); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v after Close", err)
 	}
 }
@@ -258,7 +257,7 @@ func TestContext(t *testing.T) {
 	t.Run("ends before a full queue", func(t *testing.T) {
 		in := idle(t)
 		for range queueJobs {
-			in.queue <- &job{key: "none", status: Failed, done: make(chan error, 1)}
+			in.queue <- &job{delivery: numbered(2), settles: true, status: Failed, done: make(chan error, 1)}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		result := make(chan error)

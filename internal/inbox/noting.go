@@ -3,25 +3,64 @@ package inbox
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/labelhook/labelhook/core"
 )
 
 // Noting returns a handler that passes deliveries on to next, of which this
-// inbox is a part, and notes in the inbox which of them next could not take
-// everywhere, as [Failed]. A redelivery that succeeds is [Accepted] again.
+// inbox and others are parts, and keeps in the inbox what is known of them: a
+// delivery is [Pending] from the moment it is stored, [Accepted] once next has
+// taken it everywhere, and [Failed] if it has not. So it is with a redelivery.
+//
+// A process that dies in between leaves the delivery pending.
 func (in *Inbox) Noting(next core.Handler) core.Handler {
 	return core.HandlerFunc(func(ctx context.Context, d *core.Delivery) error {
-		err := next.Handle(ctx, d)
-		if err == nil || errors.Is(err, core.ErrIgnored) {
+		if !in.begin() {
+			return in.errClosed()
+		}
+		defer in.attempts.Done()
+		a := &attempt{inbox: in}
+		err := next.Handle(context.WithValue(ctx, attemptKey{}, a), d)
+		if !a.stored.Load() {
 			return err
+		}
+		status := Accepted
+		if err != nil && !errors.Is(err, core.ErrIgnored) {
+			status = Failed
 		}
 		// The note must be made even where the sender has gone: that is one of
 		// the reasons why next may have failed.
-		noted := in.SetStatus(context.WithoutCancel(ctx), d.Key(), Failed)
-		if noted != nil && !errors.Is(noted, ErrNotFound) {
+		if noted := in.SetStatus(context.WithoutCancel(ctx), d, status); noted != nil {
 			return errors.Join(err, noted)
 		}
 		return err
 	})
+}
+
+// attempt is one pass of a delivery through the handlers of [Inbox.Noting].
+type attempt struct {
+	inbox  *Inbox // others may be among the handlers, and nobody settles theirs
+	stored atomic.Bool
+}
+
+type attemptKey struct{}
+
+// attemptOf returns the attempt that ctx belongs to, nil if there is none.
+func (in *Inbox) attemptOf(ctx context.Context) *attempt {
+	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok && a.inbox == in {
+		return a
+	}
+	return nil
+}
+
+// begin reports whether an attempt may begin; [Inbox.Close] waits for its end.
+func (in *Inbox) begin() bool {
+	in.closing.RLock()
+	defer in.closing.RUnlock()
+	if in.ending {
+		return false
+	}
+	in.attempts.Add(1)
+	return true
 }

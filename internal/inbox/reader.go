@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +19,9 @@ import (
 // Reader reads an inbox, also while another process writes to it. Its methods
 // may be called concurrently.
 type Reader struct {
-	path string
-	db   *sql.DB
+	path    string
+	db      *sql.DB
+	indexed bool // the file has the indexes of version 2
 }
 
 // OpenReadOnly opens an inbox that must exist; the error matches
@@ -32,34 +34,35 @@ func OpenReadOnly(path string) (*Reader, error) {
 	if !exists {
 		return nil, fmt.Errorf("inbox %s: %w; start \"labelhook listen\" first or name another file", path, fs.ErrNotExist)
 	}
-	r, empty, err := openReader(path)
+	r, version, err := openReader(path)
 	if err != nil {
 		return nil, err
 	}
-	if empty {
+	if version == 0 {
 		r.Close()
-		return nil, fmt.Errorf("inbox %s: %w: the file is empty; start \"labelhook listen\" first or name another file", path, ErrNotInbox)
+		return nil, fmt.Errorf("inbox %s: %w: there is nothing in the file yet; start \"labelhook listen\" first or name another file", path, ErrNotInbox)
 	}
 	return r, nil
 }
 
-// openReader opens an existing file; empty says that it has yet to become an
-// inbox.
-func openReader(path string) (r *Reader, empty bool, err error) {
+// openReader opens an existing file of the version that is returned, 0 if it
+// has yet to become an inbox.
+func openReader(path string) (r *Reader, version int, err error) {
 	name, err := dsn(path, "query_only(1)")
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
 	connector, err := sqlite.NewConnector(name)
 	if err != nil {
-		return nil, false, explain(path, err)
+		return nil, 0, explain(path, err)
 	}
 	r = &Reader{path: path, db: sql.OpenDB(connector)}
-	if empty, err = identify(context.Background(), r.db, path); err != nil {
+	if version, err = identify(context.Background(), r.db, path); err != nil {
 		r.db.Close()
-		return nil, false, err
+		return nil, 0, err
 	}
-	return r, empty, nil
+	r.indexed = version != 1
+	return r, version, nil
 }
 
 // Close releases the file.
@@ -71,29 +74,32 @@ type Query struct {
 	Since   time.Time  // received at that time or later
 	Event   core.Event // of this event
 	Project string     // of the project with this id
+	Status  []Status   // with one of these statuses
 	IDs     []string   // with one of these delivery ids or whole keys
 	Limit   int        // the newest so many; 0 means all
 }
 
-// List yields the selected deliveries, the first to arrive first. It selects
-// them when it begins: what arrives later is not among them. Between two
-// deliveries it holds no lock and no snapshot, so a caller may take its time
+// batchRows is how many rows a list reads at a time.
+const batchRows = 512
+
+// List yields the selected deliveries, the first to arrive first. It yields
+// those that were there when it began, as they are when it comes to them. Between
+// two deliveries it holds no lock and no snapshot, so a caller may take its time
 // without making the writer's log grow. An error ends it.
 func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		rows, err := r.find(ctx, q)
-		if err != nil {
-			yield(Record{}, err)
-			return
-		}
 		stmt, err := r.db.PrepareContext(ctx, selectRow)
 		if err != nil {
 			yield(Record{}, explain(r.path, err))
 			return
 		}
 		defer stmt.Close()
-		for _, seq := range rows {
-			record, err := scan(stmt.QueryRowContext(ctx, seq))
+		for head, err := range r.Heads(ctx, q) {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			record, err := scan(stmt.QueryRowContext(ctx, head.Seq))
 			if errors.Is(err, sql.ErrNoRows) {
 				continue // somebody has deleted it since
 			}
@@ -104,18 +110,61 @@ func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
 	}
 }
 
-// Count returns how many deliveries List would yield now.
-func (r *Reader) Count(ctx context.Context, q Query) (int, error) {
-	rows, err := r.find(ctx, q)
-	return len(rows), err
+// Heads is List without the bodies and headers, which it does not read: Body,
+// Signature, EventName and ContentType are empty. Its memory does not grow with
+// the inbox.
+func (r *Reader) Heads(ctx context.Context, q Query) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		s, err := r.selectRows(ctx, q)
+		for err == nil {
+			var batch []Record
+			if batch, err = s.next(ctx); err != nil || len(batch) == 0 {
+				break
+			}
+			for _, record := range batch {
+				if !yield(record, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(Record{}, explain(r.path, err))
+		}
+	}
 }
 
-// find returns the rows that q selects, the first to arrive first.
-func (r *Reader) find(ctx context.Context, q Query) ([]int64, error) {
+// Count returns how many deliveries List would yield now.
+func (r *Reader) Count(ctx context.Context, q Query) (int, error) {
+	s, err := r.selectRows(ctx, q)
+	n := 0
+	for err == nil && s.ids == nil {
+		err = r.db.QueryRowContext(ctx, "SELECT count(*)"+s.from+" AND seq > ? AND seq <= ?", append(s.args, s.after, s.last)...).Scan(&n)
+		return n, explain(r.path, err)
+	}
+	for err == nil {
+		var batch []Record
+		if batch, err = s.next(ctx); len(batch) == 0 {
+			break
+		}
+		n += len(batch)
+	}
+	return n, explain(r.path, err)
+}
+
+// rows is a selection of rows that is read in batches, in order of arrival.
+type rows struct {
+	db          *sql.DB
+	from        string // FROM … WHERE …, without the range of seq
+	args        []any
+	after, last int64   // the range: above after, up to last
+	ids         []int64 // the only rows that can match; nil for all
+}
+
+func (r *Reader) selectRows(ctx context.Context, q Query) (*rows, error) {
 	var where []string
-	var args []any
+	s := &rows{db: r.db}
 	and := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
+		where, s.args = append(where, condition), append(s.args, values...)
 	}
 	and("true")
 	if !q.Since.IsZero() {
@@ -127,34 +176,172 @@ func (r *Reader) find(ctx context.Context, q Query) ([]int64, error) {
 	if q.Project != "" {
 		and("project_id = ?", q.Project)
 	}
-	if len(q.IDs) > 0 {
-		marks := strings.Repeat(",?", len(q.IDs))[1:]
-		var ids []any
-		for _, id := range q.IDs {
-			ids = append(ids, id)
+	index := "listing"
+	if len(q.Status) > 0 {
+		for _, status := range q.Status {
+			s.args = append(s.args, string(status))
 		}
-		and("(delivery_id IN ("+marks+") OR key IN ("+marks+"))", append(ids, ids...)...)
+		where = append(where, "status IN ("+strings.Repeat(",?", len(q.Status))[1:]+")")
+		if !slices.Contains(q.Status, Accepted) {
+			and("status <> 'accepted'")
+			index = "unsettled"
+		}
 	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = -1
+	if len(q.IDs) > 0 {
+		found, err := r.lookUp(ctx, q.IDs)
+		if err != nil {
+			return nil, err
+		}
+		s.ids = append([]int64{}, found...)
+		index = "" // found by seq
 	}
-	rows, err := r.db.QueryContext(ctx, "SELECT seq FROM deliveries INDEXED BY filters WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY seq DESC LIMIT ?", append(args, limit)...)
+	s.from = " FROM deliveries"
+	if r.indexed && index != "" {
+		s.from += " INDEXED BY " + index
+	}
+	s.from += " WHERE " + strings.Join(where, " AND ")
+	if err := r.db.QueryRowContext(ctx, "SELECT ifnull(max(seq), 0) FROM deliveries").Scan(&s.last); err != nil {
+		return nil, err
+	}
+	if q.Limit > 0 {
+		return s, s.limit(ctx, q.Limit)
+	}
+	return s, nil
+}
+
+// limit leaves the newest n rows of the selection.
+func (s *rows) limit(ctx context.Context, n int) error {
+	if s.ids == nil {
+		newest := "SELECT ifnull(min(seq), ?) - 1 FROM (SELECT seq" + s.from + " AND seq <= ? ORDER BY seq DESC LIMIT ?)"
+		return s.db.QueryRowContext(ctx, newest, append(append([]any{s.last + 1}, s.args...), s.last, n)...).Scan(&s.after)
+	}
+	all := *s
+	var matching []int64
+	for {
+		batch, err := all.next(ctx)
+		if err != nil {
+			return err
+		}
+		if len(batch) == 0 {
+			break
+		}
+		for _, r := range batch {
+			matching = append(matching, r.Seq)
+		}
+	}
+	s.ids = matching[max(0, len(matching)-n):]
+	if s.ids == nil {
+		s.ids = []int64{}
+	}
+	return nil
+}
+
+// next returns the next rows of the selection, none at its end.
+func (s *rows) next(ctx context.Context) (batch []Record, err error) {
+	for len(batch) == 0 {
+		query, args := "SELECT "+headColumns+s.from, slices.Clone(s.args)
+		if s.ids != nil {
+			if len(s.ids) == 0 {
+				return nil, nil
+			}
+			some := s.ids[:min(batchRows, len(s.ids))]
+			s.ids = s.ids[len(some):]
+			query += " AND seq IN (" + strings.Repeat(",?", len(some))[1:] + ")"
+			for _, seq := range some {
+				args = append(args, seq)
+			}
+		}
+		query += " AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+		found, err := s.db.QueryContext(ctx, query, append(args, s.after, s.last, batchRows)...)
+		if err != nil {
+			return nil, err
+		}
+		for found.Next() {
+			record, err := scanHead(found)
+			if err != nil {
+				found.Close()
+				return nil, err
+			}
+			batch = append(batch, record)
+			s.after = record.Seq
+		}
+		if err := found.Err(); err != nil || s.ids == nil {
+			return batch, err
+		}
+	}
+	return batch, nil
+}
+
+// lookUp returns the rows with one of these delivery ids or whole keys, the
+// first to arrive first.
+func (r *Reader) lookUp(ctx context.Context, names []string) ([]int64, error) {
+	found := map[int64]bool{}
+	upto, err := r.upto(ctx)
 	if err != nil {
-		return nil, explain(r.path, err)
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, name := range names {
+		if wanted[name] {
+			continue
+		}
+		wanted[name] = true
+		if r.indexed {
+			if err := r.collect(ctx, found, "SELECT seq FROM names WHERE name = ?", name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	tail, err := r.db.QueryContext(ctx, "SELECT seq, key, delivery_id FROM deliveries"+r.listing()+" WHERE seq > ?", upto)
+	if err != nil {
+		return nil, err
+	}
+	defer tail.Close()
+	for tail.Next() {
+		var seq int64
+		var key, id string
+		if err := tail.Scan(&seq, &key, &id); err != nil {
+			return nil, err
+		}
+		if wanted[key] || wanted[id] {
+			found[seq] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), tail.Err()
+}
+
+// upto is the last row whose names are in the index of names. It must be read
+// before that index: rows that get there meanwhile are then found twice, not
+// never.
+func (r *Reader) upto(ctx context.Context) (seq int64, err error) {
+	if r.indexed {
+		err = r.db.QueryRowContext(ctx, "SELECT upto FROM named").Scan(&seq)
+	}
+	return seq, err
+}
+
+func (r *Reader) listing() string {
+	if r.indexed {
+		return " INDEXED BY listing"
+	}
+	return ""
+}
+
+// collect adds the rows that a query selects to found.
+func (r *Reader) collect(ctx context.Context, found map[int64]bool, query string, args ...any) error {
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
 	}
 	defer rows.Close()
-	var found []int64
 	for rows.Next() {
 		var seq int64
 		if err := rows.Scan(&seq); err != nil {
-			return nil, explain(r.path, err)
+			return err
 		}
-		found = append(found, seq)
+		found[seq] = true
 	}
-	slices.Reverse(found)
-	return found, explain(r.path, rows.Err())
+	return rows.Err()
 }
 
 // minPrefix is the shortest beginning of a key that stands for it.
@@ -170,7 +357,7 @@ func (r *Reader) Get(ctx context.Context, id string) ([]Record, error) {
 	}
 	matches, err := r.match(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, explain(r.path, err)
 	}
 	if len(matches) == 0 {
 		hint := "list the deliveries to see which there are"
@@ -193,33 +380,41 @@ func (r *Reader) Get(ctx context.Context, id string) ([]Record, error) {
 // match returns the rows that id stands for, the first to arrive first.
 func (r *Reader) match(ctx context.Context, id string) ([]int64, error) {
 	prefix := strings.ToLower(id)
-	if len(prefix) < minPrefix {
+	if len(prefix) < minPrefix || strings.Trim(prefix, "0123456789abcdef") != "" {
 		prefix = "x" // no key begins with it
 	}
-	rows, err := r.db.QueryContext(ctx, `SELECT seq, key, delivery_id = ?1 FROM deliveries INDEXED BY filters
-		WHERE delivery_id = ?1 OR key >= ?2 AND key < ?2 || 'g' ORDER BY seq`, id, prefix)
+	upto, err := r.upto(ctx)
 	if err != nil {
-		return nil, explain(r.path, err)
+		return nil, err
 	}
-	defer rows.Close()
+	found := map[int64]bool{}
+	if r.indexed {
+		if err := r.collect(ctx, found, "SELECT seq FROM names WHERE name = ?", id); err != nil {
+			return nil, err
+		}
+		if err := r.collect(ctx, found, "SELECT seq FROM names WHERE name >= ?1 AND name < ?1 || 'g'", prefix); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.collect(ctx, found, "SELECT seq FROM deliveries"+r.listing()+
+		" WHERE seq > ?3 AND (delivery_id = ?1 OR key >= ?2 AND key < ?2 || 'g')", id, prefix, upto); err != nil {
+		return nil, err
+	}
 	var byID, byKey []int64
 	keys := map[string]bool{}
-	for rows.Next() {
-		var seq int64
-		var key string
-		var same bool
-		if err := rows.Scan(&seq, &key, &same); err != nil {
-			return nil, explain(r.path, err)
-		}
-		if same {
+	for _, seq := range slices.Sorted(maps.Keys(found)) {
+		var key, deliveryID string
+		err := r.db.QueryRowContext(ctx, "SELECT key, delivery_id FROM deliveries WHERE seq = ?", seq).Scan(&key, &deliveryID)
+		switch {
+		case errors.Is(err, sql.ErrNoRows): // deleted since
+		case err != nil:
+			return nil, err
+		case deliveryID == id:
 			byID = append(byID, seq)
-		} else {
+		case strings.HasPrefix(key, prefix):
 			byKey = append(byKey, seq)
 			keys[key] = true
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, explain(r.path, err)
 	}
 	if len(byID) > 0 {
 		return byID, nil

@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"database/sql"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
@@ -103,11 +102,25 @@ func (r *Record) Annotations() (n int, known bool) {
 	return n, true
 }
 
-// scan reads what selectRow selects.
-func scan(row *sql.Row) (r Record, err error) {
-	var at, received, last int64
-	err = row.Scan(&r.Seq, &r.Key, &r.ID, &r.Event, &r.Version, &r.ProjectID, &r.Subject, &r.DataRowID, &at, &received,
-		&last, &r.Repeats, &r.Status, &r.Size, &r.Origin, &r.Signature, &r.EventName, &r.ContentType, &r.Body)
-	r.Time, r.Received, r.LastReceived = fromMicros(at), fromMicros(received), fromMicros(last)
+// scannable is a row of a result.
+type scannable interface{ Scan(into ...any) error }
+
+// scan reads what [selectRow] selects.
+func scan(row scannable) (r Record, err error) {
+	err = r.scan(row, &r.Signature, &r.EventName, &r.ContentType, &r.Body)
 	return r, err
+}
+
+// scanHead reads [headColumns].
+func scanHead(row scannable) (r Record, err error) {
+	err = r.scan(row)
+	return r, err
+}
+
+func (r *Record) scan(row scannable, rest ...any) error {
+	var at, received, last int64
+	err := row.Scan(append([]any{&r.Seq, &r.Key, &r.ID, &r.Event, &r.Version, &r.ProjectID, &r.Subject, &r.DataRowID, &at, &received,
+		&last, &r.Repeats, &r.Status, &r.Size, &r.Origin}, rest...)...)
+	r.Time, r.Received, r.LastReceived = fromMicros(at), fromMicros(received), fromMicros(last)
+	return err
 }

@@ -1,23 +1,16 @@
 package inbox
 
+import "fmt"
+
 // What marks a file as an inbox, in the header of the SQLite file.
 const (
 	applicationID = 0x4c42484b // "LBHK"
-	schemaVersion = 1          // PRAGMA user_version; raise it with every change of schema
+	schemaVersion = 2          // PRAGMA user_version; raise it with every change of schema
 )
 
-// schema is version 1. Times are microseconds since 1970, UTC; event_time is 0
-// where the payload has none.
-//
-// No index may be in an order that arrival does not follow, or else each
-// insert dirties a page of its own, which halves the throughput:
-//
-//   - once makes [core.Delivery.Key] unique. The key alone is random; the
-//     payload's time, which is close to the time of arrival and always the same
-//     for the same key, leads it to a page that is being written anyway.
-//   - filters holds every column that a query selects by, in order of arrival,
-//     so that a query reads this narrow index and then only the rows it wants.
-const schema = `
+// table is the same in all versions so far. Times are microseconds since 1970,
+// UTC; event_time is 0 where the payload has none.
+const table = `
 CREATE TABLE IF NOT EXISTS deliveries (
 	seq           INTEGER PRIMARY KEY, -- order of arrival
 	key           TEXT    NOT NULL,
@@ -31,7 +24,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 	received      INTEGER NOT NULL, -- the first arrival
 	last_received INTEGER NOT NULL, -- the last one
 	repeats       INTEGER NOT NULL, -- arrivals after the first
-	status        TEXT    NOT NULL, -- accepted, failed
+	status        TEXT    NOT NULL, -- accepted, pending, failed
 	size          INTEGER NOT NULL, -- of body, in bytes
 	origin        TEXT    NOT NULL, -- '' for a webhook
 	signature     TEXT    NOT NULL, -- X-Hub-Signature as it came
@@ -40,23 +33,50 @@ CREATE TABLE IF NOT EXISTS deliveries (
 	body          BLOB    NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS once ON deliveries (event_time, key);
-CREATE INDEX IF NOT EXISTS filters ON deliveries (seq, received, delivery_id, key, event, project_id);
+`
+
+// indexes makes of the table an inbox of version 2. It is also the step from
+// version 1, which had the index filters in place of listing.
+//
+// No index may be in an order that arrival does not follow, or else each
+// insert dirties a page of its own, which halves the throughput:
+//
+//   - once makes [core.Delivery.Key] unique. The key alone is random; the
+//     payload's time, which is close to the time of arrival and always the same
+//     for the same key, leads it to a page that is being written anyway.
+//   - listing holds all that a list shows or selects by, in order of arrival,
+//     so that no list reads a body.
+//   - unsettled holds the few rows that are not accepted.
+//   - names leads from a key or a delivery id to its row. Its order is random,
+//     so rows are added in bulk, see [writer.tidy]: those above named.upto are
+//     not in it yet and are looked for in listing.
+const indexes = `
+DROP INDEX IF EXISTS filters;
+CREATE INDEX IF NOT EXISTS listing ON deliveries (seq, received, last_received, repeats, status, size, event_time, event, version,
+	project_id, subject, data_row_id, delivery_id, key, origin);
+CREATE INDEX IF NOT EXISTS unsettled ON deliveries (seq) WHERE status <> 'accepted';
+CREATE TABLE IF NOT EXISTS names (name TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (name, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS named (upto INTEGER NOT NULL) STRICT;
+INSERT INTO named SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM named);
 `
 
 const insertDelivery = `
 INSERT INTO deliveries (key, delivery_id, event, version, project_id, subject, data_row_id, event_time,
 	received, last_received, repeats, status, size, origin, signature, event_name, content_type, body)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, 'accepted', ?10, ?11, ?12, ?13, ?14, ifnull(?15, x''))
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, ?16, ?10, ?11, ?12, ?13, ?14, ifnull(?15, x''))
 ON CONFLICT (event_time, key) DO UPDATE SET repeats = repeats + 1, last_received = max(last_received, excluded.received),
-	status = 'accepted'`
+	status = excluded.status`
 
-// updateStatus looks from the newest row backwards: a status is nearly always
-// that of a delivery that has just arrived.
-const updateStatus = `
-UPDATE deliveries SET status = ?1 WHERE seq =
-	(SELECT seq FROM deliveries INDEXED BY filters WHERE key = ?2 ORDER BY seq DESC LIMIT 1)`
+const updateStatus = `UPDATE deliveries SET status = ?1 WHERE event_time = ?2 AND key = ?3`
 
-const selectRow = `
-SELECT seq, key, delivery_id, event, version, project_id, subject, data_row_id, event_time, received,
-	last_received, repeats, status, size, origin, signature, event_name, content_type, body
-FROM deliveries WHERE seq = ?`
+// headColumns are what listing holds, in the order that [scanHead] reads.
+const headColumns = `seq, key, delivery_id, event, version, project_id, subject, data_row_id, event_time, received,
+	last_received, repeats, status, size, origin`
+
+const selectRow = `SELECT ` + headColumns + `, signature, event_name, content_type, body FROM deliveries WHERE seq = ?`
+
+// found makes an inbox of an empty database or of an older inbox, in one
+// transaction. It always writes, so that a file that cannot be written is known
+// before a delivery comes.
+var found = fmt.Sprintf("BEGIN IMMEDIATE; %s %s PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+	table, indexes, applicationID, schemaVersion)

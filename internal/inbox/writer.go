@@ -19,11 +19,12 @@ const (
 	batchBytes = 16 << 20
 )
 
-// job is one thing to write: a delivery, or the status of one.
+// job is one thing to write: a delivery with its status, or a new status of
+// one that is there.
 type job struct {
-	delivery *core.Delivery // nil for a status
-	key      string
+	delivery *core.Delivery
 	status   Status
+	settles  bool // the delivery is there; only its status is new
 
 	// done gets the result once it is final. It holds one, so that the writer
 	// never waits for somebody who has given up.
@@ -31,7 +32,7 @@ type job struct {
 }
 
 func (j *job) size() int {
-	if j.delivery == nil {
+	if j.settles {
 		return 0
 	}
 	return len(j.delivery.Body)
@@ -50,7 +51,7 @@ type writer struct {
 	commits  atomic.Int64
 }
 
-func openWriter(path string, empty bool) (_ *writer, err error) {
+func openWriter(path string) (_ *writer, err error) {
 	name, err := dsn(path)
 	if err != nil {
 		return nil, err
@@ -80,12 +81,10 @@ func openWriter(path string, empty bool) (_ *writer, err error) {
 		PRAGMA wal_autocheckpoint = 512;
 		PRAGMA journal_size_limit = 33554432;
 		PRAGMA cache_size = -16384;`
-	if empty {
-		settings += fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA application_id = %d; PRAGMA user_version = %d; %s; COMMIT;",
-			applicationID, schemaVersion, schema)
-	}
-	if _, err = w.conn.(driver.ExecerContext).ExecContext(context.Background(), settings, nil); err != nil {
-		return nil, err
+	for _, text := range []string{settings, found} {
+		if _, err = w.conn.(driver.ExecerContext).ExecContext(context.Background(), text, nil); err != nil {
+			return nil, err
+		}
 	}
 	for text, stmt := range map[string]*driver.StmtExecContext{
 		"BEGIN IMMEDIATE": &w.begin,
@@ -174,14 +173,14 @@ func (w *writer) write(batch []*job) []error {
 // alone, the second the whole transaction.
 func (w *writer) apply(j *job) (own, failed error) {
 	d := j.delivery
-	if d != nil {
-		_, err := w.exec(w.insert, j.key, d.ID, string(d.Event), string(d.Version), d.ProjectID, d.Subject(), d.DataRowID,
-			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body)
+	if !j.settles {
+		_, err := w.exec(w.insert, d.Key(), d.ID, string(d.Event), string(d.Version), d.ProjectID, d.Subject(), d.DataRowID,
+			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body, string(j.status))
 		return nil, err
 	}
-	changed, err := w.exec(w.update, string(j.status), j.key)
+	changed, err := w.exec(w.update, string(j.status), micros(d.Time), d.Key())
 	if err == nil && changed == 0 {
-		return fmt.Errorf("inbox %s: %w: key %s; store the delivery first", w.path, ErrNotFound, j.key), nil
+		return fmt.Errorf("inbox %s: %w: key %s; store the delivery first", w.path, ErrNotFound, d.Key()), nil
 	}
 	return nil, err
 }
