@@ -5,25 +5,36 @@ package nethttp
 import (
 	"bytes"
 	"errors"
+	"io"
 	"iter"
 	"maps"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 )
 
 // Handler answers every request by what the receiver says. It reads the body
-// of POST requests only, into memory, and no further than the receiver's limit;
-// a larger one is refused by its Content-Length before a byte is read. Routing,
-// timeouts and the limit on headers are the server's.
+// of those only that could be genuine by all but their body, into memory, and no
+// further than the receiver's limit. Routing, timeouts and the limit on headers
+// are the server's.
+//
+// The bodies in hand take no more memory than [Room] says. One for which there
+// is no room waits five seconds for it at most, and is then answered 503. While
+// others wait, a body of which less than 64 KiB come in a second is given up.
 func Handler(receiver *core.Receiver) http.Handler {
+	room := newRoom(receiver.Limit())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request := core.Request{Method: r.Method, Header: header(r.Header)}
-		if r.Method == http.MethodPost {
-			request.Body, request.BodyError = readBody(w, r, receiver.Limit())
+		b := body{request: r, writer: w, limit: receiver.Limit()}
+		b.claim = claim{room: room, giveUp: b.interrupt}
+		defer b.claim.release()
+		response := receiver.Receive(r.Context(), core.Request{Method: r.Method, Header: header(r.Header), ReadBody: b.read, Length: r.ContentLength})
+		if !b.begun && r.ContentLength != 0 && r.ProtoMajor == 1 {
+			// Else net/http would read a body up to 256 KiB before it sends the answer.
+			w.Header().Set("Connection", "close")
 		}
-		Write(w, receiver.Receive(r.Context(), request))
+		Write(w, response)
 	})
 }
 
@@ -46,27 +57,72 @@ func Write(w http.ResponseWriter, response core.Response) {
 	w.Write(response.Body) // an error means the sender is gone; there is nobody left to tell
 }
 
-// trusted is how much memory a Content-Length gets before a byte has come:
-// whoever has not signed anything yet can claim any length.
-const trusted = 1 << 20
+// body reads the body of one request.
+type body struct {
+	request *http.Request
+	writer  http.ResponseWriter
+	limit   int
+	claim   claim
+	begun   bool
+}
 
-// readBody reads the whole body, with one allocation where the Content-Length
-// is modest. The limit closes the connection behind a body that breaks it,
-// because reading on to the next request would mean reading the rest.
-func readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
-	if r.ContentLength > int64(limit) {
-		w.Header().Set("Connection", "close")
-		return nil, core.ErrBodyTooLarge
+// interrupt makes a read that waits for the sender fail.
+func (b *body) interrupt() {
+	http.NewResponseController(b.writer).SetReadDeadline(time.Unix(1, 0)) // an error means that only the sender can end it
+}
+
+// read reads the whole body, into one piece of memory where its length was
+// declared and it is modest. More than a piece it gets only once that has come:
+// whoever has not signed anything yet can claim any length. The limit closes the
+// connection behind a body that breaks it, because reading on to the next request
+// would mean reading the rest.
+func (b *body) read() ([]byte, error) {
+	b.begun = true
+	source := http.MaxBytesReader(b.writer, b.request.Body, int64(b.limit))
+	var text []byte
+	for {
+		size := b.next(len(text))
+		if err := b.claim.take(size - b.claim.bytes); err != nil {
+			return nil, err
+		}
+		text = append(make([]byte, 0, size+1), text...) // one more, to see the end
+		for len(text) < cap(text) {
+			n, err := source.Read(text[len(text):cap(text)])
+			text = text[:len(text)+n]
+			if err != nil {
+				return b.end(text, err)
+			}
+			b.claim.came(len(text))
+		}
 	}
-	var body bytes.Buffer
-	if r.ContentLength > 0 {
-		body.Grow(int(min(r.ContentLength, trusted)) + bytes.MinRead)
+}
+
+// next is how much memory a body gets of which so much has come.
+func (b *body) next(come int) int {
+	declared := int(b.request.ContentLength)
+	switch {
+	case declared >= 0 && come == 0:
+		return min(declared, piece)
+	case declared >= 0:
+		return max(declared, come) // no more comes than was declared, but for wrappers of a body
+	case come == 0:
+		return min(first, b.limit)
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, int64(limit)))
+	return min(growth*come, b.limit)
+}
+
+// end says what became of a body of which no more will come.
+func (b *body) end(text []byte, err error) ([]byte, error) {
+	if err == io.EOF && len(text) < cap(text)/2 {
+		text = bytes.Clone(text) // it may be kept
+	}
+	told := b.claim.complete(len(text))
 	var tooLarge *http.MaxBytesError
 	switch {
-	case err == nil:
-		return body.Bytes(), nil
+	case told: // even if the rest has come meanwhile: its connection is spoilt
+		return nil, errors.Join(core.ErrOverloaded, errors.New("and this one comes slowly"))
+	case err == io.EOF:
+		return text, nil
 	case errors.As(err, &tooLarge):
 		return nil, core.ErrBodyTooLarge
 	}
