@@ -5,10 +5,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/internal/sender"
 )
 
 // readAnswer takes the data out of an answer, or says which failure it is. The
@@ -28,7 +29,7 @@ func readAnswer(status int, header http.Header, body []byte) (jsontext.Value, *E
 		Message:    text(answer.Message),
 		Status:     status,
 		RequestID:  requestID(header),
-		RetryAfter: retryAfter(header),
+		RetryAfter: sender.RetryAfter(header),
 	}
 	if len(reports) > 0 {
 		failed.Message, failed.Code = reports[0].message, reports[0].code
@@ -183,25 +184,6 @@ func requestID(header http.Header) string {
 		}
 	}
 	return ""
-}
-
-// retryAfter reads Retry-After: seconds, or a date, which is compared with the
-// answer's own where it has one.
-func retryAfter(header http.Header) time.Duration {
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	const most = 24 * 60 * 60 // seconds; keeps the product in range
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, most) * float64(time.Second))
-	}
-	until, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	now, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		now = time.Now()
-	}
-	return min(max(until.Sub(now), 0), most*time.Second)
 }
 
 func members(value jsontext.Value) map[string]jsontext.Value {

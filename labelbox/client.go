@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/labelhook/labelhook/internal/httpclient"
 )
 
 // The environment variables that [FromEnvironment] reads.
@@ -95,7 +97,7 @@ func NewClient(apiKey string, options ...Option) (*Client, error) {
 	c := &Client{
 		key:      apiKey,
 		endpoint: DefaultEndpoint,
-		http:     &http.Client{},
+		http:     httpclient.New(httpclient.Options{}),
 		timeout:  30 * time.Second,
 		attempts: 4,
 		pause:    500 * time.Millisecond,

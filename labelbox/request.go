@@ -3,19 +3,19 @@ package labelbox
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -118,7 +118,7 @@ func (c *Client) send(ctx context.Context, r request) (jsontext.Value, *Error) {
 	if err != nil {
 		return nil, &Error{Kind: ErrInvalid, Message: tidy(hide.Replace(err.Error()))}
 	}
-	response, err := c.http.Do(httpRequest)
+	response, err := httpclient.Do(c.http, httpRequest)
 	if err != nil {
 		return nil, c.unanswered(ctx, err)
 	}
@@ -159,17 +159,13 @@ func (c *Client) encode(ctx context.Context, r request) (*http.Request, error) {
 
 // unanswered makes an Error of why no answer, or no whole one, came.
 func (c *Client) unanswered(ctx context.Context, err error) *Error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err // the outer one repeats the endpoint, which may have a key in its query
-	}
 	failed := &Error{Kind: ErrTransport, Message: sender.Reason(err), cause: err, temporary: true, doubtful: !unsent(err)}
 	switch {
 	case ctx.Err() != nil:
 		failed.Message, failed.cause, failed.temporary = "given up while waiting", context.Cause(ctx), false
 	case errors.Is(err, context.DeadlineExceeded):
-		failed.Message = fmt.Sprintf("nothing came within %v", c.timeout)
-	case isHopeless(err):
+		failed.Message = strings.Replace(failed.Message, sender.NoAnswerInTime, fmt.Sprintf("nothing came within %v", c.timeout), 1)
+	case sender.IsHopeless(err):
 		failed.temporary = false
 	}
 	return failed
@@ -179,15 +175,5 @@ func (c *Client) unanswered(ctx context.Context, err error) *Error {
 // connection to send it on.
 func unsent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" || isHopeless(err)
-}
-
-// isHopeless reports whether no connection came about, for a reason that will
-// not pass: the name does not exist, or the other end is not who it should be.
-func isHopeless(err error) bool {
-	var dns *net.DNSError
-	var untrusted *tls.CertificateVerificationError
-	var notTLS tls.RecordHeaderError
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &untrusted) || errors.As(err, &notTLS) ||
-		errors.Is(err, http.ErrSchemeMismatch)
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || sender.IsHopeless(err)
 }

@@ -97,7 +97,7 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 func inspect(ctx context.Context, target string, secret *core.Secret, timeout time.Duration, onRow func(checkRow)) (checkReport, error) {
 	id := sender.NewID()
 	report := checkReport{URL: printable.URL(target), DeliveryID: id, OK: true}
-	client := sender.NewClient(1, timeout)
+	client := sender.NewClient(1, timeout, nil)
 	defer client.CloseIdleConnections()
 	var unreachable bool
 	for _, c := range checksOf(id, secret) {

@@ -140,7 +140,7 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	}()
 
 	fmt.Fprintf(t.err, "labelhook: a receiver listens on %s, its inbox is empty, its secret is new\n", url)
-	client := sender.NewClient(1, sender.Timeout)
+	client := sender.NewClient(1, sender.Timeout, nil)
 	defer client.CloseIdleConnections()
 	send := func(ctx context.Context, a attempt) (sender.Result, error) {
 		return sender.Do(ctx, client, url, a.request), nil

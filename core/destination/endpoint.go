@@ -59,7 +59,7 @@ func NewEndpoint(address string, options ...EndpointOption) (*Endpoint, error) {
 	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
 		return nil, fmt.Errorf("%s://%s: payloads may leave this machine only by https", u.Scheme, u.Host)
 	}
-	o := httpclient.Options{Timeout: endpointTimeout, Connections: endpointConnections}
+	o := httpclient.Options{Timeout: endpointTimeout, Connections: endpointConnections, Idempotent: true}
 	for _, option := range options {
 		option(&o)
 	}

@@ -22,6 +22,12 @@ type Options struct {
 	Timeout     time.Duration  // for one request, its answer included; 0 means none
 	Connections int            // kept open to one host; less than 1 means 1
 	RootCAs     *x509.CertPool // whose certificates are trusted; nil means the system's
+
+	// Idempotent says that a request may arrive twice: it is sent again when the
+	// kept connection that it went out on had been closed by the target and
+	// nothing was answered. net/http does so only for methods that are, and POST
+	// is none; a delivery is, for it has the same key each time.
+	Idempotent bool
 }
 
 // New makes a client. It follows no redirect: what is signed or keyed is meant
@@ -30,7 +36,7 @@ func New(o Options) *http.Client {
 	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Client{
 		Timeout: o.Timeout,
-		Transport: &transport{&http.Transport{
+		Transport: &transport{idempotent: o.Idempotent, Transport: &http.Transport{
 			Proxy:                 proxyOf,
 			DialContext:           dialer.DialContext,
 			TLSClientConfig:       &tls.Config{RootCAs: o.RootCAs},

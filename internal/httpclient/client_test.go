@@ -101,7 +101,7 @@ func TestDeadConnectionsAreReplaced(t *testing.T) {
 				io.WriteString(conn, ok)
 				return true
 			})
-			client := New(Options{})
+			client := New(Options{Idempotent: true})
 			defer client.CloseIdleConnections()
 			body := bytes.Repeat([]byte("x"), test.size)
 			for i := range 20 {
@@ -119,25 +119,32 @@ func TestDeadConnectionsAreReplaced(t *testing.T) {
 // What may have been answered, or failed on a connection of its own, is the
 // target's failure and is sent once.
 func TestFailuresOfTheTargetAreNotRepeated(t *testing.T) {
-	for name, answer := range map[string]func(conn net.Conn, n int) bool{
-		"a fresh connection closed": func(net.Conn, int) bool { return false },
-		"an answer broken off": func(conn net.Conn, n int) bool {
+	second := func(answer string) func(net.Conn, int) bool {
+		return func(conn net.Conn, n int) bool {
 			if n == 1 {
 				io.WriteString(conn, ok)
 				return true
 			}
-			io.WriteString(conn, "HTTP/1.1 2")
+			io.WriteString(conn, answer)
 			return false
-		},
+		}
+	}
+	for name, test := range map[string]struct {
+		idempotent bool
+		answer     func(conn net.Conn, n int) bool
+	}{
+		"a fresh connection closed":      {true, func(net.Conn, int) bool { return false }},
+		"an answer broken off":           {true, second("HTTP/1.1 2")},
+		"a request that must not repeat": {false, second("")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen atomic.Int64
 			url := target(t, func(conn net.Conn, r *http.Request, n int) bool {
 				io.Copy(io.Discard, r.Body)
 				seen.Add(1)
-				return answer(conn, n)
+				return test.answer(conn, n)
 			})
-			client := New(Options{})
+			client := New(Options{Idempotent: test.idempotent})
 			defer client.CloseIdleConnections()
 			var err error
 			sent := int64(0)

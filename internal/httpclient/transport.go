@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// transport sends a request again when the kept connection that it went out on
-// had been closed by the target and nothing was answered. net/http does so only
-// for requests that it may call idempotent, and a POST is none; a delivery is,
-// for it has the same key each time.
-type transport struct{ *http.Transport }
+// transport sends idempotent requests again, see [Options].
+type transport struct {
+	*http.Transport
+	idempotent bool
+}
 
 // maxStale bounds how many dead connections one request may find.
 const maxStale = 16
@@ -23,7 +23,7 @@ const maxStale = 16
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	for stale := 0; ; stale++ {
 		response, again, err := t.try(r)
-		if err == nil || !again || stale == maxStale {
+		if err == nil || !again || !t.idempotent || stale == maxStale {
 			return response, err
 		}
 		if r, err = rewound(r); err != nil {

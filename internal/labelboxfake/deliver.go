@@ -30,7 +30,7 @@ func (a *API) Deliver(ctx context.Context, event string, body []byte) ([]Receipt
 	if !ok {
 		return nil, fmt.Errorf("%q is no event", event)
 	}
-	client := sender.NewClient(1, 10*time.Second)
+	client := sender.NewClient(1, 10*time.Second, nil)
 	defer client.CloseIdleConnections()
 	var receipts []Receipt
 	for _, w := range a.Webhooks() {

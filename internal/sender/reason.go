@@ -5,17 +5,21 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"syscall"
+
+	"github.com/labelhook/labelhook/internal/httpclient"
 )
+
+// NoAnswerInTime is the [Reason] of a timeout.
+const NoAnswerInTime = "no answer in time"
 
 // Reason says in a few words why a request got no answer. It never contains
 // the URL, whose query may hold a function key.
 func Reason(err error) string {
+	var proxy *httpclient.ProxyError
 	var dns *net.DNSError
 	var notTLS tls.RecordHeaderError
 	var unknown x509.UnknownAuthorityError
@@ -24,7 +28,9 @@ func Reason(err error) string {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "interrupted"
+		return "interrupted before an answer came"
+	case errors.As(err, &proxy) && proxy.Proxy != "":
+		return proxy.Through() + ": " + Reason(proxy.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.As(err, &dns):
@@ -38,10 +44,8 @@ func Reason(err error) string {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "TLS: the certificate has expired or is not valid yet"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in time"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		strings.Contains(err.Error(), "server closed idle connection"): // net/http has no name for this one
+		return NoAnswerInTime
+	case httpclient.IsClosed(err):
 		return "the connection was closed before an answer came"
 	}
 	var outer *url.Error

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 )
@@ -35,7 +37,7 @@ func repeat(n int, r Request) iter.Seq[Request] {
 
 func do(t *testing.T, url string, r Request) Result {
 	t.Helper()
-	client := NewClient(1, Timeout)
+	client := NewClient(1, Timeout, nil)
 	defer client.CloseIdleConnections()
 	return Do(context.Background(), client, url, r)
 }
@@ -125,7 +127,9 @@ func TestSendCountsWhatBecameOfThem(t *testing.T) {
 		case 1:
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case 2:
-			panic(http.ErrAbortHandler)
+			conn, _, _ := http.NewResponseController(w).Hijack()
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\n") // the beginning of an answer
+			conn.Close()
 		}
 	})
 	for _, concurrency := range []int{-1, 1, 8} {
@@ -173,7 +177,8 @@ func TestSendIsAsConcurrentAsAsked(t *testing.T) {
 	}
 }
 
-// The connections are kept: there are never more than workers.
+// The connections are kept: there are hardly more than workers. One that is
+// being opened may find its request answered on another.
 func TestSendKeepsItsConnections(t *testing.T) {
 	const workers = 4
 	var connections sync.Map
@@ -185,7 +190,7 @@ func TestSendKeepsItsConnections(t *testing.T) {
 	s.Send(context.Background(), repeat(200, Request{Body: []byte("{}")}), nil)
 	n := 0
 	connections.Range(func(any, any) bool { n++; return true })
-	if n > workers {
+	if n > 2*workers {
 		t.Errorf("%d connections for %d workers", n, workers)
 	}
 }
@@ -209,24 +214,126 @@ func TestSendReadsRequestsOnlyAsFastAsTheyAreSent(t *testing.T) {
 	}, func(Result) { answered.Add(1) })
 }
 
+// After an interrupt nothing more is sent, and what is under way is counted:
+// answered if the answer comes, without one if not.
 func TestSendStopsWhenTheContextEnds(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var n atomic.Int64
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		if n.Add(1) > 10 {
-			cancel()
-			<-r.Context().Done() // never answered
-		}
-	})
-	s := Sender{URL: url, Concurrency: 1}
-	endless := func(yield func(Request) bool) {
-		for yield(Request{Body: []byte("{}")}) {
-		}
+	for name, test := range map[string]struct {
+		answers bool
+		ok      int
+		errors  string
+	}{
+		"the last is answered": {true, 11, "map[]"},
+		"the last never is":    {false, 10, "map[interrupted before an answer came:1]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			var n atomic.Int64
+			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				if n.Add(1) > 10 {
+					cancel()
+					if !test.answers {
+						<-r.Context().Done()
+					}
+				}
+			})
+			s := Sender{URL: url, Concurrency: 1, Retries: 5}
+			if !test.answers {
+				s.grace = time.Nanosecond
+			}
+			endless := func(yield func(Request) bool) {
+				for yield(Request{Body: []byte("{}")}) {
+				}
+			}
+			summary := s.Send(ctx, endless, nil)
+			if !summary.Interrupted || summary.Sent != 11 || summary.OK != test.ok || fmt.Sprint(summary.Errors) != test.errors || n.Load() != 11 {
+				t.Errorf("got %+v, %d arrived", summary, n.Load())
+			}
+		})
 	}
-	summary := s.Send(ctx, endless, nil)
-	if !summary.Interrupted || summary.Sent != 10 || summary.OK != 10 || len(summary.Errors) != 0 {
-		t.Errorf("got %+v", summary)
+}
+
+// A body that stalls behind the status costs a moment, and no failure.
+func TestDoTakesTheStatusForTheAnswer(t *testing.T) {
+	for name, length := range map[string]string{"stalls": "100", "breaks off": "9"} {
+		t.Run(name, func(t *testing.T) {
+			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				w.Header().Set("Content-Length", length)
+				w.WriteHeader(201)
+				io.WriteString(w, "beginning"[:5])
+				w.(http.Flusher).Flush()
+				if name == "stalls" {
+					<-r.Context().Done() // only when the client has left
+				}
+			})
+			if result := do(t, url, Request{Body: []byte("{}")}); result.Err != nil || result.Status != 201 || string(result.Answer) != "begin" {
+				t.Errorf("got %+v", result)
+			}
+		})
+	}
+}
+
+// What is not taken for now is sent again, as often as asked and not before the
+// receiver wants it; everything else is sent once.
+func TestSendRetries(t *testing.T) {
+	for name, test := range map[string]struct {
+		retries  int
+		answers  []int // the last one stays
+		after    string
+		sent, ok int
+		longest  time.Duration // of the pauses, at least
+	}{
+		"taken at once":            {3, []int{200}, "", 1, 1, 0},
+		"taken the third time":     {3, []int{503, 429, 200}, "", 3, 1, firstPause},
+		"never":                    {3, []int{502}, "", 4, 0, 2 * firstPause},
+		"nothing asked for":        {0, []int{503, 200}, "", 1, 0, 0},
+		"asked to wait":            {1, []int{429, 200}, "7", 2, 1, 7 * time.Second},
+		"asked to wait for a date": {1, []int{503, 200}, "Mon, 01 Jan 2024 00:00:09 GMT", 2, 1, 9 * time.Second},
+		"asked to wait too long":   {9, []int{503, 200}, "3600", 1, 0, 0},
+		"refused for good":         {9, []int{400, 200}, "", 1, 0, 0},
+		"wrong secret":             {9, []int{401, 200}, "", 1, 0, 0},
+		"a failure of its own":     {9, []int{500, 200}, "", 1, 0, 0},
+		"a connection broken off":  {9, []int{-1, -1, 200}, "", 3, 1, firstPause},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				status := test.answers[min(int(n.Add(1)), len(test.answers))-1]
+				if status < 0 {
+					panic(http.ErrAbortHandler)
+				}
+				w.Header().Set("Date", "Mon, 01 Jan 2024 00:00:00 GMT")
+				if test.after != "" {
+					w.Header().Set("Retry-After", test.after)
+				}
+				w.WriteHeader(status)
+			})
+			var longest time.Duration
+			s := Sender{URL: url, Retries: test.retries, pause: func(_ context.Context, d time.Duration) { longest = max(longest, d) }}
+			summary := s.Send(context.Background(), repeat(1, Request{Body: []byte("{}")}), nil)
+			if int(n.Load()) != test.sent || summary.OK != test.ok || summary.Sent != 1 || summary.Retries != test.sent-1 {
+				t.Errorf("%d sent, %+v", n.Load(), summary)
+			}
+			if longest < test.longest/2 || test.after != "" && (longest < test.longest || longest > test.longest+firstPause) {
+				t.Errorf("the longest pause is %s", longest)
+			}
+		})
+	}
+}
+
+// What will not pass by itself is not tried again.
+func TestHopelessIsNotRetried(t *testing.T) {
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	for _, url := range []string{secure.URL, strings.Replace(plain, "http:", "https:", 1), "http://127.0.0.1:99999"} {
+		s := Sender{URL: url, Retries: 3, pause: func(context.Context, time.Duration) {}}
+		if summary := s.Send(context.Background(), repeat(1, Request{}), nil); summary.Retries != 0 || summary.OK != 0 {
+			t.Errorf("%s: %+v", url, summary)
+		}
 	}
 }
 

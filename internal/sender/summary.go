@@ -11,6 +11,7 @@ type Summary struct {
 	OK          int            // those answered 2xx
 	Statuses    map[int]int    // answers by status
 	Errors      map[string]int // requests without an answer, by [Reason]
+	Retries     int            // how many times one was sent again
 	Elapsed     time.Duration
 	Interrupted bool // the context ended first
 	Latency     Percentiles
@@ -34,6 +35,7 @@ func newSummary() Summary {
 
 func (s *Summary) add(r Result) {
 	s.Sent++
+	s.Retries += r.Retries
 	switch {
 	case r.Err != nil:
 		s.Errors[Reason(r.Err)]++
