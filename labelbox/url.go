@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path"
 	"strings"
 	"unicode"
 
@@ -28,6 +29,52 @@ func IsReserved(rawURL string) bool {
 		return len(labels) > 1 && labels[len(labels)-2] == "example"
 	}
 	return false
+}
+
+// SameReceiver reports whether deliveries to both URLs reach the same receiver,
+// though Labelbox, which compares nothing, may hold them in other spellings: in
+// the case of scheme and host, the default port, percent encoding, "." and
+// empty path segments, a slash at the end, the order of the query, user info or
+// a fragment. Texts that are no URLs are the same if they are equal.
+func SameReceiver(a, b string) bool {
+	u, errA := url.Parse(a)
+	v, errB := url.Parse(b)
+	if errA != nil || errB != nil {
+		return a == b
+	}
+	return receiver(u) == receiver(v)
+}
+
+// receiver writes what a URL says about where deliveries go, in one spelling.
+func receiver(u *url.URL) string {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ip := net.ParseIP(host); ip != nil {
+		host = ip.String()
+	}
+	if isLoopback(host) {
+		host = "localhost"
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	segments := strings.Split(u.EscapedPath(), "/")
+	for i, segment := range segments {
+		if text, err := url.PathUnescape(segment); err == nil {
+			segments[i] = url.PathEscape(text)
+		}
+	}
+	where := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: net.JoinHostPort(host, port)}
+	return where.String() + path.Clean("/"+strings.Join(segments, "/")) + "?" + u.Query().Encode()
+}
+
+// CheckURL refuses, with an [ErrInvalid], a URL that no operation of this client
+// would register. It sends nothing.
+func (c *Client) CheckURL(raw string) error {
+	if err := checkURL(raw, c.loopback); err != nil {
+		return refuse("check the URL", err)
+	}
+	return nil
 }
 
 // checkURL refuses a webhook URL to which Labelbox could not deliver, or only

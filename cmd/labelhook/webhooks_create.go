@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +25,10 @@ active at once, and without --topic it is told of every topic.
 Webhooks made through the API send v1 payloads. Those that send v2 are made in
 Labelbox's pages; labelhook receives both alike.
 
+A webhook that would deliver events which another active one delivers to the same
+URL already is refused, for each of them would come twice; --force makes it all
+the same. How the URL is spelled makes no difference.
+
 Labelbox would make a second webhook of a repeated request. If the answer to a
 creation is lost, labelhook looks whether it was carried out and never just
 repeats it.`,
@@ -41,7 +44,8 @@ repeats it.`,
 	f.StringVar(&c.project, "project", "", "`id` of the project whose labels are meant")
 	f.BoolVar(&c.organization, "organization", false, "all projects of the workspace are meant")
 	f.StringArrayVar(&c.topics, "topic", nil, "`topic` to be told of: "+topicList(labelbox.Topics())+"; may be repeated (default all)")
-	f.BoolVar(&c.ifAbsent, "if-absent", false, "make none if there is an active one with this URL already")
+	f.BoolVar(&c.ifAbsent, "if-absent", false, "make none if there is an active one with this URL, project and topics already")
+	f.BoolVar(&c.force, "force", false, "make it even if events come twice then")
 	f.BoolVar(&c.check, "check", false, "then check that the receiver is alive and refuses forgeries")
 	f.BoolVar(&c.allowLoopback, "allow-loopback", false, "let the URL be on this machine, where Labelbox itself cannot deliver")
 	f.BoolVar(&c.json, "json", false, "print the webhook as JSON")
@@ -54,8 +58,8 @@ repeats it.`,
 type creation struct {
 	url, project                  string
 	topics                        []string
-	organization, ifAbsent, check bool
-	allowLoopback, json           bool
+	organization, ifAbsent, force bool
+	check, allowLoopback, json    bool
 	secret                        secretFlags
 }
 
@@ -68,6 +72,8 @@ func (c creation) wanted() (labelbox.NewWebhook, error) {
 	case (c.project == "") == !c.organization:
 		return w, usage(errors.New("whose labels are meant? --project and --organization: give exactly one"),
 			"write --project and the project's id, or --organization for all of the workspace")
+	case c.ifAbsent && c.force:
+		return w, usage(errors.New("--if-absent and --force exclude each other"), "--if-absent makes no second one, --force does; give one of them")
 	}
 	var err error
 	if w.Topics, err = topicsFlag(c.topics); err != nil {
@@ -93,18 +99,30 @@ func (t *tool) createWebhook(ctx context.Context, c creation) error {
 	if err != nil {
 		return err
 	}
+	if err := c.secret.check(); err != nil {
+		return err
+	}
 	client, err := t.api(c.allowLoopback)
 	if err != nil {
 		return err
 	}
+	if err := client.CheckURL(wanted.URL); err != nil {
+		return apiError(err)
+	}
+	like := labelbox.Webhook{URL: wanted.URL, Topics: wanted.Topics}
 	if c.ifAbsent {
-		found, err := there(ctx, client, wanted)
+		found, err := there(ctx, client, like, wanted.ProjectID)
 		if err != nil {
-			return err
+			return apiError(err)
 		}
 		if found != nil {
 			fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.ID)
 			return t.printCreated(ctx, c, createdView{webhookView: webhookViewOf(*found)}, *found, webhookSecret{})
+		}
+	}
+	if !c.force {
+		if err := t.refuseSecond(ctx, client, like, wanted.ProjectID, nil); err != nil {
+			return err
 		}
 	}
 	secret, err := c.secret.get(ctx, t)
@@ -116,6 +134,7 @@ func (t *tool) createWebhook(ctx context.Context, c creation) error {
 	if err != nil {
 		return t.notCreated(err, secret)
 	}
+	t.keepFingerprint(created.Webhook, secret)
 	if created.AnswerLost != nil {
 		fmt.Fprintf(t.err, "labelhook: the answer was lost (%s), but the webhook was made; it was not made twice\n", oneLine(created.AnswerLost.Error()))
 	}
@@ -145,7 +164,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, view createdView, w
 	failed := false
 	if c.json {
 		if c.check {
-			report, err := t.inspectFor(ctx, c.url, secret, func(checkRow) {})
+			report, err := t.inspectFor(ctx, w.URL, secret, func(checkRow) {})
 			if err != nil {
 				return err
 			}
@@ -167,8 +186,8 @@ func (t *tool) printCreated(ctx context.Context, c creation, view createdView, w
 		}
 		if c.check {
 			fmt.Fprintln(t.out)
-			printCheckHead(t.shown(), c.url)
-			report, err := t.inspectFor(ctx, c.url, secret, func(r checkRow) { r.print(t.shown()) })
+			printCheckHead(t.shown(), w.URL)
+			report, err := t.inspectFor(ctx, w.URL, secret, func(r checkRow) { r.print(t.shown()) })
 			if err != nil {
 				return err
 			}
@@ -201,53 +220,16 @@ func (t *tool) inspectFor(ctx context.Context, url string, secret webhookSecret,
 	return inspect(ctx, url, signing, 10*time.Second, onRow)
 }
 
-// there returns the active webhook that is what is wanted already, nil if there
-// is none. One that delivers to the same URL but is told of other topics is an
-// error: a second one would deliver the common ones twice.
-func there(ctx context.Context, client *labelbox.Client, wanted labelbox.NewWebhook) (*labelbox.Webhook, error) {
-	twins, err := deliveringTo(ctx, client, wanted.URL, wanted.ProjectID)
+// there returns an active webhook that is what is wanted already, nil if there
+// is none.
+func there(ctx context.Context, client *labelbox.Client, wanted labelbox.Webhook, project string) (*labelbox.Webhook, error) {
+	n, err := neighboursOf(ctx, client, wanted.URL, project)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range twins {
-		if sameTopics(w.Topics, wanted.Topics) {
-			return &w, nil
-		}
+	twins, err := n.twins(ctx, wanted, project)
+	if err != nil || len(twins) == 0 {
+		return nil, err
 	}
-	if len(twins) > 0 {
-		return nil, failure(fmt.Errorf("%s delivers to this URL already, but is told of %s", twins[0].ID, topicList(twins[0].Topics)),
-			"labelhook webhooks update "+twins[0].ID+" --topic … changes that; without --if-absent a second one is made")
-	}
-	return nil, nil
-}
-
-// deliveringTo returns the active webhooks of a project, or with "" of the whole
-// workspace, that deliver to the URL.
-func deliveringTo(ctx context.Context, client *labelbox.Client, url, project string) ([]labelbox.Webhook, error) {
-	webhooks := client.OrganizationWebhooks(ctx)
-	if project != "" {
-		webhooks = client.ProjectWebhooks(ctx, project)
-	}
-	var found []labelbox.Webhook
-	for w, err := range webhooks {
-		if err != nil {
-			return nil, apiError(err)
-		}
-		if w.Status != labelbox.Active || w.URL != url {
-			continue
-		}
-		owner, err := client.WebhookProject(ctx, w.ID)
-		if err != nil {
-			return nil, apiError(err)
-		}
-		if owner == nil && project == "" || owner != nil && owner.ID == project {
-			found = append(found, w)
-		}
-	}
-	return found, nil
-}
-
-func sameTopics(a, b []labelbox.Topic) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(slices.Compact(a), slices.Compact(b))
+	return &twins[0], nil
 }

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +33,13 @@ secret of a webhook. No delivery is lost on the way:
     and the first webhook is switched off.
 
 It can be broken off anywhere: both webhooks go on working, and running it again
-goes on from there with the twin that it finds.
+on the same machine goes on from there. What it goes on with is kept until the end
+in labelhook/webhooks under XDG_STATE_HOME (~/.local/state unless that is set):
+which twin, and a fingerprint of its secret.
+
+A rotation that would not change the secret is refused. For a secret that is given
+the old one must be known: of a webhook that was made on this machine, or from
+` + bundle.PreviousVariable + `.
 
 ` + secretHelp,
 		Example: `  labelhook webhooks rotate clw1g7v2x000a0742h3k9q8zd --generate-secret --secret-file new.secret
@@ -66,6 +76,9 @@ type rotationView struct {
 }
 
 func (t *tool) rotateWebhook(ctx context.Context, r rotation) error {
+	if err := r.secret.check(); err != nil {
+		return err
+	}
 	if r.confirmed && r.secret.generate {
 		return usage(errors.New("--confirm and --generate-secret: a secret just made up cannot be at the receiver yet"), "leave --confirm out, and run the command again with it later")
 	}
@@ -73,137 +86,365 @@ func (t *tool) rotateWebhook(ctx context.Context, r rotation) error {
 	if err != nil {
 		return err
 	}
-	old, err := client.Webhook(ctx, r.id)
-	if err != nil {
-		return apiError(err)
-	}
-	twin, err := findTwin(ctx, client, old)
+	kept, err := t.records()
 	if err != nil {
 		return err
 	}
-	view := rotationView{State: "waiting", Old: webhookViewOf(old)}
-	var secret webhookSecret
-	switch {
-	case old.Status != labelbox.Active && twin != nil:
-		fmt.Fprintf(t.err, "labelhook: %s is %s already, and %s delivers in its place\n", old.ID, old.Status, twin.ID)
-		view.State, view.New = "done", webhookViewOf(*twin)
-		return t.printRotation(r, view)
-	case old.Status != labelbox.Active:
-		return failure(fmt.Errorf("%s is %s, so there is nothing to replace", old.ID, old.Status),
-			"labelhook webhooks create makes a new one; labelhook webhooks update "+old.ID+" --status active switches this one on")
-	case twin != nil:
-		fmt.Fprintf(t.err, "labelhook: going on with %s, the twin made %s\n", twin.ID, moment(twin.CreatedAt))
-	default:
-		var created labelbox.CreatedWebhook
-		if created, secret, err = t.makeTwin(ctx, client, r, old); err != nil {
-			return err
-		}
-		twin, view.Created, view.SecretFile = &created.Webhook, true, secret.file
+	s, err := t.twinFor(ctx, client, kept, r)
+	if err != nil {
+		return err
+	}
+	view := rotationView{State: "waiting", Old: webhookViewOf(s.old), New: webhookViewOf(s.twin), Created: s.created}
+	if s.created && s.secret.generated {
+		view.SecretFile = s.secret.file
 		if r.secret.show {
-			view.Secret = secret.text
+			view.Secret = s.secret.text
 		}
 	}
-	view.New = webhookViewOf(*twin)
-	t.explainRotation(old, *twin, secret)
+	if s.old.Status != labelbox.Active {
+		fmt.Fprintf(t.err, "labelhook: %s is %s already, and %s delivers in its place\n", s.old.ID, s.old.Status, s.twin.ID)
+		view.State = "done"
+		return t.printRotation(r, view)
+	}
+	t.explainRotation(s)
 
 	if !r.confirmed {
 		if !t.canAsk() {
-			fmt.Fprintf(t.err, "labelhook: then run labelhook webhooks rotate %s --confirm\n", old.ID)
+			fmt.Fprintf(t.err, "labelhook: then run labelhook webhooks rotate %s --confirm\n", s.old.ID)
 			return t.printRotation(r, view)
 		}
-		question := fmt.Sprintf("Does the receiver have both secrets, so that %s can be switched off?", old.ID)
+		question := fmt.Sprintf("Does the receiver have both secrets, so that %s can be switched off?", s.old.ID)
 		if err := t.confirm(ctx, question, "--confirm"); err != nil {
-			fmt.Fprintf(t.err, "labelhook: both webhooks go on delivering; run labelhook webhooks rotate %s again\n", old.ID)
+			fmt.Fprintf(t.err, "labelhook: both webhooks go on delivering; run labelhook webhooks rotate %s again\n", s.old.ID)
 			return err
 		}
 	}
-	off, err := client.DeactivateWebhook(ctx, old.ID)
+	off, err := s.switchOver(ctx, client, kept)
 	if err != nil {
-		fmt.Fprintf(t.err, "labelhook: both webhooks go on delivering; run labelhook webhooks rotate %s --confirm again\n", old.ID)
-		return apiError(err)
+		fmt.Fprintf(t.err, "labelhook: the rotation is not at its end; run labelhook webhooks rotate %s --confirm again\n", s.old.ID)
+		return err
 	}
-	fmt.Fprintf(t.err, "labelhook: %s is switched off, %s delivers in its place; the receiver needs the old secret no longer\n", off.ID, twin.ID)
+	fmt.Fprintf(t.err, "labelhook: %s is switched off, %s delivers in its place; %s\n", off.ID, s.twin.ID, s.whoNeedsTheOldSecret())
 	view.State, view.Old = "done", webhookViewOf(off)
 	return t.printRotation(r, view)
 }
 
-// findTwin returns the other active webhook of the same project, URL and
-// topics, nil if there is none.
-func findTwin(ctx context.Context, client *labelbox.Client, old labelbox.Webhook) (*labelbox.Webhook, error) {
-	owner, err := client.WebhookProject(ctx, old.ID)
-	if err != nil {
-		return nil, apiError(err)
+// step is how far a rotation has come: there is a twin.
+type step struct {
+	old, twin labelbox.Webhook
+	created   bool          // the twin, by this run
+	secret    webhookSecret // its secret, if created
+	rec       record        // of old, with the rotation
+	others    []labelbox.Webhook
+	partial   bool // there may be others that cannot be listed
+}
+
+// twinFor finds the twin of the rotation that is under way, or begins one. No
+// other run works on it meanwhile.
+func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept records, r rotation) (step, error) {
+	var s step
+	var err error
+	if s.old, err = client.Webhook(ctx, r.id); err != nil {
+		return s, apiError(err)
 	}
-	candidates, err := deliveringTo(ctx, client, old.URL, projectID(owner))
+	owner, err := client.WebhookProject(ctx, r.id)
 	if err != nil {
-		return nil, err
+		return s, apiError(err)
 	}
-	var twins []labelbox.Webhook
-	for _, w := range candidates {
-		if w.ID != old.ID && sameTopics(w.Topics, old.Topics) {
-			twins = append(twins, w)
+	unlock, err := kept.lock()
+	if err != nil {
+		return s, err
+	}
+	defer unlock()
+	if s.rec, err = kept.load(s.old); err != nil {
+		return s, err
+	}
+	n, err := neighboursOf(ctx, client, s.old.URL, projectID(owner))
+	if err != nil {
+		return s, apiError(err)
+	}
+	twins, err := n.twins(ctx, s.old, projectID(owner))
+	if err != nil {
+		return s, apiError(err)
+	}
+	s.others, s.partial = n.webhooks, n.partial != nil
+	if s.rec.Rotation != nil && s.rec.Rotation.Twin == "" && len(twins) == 1 {
+		// It was not there when the rotation began, so it is the one that was being
+		// made, unless a creation here has made it since.
+		made, err := kept.load(twins[0])
+		if err == nil && made.Secret == nil {
+			s.rec.Rotation.Twin = twins[0].ID
+			err = kept.save(s.rec)
+		}
+		if err != nil {
+			return s, err
 		}
 	}
-	switch len(twins) {
-	case 0:
-		return nil, nil
-	case 1:
-		return &twins[0], nil
+	known := ""
+	if s.rec.Rotation != nil {
+		known = s.rec.Rotation.Twin
 	}
+	isTwin := slices.ContainsFunc(twins, func(w labelbox.Webhook) bool { return w.ID == known })
+	switch active := s.old.Status == labelbox.Active; {
+	case isTwin && len(twins) > 1, known == "" && len(twins) > 1:
+		return s, failure(fmt.Errorf("%s has %d twins: %s", s.old.ID, len(twins), idList(twins)),
+			"switch off those that are not wanted with labelhook webhooks delete, then run it again")
+	case !active && len(twins) == 1 && (isTwin || known == ""):
+		s.twin = twins[0]
+		if flag := r.secret.named(); flag != "" {
+			return s, usage(fmt.Errorf("%s: %s is %s already, and %s delivers in its place", flag, s.old.ID, s.old.Status, s.twin.ID), "labelhook webhooks rotate "+s.twin.ID+" gives that one a new secret")
+		}
+		return s, kept.end(s)
+	case !active:
+		return s, failure(fmt.Errorf("%s is %s, so there is nothing to replace", s.old.ID, s.old.Status),
+			"labelhook webhooks create makes a new one; labelhook webhooks update "+s.old.ID+" --status active switches this one on")
+	case isTwin:
+		s.twin = twins[0]
+		if err := t.goOn(ctx, r, s); err != nil {
+			return s, err
+		}
+		fmt.Fprintf(t.err, "labelhook: going on with %s, the twin made %s\n", s.twin.ID, moment(s.twin.CreatedAt))
+		return s, nil
+	case len(twins) > 0:
+		return s, failure(fmt.Errorf("%s delivers the same as %s to the same URL, but is not the twin of a rotation that was begun here, so its secret is not known", idList(twins), s.old.ID),
+			"go on where the rotation was begun; or switch off the one that is not wanted (labelhook webhooks delete), and rotate the other")
+	case known != "":
+		twin, err := client.Webhook(ctx, known)
+		switch {
+		case err != nil && !errors.Is(err, labelbox.ErrNotFound):
+			return s, apiError(err)
+		case err == nil && twin.Status == labelbox.Active:
+			return s, failure(fmt.Errorf("%s, the twin of %s, is not of the same URL and topics any more", known, s.old.ID),
+				"make both the same with labelhook webhooks update; or switch the twin off (labelhook webhooks delete "+known+"), then rotate again")
+		case r.confirmed:
+			return s, failure(fmt.Errorf("%s, the twin of %s, is switched off, so there is nothing to confirm", known, s.old.ID),
+				"labelhook webhooks update "+known+" --status active --force switches it on again; rotate without --confirm begins anew")
+		}
+		fmt.Fprintf(t.err, "labelhook: %s, the twin of a rotation before, is switched off; beginning anew\n", known)
+		s.rec.Rotation = nil
+	}
+	return s, t.begin(ctx, client, kept, r, &s, owner)
+}
+
+// goOn refuses what says that another rotation is meant than the one under way.
+func (t *tool) goOn(ctx context.Context, r rotation, s step) error {
+	anew := "to begin anew, switch the twin off: labelhook webhooks delete " + s.twin.ID
+	if flag := r.secret.named(); flag != "" {
+		return usage(fmt.Errorf("%s cannot take effect: the rotation of %s is under way, and its twin %s has its secret already", flag, s.old.ID, s.twin.ID), "leave it out; "+anew)
+	}
+	under := s.rec.Rotation
+	if under.File != "" {
+		lines, err := os.ReadFile(under.File)
+		matches := slices.ContainsFunc(strings.Split(string(lines), "\n"), under.Secret.of)
+		if err == nil && !matches {
+			return failure(fmt.Errorf("%s does not hold the secret that the twin %s was made with", under.File, s.twin.ID), "bring that secret back, or remove the file if it is elsewhere; "+anew)
+		}
+	}
+	if t.getenv(bundle.SecretVariable) == "" && t.getenv(bundle.FileVariable) == "" {
+		return nil
+	}
+	secrets, err := t.rawSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	// Whoever had a secret made up may still have the old one here.
+	if under.Secret.of(secrets[0].text) || under.Generated && (s.rec.Secret == nil || s.rec.Secret.of(secrets[0].text)) {
+		return nil
+	}
+	return usage(fmt.Errorf("%s: not the secret that the twin %s was made with", secrets[0].variable, s.twin.ID), "set it to that secret, or unset it; "+anew)
+}
+
+// begin makes the webhook that takes the place of the old one. What is being done
+// is kept first, so that it can be gone on with wherever it breaks off.
+func (t *tool) begin(ctx context.Context, client *labelbox.Client, kept records, r rotation, s *step, owner *labelbox.Project) error {
+	for _, topic := range s.old.Topics {
+		if topic.Retired() {
+			return failure(fmt.Errorf("%s is told of %s, which Labelbox gives to no new webhook", s.old.ID, topic),
+				"labelhook webhooks update "+s.old.ID+" --topic … to leave it out, then rotate")
+		}
+	}
+	if err := client.CheckURL(s.old.URL); err != nil {
+		return apiError(err)
+	}
+	secret, err := t.newSecret(ctx, r, s.rec)
+	if err != nil {
+		return err
+	}
+	s.rec.Rotation = &underway{Begun: time.Now().UTC(), Secret: fingerprintOf(secret.text), Generated: secret.generated}
+	if secret.file != "" {
+		if s.rec.Rotation.File, err = filepath.Abs(secret.file); err != nil {
+			return failure(err, "")
+		}
+	}
+	if err := kept.save(s.rec); err != nil {
+		return err
+	}
+	if !secret.kept {
+		err = secret.keep(ctx, t)
+	}
+	if err == nil {
+		var created labelbox.CreatedWebhook
+		created, err = client.CreateWebhook(ctx, labelbox.NewWebhook{
+			URL: s.old.URL, Secret: secret.text, Topics: s.old.Topics, ProjectID: projectID(owner), WholeOrganization: owner == nil,
+		})
+		if errors.Is(err, labelbox.ErrOutcomeUnknown) {
+			t.notCreated(err, secret)
+			return failure(err, "run labelhook webhooks rotate "+s.old.ID+" again: it looks whether the twin was made")
+		}
+		if err != nil {
+			err = t.notCreated(err, secret)
+		}
+		s.twin = created.Webhook
+	}
+	if err != nil {
+		s.rec.Rotation = nil
+		return errors.Join(err, kept.save(s.rec))
+	}
+	s.created, s.secret = true, secret
+	s.rec.Rotation.Twin = s.twin.ID
+	return kept.save(s.rec)
+}
+
+// newSecret returns a secret that is not the old one. That can be known of one
+// made up; of one given only if the old one is known as well.
+func (t *tool) newSecret(ctx context.Context, r rotation, rec record) (webhookSecret, error) {
+	var secret webhookSecret
+	var err error
+	if under := rec.Rotation; under != nil && under.File != "" && r.secret.named() == "" {
+		// The one made up before the rotation broke off, if it came into its file.
+		if text, err := os.ReadFile(under.File); err == nil && under.Secret.of(string(text)) {
+			return webhookSecret{text: withoutLineBreak(string(text)), generated: true, file: under.File, kept: true}, nil
+		}
+	}
+	if secret, err = r.secret.choose(ctx, t); err != nil || secret.generated {
+		return secret, err
+	}
+	old, err := t.oldSecrets(ctx, r)
+	if err != nil {
+		return secret, err
+	}
+	same := rec.Secret.of(secret.text)
+	for _, text := range old {
+		same = same || withoutLineBreak(text) == withoutLineBreak(secret.text)
+	}
+	switch {
+	case same:
+		return secret, usage(fmt.Errorf("the new secret is the one that %s has already, so nothing would change", r.id),
+			"set "+bundle.SecretVariable+" to the new secret and "+bundle.PreviousVariable+" to the old one, or add --generate-secret")
+	case rec.Secret == nil && len(old) == 0:
+		return secret, usage(fmt.Errorf("it is not known which secret %s has, so whether this one is another", r.id),
+			"set "+bundle.PreviousVariable+" to the old secret beside "+bundle.SecretVariable+", or add --generate-secret")
+	}
+	return secret, nil
+}
+
+// oldSecrets returns the secrets that are said to be the old ones: the previous
+// one and, beside --secret-file, whatever the environment holds.
+func (t *tool) oldSecrets(ctx context.Context, r rotation) ([]string, error) {
+	if previous := t.getenv(bundle.PreviousVariable); previous != "" {
+		return []string{previous}, nil
+	}
+	inEnvironment := t.getenv(bundle.SecretVariable) != "" || t.getenv(bundle.FileVariable) != ""
+	var secrets []rawSecret
+	var err error
+	if r.secret.file != "" {
+		if secrets, err = secretLines(r.secret.file, "--secret-file"); err != nil {
+			return nil, err
+		}
+		secrets = secrets[1:]
+	}
+	if len(secrets) == 0 && inEnvironment {
+		if secrets, err = t.rawSecrets(ctx); err != nil {
+			return nil, err
+		}
+		if r.secret.file == "" {
+			secrets = secrets[1:]
+		}
+	}
+	var texts []string
+	for _, s := range secrets {
+		texts = append(texts, s.text)
+	}
+	return texts, nil
+}
+
+// switchOver switches the old webhook off, once more sure that the twin delivers
+// and that no other run has come in between.
+func (s *step) switchOver(ctx context.Context, client *labelbox.Client, kept records) (labelbox.Webhook, error) {
+	unlock, err := kept.lock()
+	if err != nil {
+		return labelbox.Webhook{}, err
+	}
+	defer unlock()
+	rec, err := kept.load(s.old)
+	if err != nil {
+		return labelbox.Webhook{}, err
+	}
+	if rec.Rotation == nil || rec.Rotation.Twin != s.twin.ID {
+		return labelbox.Webhook{}, failure(fmt.Errorf("the rotation of %s was ended or begun anew meanwhile", s.old.ID), "labelhook webhooks list shows what delivers")
+	}
+	twin, err := client.Webhook(ctx, s.twin.ID)
+	if err != nil {
+		return labelbox.Webhook{}, apiError(err)
+	}
+	if twin.Status != labelbox.Active {
+		return labelbox.Webhook{}, failure(fmt.Errorf("%s, the twin of %s, is %s by now", twin.ID, s.old.ID, twin.Status), "labelhook webhooks list shows what delivers")
+	}
+	off, err := client.DeactivateWebhook(ctx, s.old.ID)
+	if err != nil {
+		return off, apiError(err)
+	}
+	return off, kept.end(*s)
+}
+
+// end forgets the rotation and the old webhook, and remembers the twin's secret.
+func (r records) end(s step) error {
+	if s.rec.Rotation == nil {
+		return nil
+	}
+	err := r.save(record{Version: recordVersion, Endpoint: r.endpoint, Webhook: s.twin.ID, CreatedAt: s.twin.CreatedAt, Secret: s.rec.Rotation.Secret})
+	if err != nil {
+		return err
+	}
+	return r.save(record{Webhook: s.old.ID})
+}
+
+// whoNeedsTheOldSecret says when the old secret can be taken from the receiver.
+func (s *step) whoNeedsTheOldSecret() string {
+	others := slices.DeleteFunc(slices.Clone(s.others), func(w labelbox.Webhook) bool { return w.ID == s.old.ID || w.ID == s.twin.ID })
+	switch {
+	case len(others) > 0:
+		return idList(others) + " delivers there as well: keep the old secret if that has it"
+	case s.partial:
+		return "the receiver needs the old secret no longer, unless a webhook of the whole workspace has it, which this API key may not list"
+	}
+	return "the receiver needs the old secret no longer, once the deliveries under way are there"
+}
+
+func idList(webhooks []labelbox.Webhook) string {
 	var ids []string
-	for _, w := range twins {
+	for _, w := range webhooks {
 		ids = append(ids, w.ID)
 	}
-	return nil, failure(fmt.Errorf("%s has %d twins: %s", old.ID, len(twins), strings.Join(ids, ", ")),
-		"switch off those that are not wanted with labelhook webhooks delete, then run it again")
-}
-
-func projectID(p *labelbox.Project) string {
-	if p == nil {
-		return ""
-	}
-	return p.ID
-}
-
-// makeTwin makes the webhook that takes the place of old.
-func (t *tool) makeTwin(ctx context.Context, client *labelbox.Client, r rotation, old labelbox.Webhook) (labelbox.CreatedWebhook, webhookSecret, error) {
-	var none labelbox.CreatedWebhook
-	owner, err := client.WebhookProject(ctx, old.ID)
-	if err != nil {
-		return none, webhookSecret{}, apiError(err)
-	}
-	var topics []labelbox.Topic
-	for _, topic := range old.Topics {
-		if topic.Retired() {
-			return none, webhookSecret{}, failure(fmt.Errorf("%s is told of %s, which Labelbox gives to no new webhook", old.ID, topic),
-				"labelhook webhooks update "+old.ID+" --topic … to leave it out, then rotate")
-		}
-		topics = append(topics, topic)
-	}
-	secret, err := r.secret.get(ctx, t)
-	if err != nil {
-		return none, secret, err
-	}
-	created, err := client.CreateWebhook(ctx, labelbox.NewWebhook{
-		URL: old.URL, Secret: secret.text, Topics: topics, ProjectID: projectID(owner), WholeOrganization: owner == nil,
-	})
-	if err != nil {
-		return none, secret, t.notCreated(err, secret)
-	}
-	return created, secret, nil
+	return strings.Join(ids, ", ")
 }
 
 // explainRotation says what to set where.
-func (t *tool) explainRotation(old, twin labelbox.Webhook, secret webhookSecret) {
-	where := "the secret that " + twin.ID + " was made with"
-	if secret.text != "" {
-		where = "the new secret (" + secret.place() + ")"
+func (t *tool) explainRotation(s step) {
+	where := "the secret that " + s.twin.ID + " was made with"
+	switch under := s.rec.Rotation; {
+	case s.created:
+		where = "the new secret (" + s.secret.place() + ")"
+	case under.File != "":
+		where = "the new secret (it was written to " + under.File + ")"
+	case under.Generated:
+		where = "the new secret (where --secret-command put it)"
 	}
 	fmt.Fprintf(t.err, `labelhook: %s and its twin %s both deliver to %s now. Set at the receiver:
   %s           %s
   %s  the secret of %s
 or put both into the file of %s, the new one in the first line.
-`, old.ID, twin.ID, printable.URL(old.URL), bundle.SecretVariable, where, bundle.PreviousVariable, old.ID, bundle.FileVariable)
+`, s.old.ID, s.twin.ID, printable.URL(s.old.URL), bundle.SecretVariable, where, bundle.PreviousVariable, s.old.ID, bundle.FileVariable)
 }
 
 func (t *tool) printRotation(r rotation, view rotationView) error {

@@ -45,20 +45,64 @@ func (f *secretFlags) addTo(cmd *cobra.Command) {
 type webhookSecret struct {
 	text      string
 	generated bool
-	file      string // which holds a generated one; "" if none does
+	file      string // that a generated one is written to; "" if none is
+	command   string // that a generated one is piped into; "" if none is
+	kept      bool   // it is there already
+}
+
+// named reports which of the flags is given, "" if none is.
+func (f secretFlags) named() string {
+	switch {
+	case f.generate:
+		return "--generate-secret"
+	case f.file != "":
+		return "--secret-file"
+	case f.command != "":
+		return "--secret-command"
+	case f.show:
+		return "--show-secret"
+	}
+	return ""
+}
+
+// check refuses flags that could not take effect together.
+func (f secretFlags) check() error {
+	switch {
+	case !f.generate && f.command != "":
+		return usage(errors.New("--secret-command: there is no generated secret to pipe into it"), "add --generate-secret")
+	case !f.generate && f.show:
+		return usage(errors.New("--show-secret: shows a generated secret only"), "add --generate-secret, or leave it out")
+	case f.generate && f.command != "" && f.file != "":
+		return usage(errors.New("--secret-file and --secret-command exclude each other"), "give one of them")
+	}
+	return nil
 }
 
 // get returns the secret, in safety if it was made up.
 func (f secretFlags) get(ctx context.Context, t *tool) (webhookSecret, error) {
+	s, err := f.choose(ctx, t)
+	if err != nil {
+		return s, err
+	}
+	return s, s.keep(ctx, t)
+}
+
+// choose returns the secret given, or makes one up that [webhookSecret.keep] has
+// yet to put in safety.
+func (f secretFlags) choose(ctx context.Context, t *tool) (webhookSecret, error) {
 	switch {
-	case !f.generate && f.command != "":
-		return webhookSecret{}, usage(errors.New("--secret-command: there is no generated secret to pipe into it"), "add --generate-secret")
-	case !f.generate && f.show:
-		return webhookSecret{}, usage(errors.New("--show-secret: shows a generated secret only"), "add --generate-secret, or leave it out")
-	case f.generate && f.command != "" && f.file != "":
-		return webhookSecret{}, usage(errors.New("--secret-file and --secret-command exclude each other"), "give one of them")
 	case f.generate:
-		return f.make(ctx, t)
+		s := webhookSecret{text: rand.Text() + rand.Text(), generated: true, file: f.file, command: f.command}
+		if s.command != "" {
+			return s, nil
+		}
+		if s.file == "" {
+			s.file = defaultSecretFile
+		}
+		if _, err := os.Lstat(s.file); err == nil {
+			return s, secretFileExists(s.file)
+		}
+		return s, nil
 	case f.file != "":
 		lines, err := secretLines(f.file, "--secret-file")
 		if err != nil {
@@ -83,30 +127,31 @@ func checked(text, from string) (webhookSecret, error) {
 	return webhookSecret{text: text}, nil
 }
 
-// make makes up a secret of letters and digits and has it kept.
-func (f secretFlags) make(ctx context.Context, t *tool) (webhookSecret, error) {
-	s := webhookSecret{text: rand.Text() + rand.Text(), generated: true}
-	if f.command != "" {
-		cmd := exec.CommandContext(ctx, "sh", "-c", f.command)
+// keep has a secret that was made up written to its file or piped into its
+// command.
+func (s webhookSecret) keep(ctx context.Context, t *tool) error {
+	switch {
+	case s.command != "":
+		cmd := exec.CommandContext(ctx, "sh", "-c", s.command)
 		cmd.Stdin = strings.NewReader(s.text)
 		cmd.Stdout, cmd.Stderr = t.err, t.err // the result on stdout is ours alone
 		if err := cmd.Run(); err != nil {
-			return s, failure(fmt.Errorf("--secret-command: %w", err), "the webhook was not made; see what the command says above")
+			return failure(fmt.Errorf("--secret-command: %w", err), "the webhook was not made; see what the command says above")
 		}
-		return s, nil
+	case s.file != "":
+		err := writeNewSecret(s.file, s.text)
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			return secretFileExists(s.file)
+		case err != nil:
+			return failure(fmt.Errorf("--secret-file: %w", err), "name a file that can be written")
+		}
 	}
-	s.file = f.file
-	if s.file == "" {
-		s.file = defaultSecretFile
-	}
-	err := writeNewSecret(s.file, s.text)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return s, usage(fmt.Errorf("%s exists already, and may hold a secret that is in use", s.file), "name another file with --secret-file")
-	case err != nil:
-		return s, failure(fmt.Errorf("--secret-file: %w", err), "name a file that can be written")
-	}
-	return s, nil
+	return nil
+}
+
+func secretFileExists(path string) error {
+	return usage(fmt.Errorf("%s exists already, and may hold a secret that is in use", path), "name another file with --secret-file")
 }
 
 func writeNewSecret(path, text string) error {

@@ -31,6 +31,7 @@ func apiOf(t *testing.T) (api *labelboxfake.API, project string, environment map
 	t.Cleanup(server.Close)
 	return api, project, map[string]string{
 		"LABELBOX_API_KEY": apiKey, "LABELBOX_API_URL": server.URL + "/graphql", "LABELBOX_WEBHOOK_SECRET": "opensesame",
+		"HOME": t.TempDir(),
 	}
 }
 
@@ -135,16 +136,15 @@ func TestWebhooksCreateIfAbsent(t *testing.T) {
 	if again := decoded[createdView](t, stdout)[0]; !first.Created || again.Created || again.ID != first.ID || !strings.Contains(stderr, "nothing was made") {
 		t.Errorf("first %+v, then %+v: %s", first, again, stderr)
 	}
-	// One that is switched off, or of the workspace, or elsewhere, is another.
-	webhooks(t, env, 0, "create", "--url", webhookURL, "--organization", "--if-absent")
+	// One that is switched off, or elsewhere, is another.
 	webhooks(t, env, 0, "create", "--url", webhookURL+"2", "--project", project, "--if-absent")
 	webhooks(t, env, 0, "delete", first.ID, "--yes")
 	webhooks(t, env, 0, create...)
-	if n := len(api.Webhooks()); n != 4 {
-		t.Errorf("%d webhooks, want 4", n)
+	if n := len(api.Webhooks()); n != 3 {
+		t.Errorf("%d webhooks, want 3", n)
 	}
 	_, stderr = webhooks(t, env, 1, append(create, "--topic", "label.created")...)
-	if !strings.Contains(stderr, "delivers to this URL already, but is told of LABEL_CREATED LABEL_UPDATED") || len(api.Webhooks()) != 4 {
+	if !strings.Contains(stderr, "every LABEL_CREATED would come twice") || len(api.Webhooks()) != 3 {
 		t.Errorf("with other topics: %s", stderr)
 	}
 }
@@ -176,7 +176,7 @@ func TestWebhooksGeneratedSecret(t *testing.T) {
 	api, project, env := apiOf(t)
 	delete(env, "LABELBOX_WEBHOOK_SECRET")
 	t.Chdir(t.TempDir())
-	create := []string{"create", "--url", webhookURL, "--project", project, "--generate-secret"}
+	create := []string{"create", "--url", webhookURL, "--project", project, "--generate-secret", "--force"}
 
 	stdout, _ := webhooks(t, env, 0, create...)
 	text, err := os.ReadFile(defaultSecretFile)
@@ -292,6 +292,11 @@ func TestWebhooksRefuseWrongUsage(t *testing.T) {
 		{env, "update clw1g7v2x000a0742h3k9q8zd", "nothing to change"},
 		{env, "update clw1g7v2x000a0742h3k9q8zd --status asleep", "--status: "},
 		{env, "update", "takes exactly one webhook id"},
+		{env, "update clw1g7v2x000a0742h3k9q8zd --topic label.created --allow-loopback", "--allow-loopback: "},
+		{env, "update clw1g7v2x000a0742h3k9q8zd --url http://a.acme.dev", "https"},
+		{env, "create --url https://a.acme.dev --organization --if-absent --force", "--if-absent and --force"},
+		{env, "create --url https://a.acme.dev --organization --if-absent --show-secret", "--show-secret: "},
+		{env, "rotate clw1g7v2x000a0742h3k9q8zd --secret-command cat", "--secret-command: "},
 		{env, "rotate clw1g7v2x000a0742h3k9q8zd --confirm --generate-secret", "--confirm and --generate-secret"},
 		{env, "paint", "unknown command"},
 	} {
@@ -309,7 +314,7 @@ func TestWebhooksRotate(t *testing.T) {
 	api, project, env := apiOf(t)
 	t.Chdir(t.TempDir())
 	old := api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: webhookURL, Secret: "old", Topics: []string{"LABEL_CREATED", "LABEL_DELETED"}})
-	api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: webhookURL, Secret: "old", Topics: []string{"WORKFLOW_ACTION"}})
+	other := api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: webhookURL, Secret: "old", Topics: []string{"WORKFLOW_ACTION"}})
 	rotate := []string{"rotate", old, "--json"}
 
 	// Broken off after the creation: both deliver.
@@ -337,11 +342,11 @@ func TestWebhooksRotate(t *testing.T) {
 	// The last step fails: both still deliver.
 	api.Fail(labelboxfake.Fault{On: "updateWebhook", Status: 200, Body: `{"errors":[{"message":"no","extensions":{"code":"AUTHORIZATION_ERROR"}}]}`})
 	_, stderr = webhooks(t, env, 1, append(rotate, "--confirm")...)
-	if !strings.Contains(stderr, "both webhooks go on delivering; run labelhook webhooks rotate "+old+" --confirm again") || api.Webhooks()[0].Status != "ACTIVE" {
+	if !strings.Contains(stderr, "run labelhook webhooks rotate "+old+" --confirm again") || api.Webhooks()[0].Status != "ACTIVE" {
 		t.Errorf("after a failure: %s", stderr)
 	}
 	stdout, stderr = webhooks(t, env, 0, append(rotate, "--confirm")...)
-	if v := decoded[rotationView](t, stdout)[0]; v.State != "done" || v.Old.Status != "INACTIVE" || v.New.ID != twin.ID || !strings.Contains(stderr, "the receiver needs the old secret no longer") {
+	if v := decoded[rotationView](t, stdout)[0]; v.State != "done" || v.Old.Status != "INACTIVE" || v.New.ID != twin.ID || !strings.Contains(stderr, other+" delivers there as well: keep the old secret") {
 		t.Errorf("confirmed %s%s", stdout, stderr)
 	}
 	// Once more does no harm.
@@ -361,6 +366,87 @@ func TestWebhooksRotate(t *testing.T) {
 	if _, stderr = webhooks(t, env, 1, "rotate", off); !strings.Contains(stderr, "is INACTIVE, so there is nothing to replace") {
 		t.Errorf("one that is switched off: %s", stderr)
 	}
+}
+
+func TestWebhooksThatWouldDeliverTwiceAreRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		there                labelboxfake.Webhook // in the project of the tests unless its topics say otherwise
+		elsewhere, workspace bool
+		args                 string // besides those of the project, which --organization replaces
+		refused              bool
+	}{
+		"the same":              {there: labelboxfake.Webhook{URL: webhookURL}, refused: true},
+		"one topic in common":   {there: labelboxfake.Webhook{URL: webhookURL, Topics: []string{"LABEL_DELETED", "REVIEW_CREATED"}}, refused: true},
+		"a slash more":          {there: labelboxfake.Webhook{URL: "https://receiver.acme.dev/labelbox/?code=function-key"}, refused: true},
+		"another spelling":      {there: labelboxfake.Webhook{URL: "https://RECEIVER.acme.dev:443/%6Cabelbox?code=function%2Dkey"}, refused: true},
+		"of the workspace":      {there: labelboxfake.Webhook{URL: webhookURL}, workspace: true, refused: true},
+		"for the workspace":     {there: labelboxfake.Webhook{URL: webhookURL}, args: "--organization", refused: true},
+		"both of the workspace": {there: labelboxfake.Webhook{URL: webhookURL}, workspace: true, args: "--organization", refused: true},
+		"other topics":          {there: labelboxfake.Webhook{URL: webhookURL, Topics: []string{"WORKFLOW_ACTION"}}, args: "--topic label.created"},
+		"another project":       {there: labelboxfake.Webhook{URL: webhookURL}, elsewhere: true},
+		"another URL":           {there: labelboxfake.Webhook{URL: webhookURL + "2"}},
+		"switched off":          {there: labelboxfake.Webhook{URL: webhookURL, Status: "INACTIVE"}},
+		"revoked":               {there: labelboxfake.Webhook{URL: webhookURL, Status: "REVOKED"}},
+		"with --force":          {there: labelboxfake.Webhook{URL: webhookURL}, args: "--force"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api, project, env := apiOf(t)
+			switch {
+			case test.elsewhere:
+				test.there.ProjectID = api.AddProject("Boats")
+			case !test.workspace:
+				test.there.ProjectID = project
+			}
+			if test.there.Topics == nil {
+				test.there.Topics = []string{"LABEL_CREATED", "LABEL_UPDATED", "LABEL_DELETED", "WORKFLOW_ACTION"}
+			}
+			id := api.AddWebhook(test.there)
+			args := append([]string{"create", "--url", webhookURL, "--json"}, strings.Fields(test.args)...)
+			if !strings.Contains(test.args, "--organization") {
+				args = append(args, "--project", project)
+			}
+			code, n := 0, 2
+			if test.refused {
+				code, n = 1, 1
+			}
+			stdout, stderr := webhooks(t, env, code, args...)
+			if got := len(api.Webhooks()); got != n || test.refused && (stdout != "" || !strings.Contains(stderr, id+" delivers to this URL already") || !strings.Contains(stderr, "--force")) {
+				t.Errorf("%d webhooks: %s%s", got, stdout, stderr)
+			}
+		})
+	}
+
+	t.Run("update", func(t *testing.T) {
+		api, project, env := apiOf(t)
+		add := func(url, status string, topics ...string) string {
+			return api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: url, Status: status, Topics: topics})
+		}
+		add(webhookURL, "ACTIVE", "LABEL_CREATED", "LABEL_UPDATED")
+		off := add(webhookURL, "INACTIVE", "LABEL_CREATED")
+		far := add("https://far.acme.dev", "ACTIVE", "LABEL_CREATED")
+		near := add(webhookURL, "ACTIVE", "LABEL_DELETED")
+		both := add(webhookURL, "ACTIVE", "LABEL_CREATED")
+		for _, test := range []struct {
+			code int
+			args string
+		}{
+			{1, off + " --status active"},
+			{0, off + " --topic label.updated"},
+			{1, far + " --url " + webhookURL},
+			{0, far + " --url https://farther.acme.dev"},
+			{1, near + " --topic label.updated"},
+			{0, near + " --topic workflow.action"},
+			{0, both + " --url https://receiver.acme.dev/labelbox/?code=function-key"}, // twice before, twice after
+			{1, both + " --topic label.created --topic label.updated"},
+			{0, both + " --status inactive"},
+			{0, off + " --status active --force"},
+		} {
+			_, stderr := webhooks(t, env, test.code, append([]string{"update"}, strings.Fields(test.args)...)...)
+			if test.code != 0 && !strings.Contains(stderr, "would come twice") {
+				t.Errorf("%s: %s", test.args, stderr)
+			}
+		}
+	})
 }
 
 // From the registration of a receiver to the end of its deliveries, with the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -13,12 +14,15 @@ import (
 func (t *tool) updateWebhookCommand() *cobra.Command {
 	var url, status string
 	var topics []string
-	var allowLoopback, asJSON bool
+	var allowLoopback, force, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "update ID",
 		Short: "Change a webhook's URL, topics or status",
 		Long: `Change a webhook's URL, topics or status. What is not named stays. Topics replace
-those there were. The secret cannot be changed: see labelhook webhooks rotate.`,
+those there were. The secret cannot be changed: see labelhook webhooks rotate.
+
+A change by which events would come twice, since another active webhook delivers
+them to the same URL already, is refused; --force makes it all the same.`,
 		Example: `  labelhook webhooks update clw1g7v2x000a0742h3k9q8zd --url https://receiver.acme.dev/labelbox
   labelhook webhooks update clw1g7v2x000a0742h3k9q8zd --topic label.created --topic label.deleted
   labelhook webhooks update clw1g7v2x000a0742h3k9q8zd --status inactive`,
@@ -37,9 +41,22 @@ those there were. The secret cannot be changed: see labelhook webhooks rotate.`,
 			if url == "" && change.Topics == nil && status == "" {
 				return usage(errors.New("nothing to change"), "give --url, --topic or --status")
 			}
+			if allowLoopback && url == "" {
+				return usage(errors.New("--allow-loopback: there is no --url that it could be for"), "leave it out, or give --url")
+			}
 			client, err := t.api(allowLoopback)
 			if err != nil {
 				return err
+			}
+			if url != "" {
+				if err := client.CheckURL(url); err != nil {
+					return apiError(err)
+				}
+			}
+			if !force {
+				if err := t.refuseUpdate(cmd.Context(), client, args[0], change); err != nil {
+					return err
+				}
 			}
 			w, err := client.UpdateWebhook(cmd.Context(), args[0], change)
 			if err != nil {
@@ -58,11 +75,45 @@ those there were. The secret cannot be changed: see labelhook webhooks rotate.`,
 	f.StringVar(&url, "url", "", "new `URL`, https")
 	f.StringArrayVar(&topics, "topic", nil, "new `topic`; may be repeated")
 	f.StringVar(&status, "status", "", "new `status`: active, inactive or revoked")
+	f.BoolVar(&force, "force", false, "change it even if events come twice then")
 	f.BoolVar(&allowLoopback, "allow-loopback", false, "let the URL be on this machine, where Labelbox itself cannot deliver")
 	f.BoolVar(&asJSON, "json", false, "print the webhook as JSON")
 	completeTopics(cmd)
 	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"active", "inactive", "revoked"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// refuseUpdate refuses a change by which events would come twice that come once
+// now. What switches a webhook off makes nothing come at all.
+func (t *tool) refuseUpdate(ctx context.Context, client *labelbox.Client, id string, change labelbox.WebhookUpdate) error {
+	if change.Status != "" && change.Status != labelbox.Active {
+		return nil
+	}
+	now, err := client.Webhook(ctx, id)
+	if err != nil {
+		return apiError(err)
+	}
+	then, before := now, []labelbox.Topic(nil)
+	if change.URL != "" {
+		then.URL = change.URL
+	}
+	if change.Topics != nil {
+		then.Topics = change.Topics
+	}
+	if change.Status != "" {
+		then.Status = change.Status
+	}
+	if then.Status != labelbox.Active {
+		return nil
+	}
+	if now.Status == labelbox.Active && labelbox.SameReceiver(now.URL, then.URL) {
+		before = now.Topics
+	}
+	owner, err := client.WebhookProject(ctx, id)
+	if err != nil {
+		return apiError(err)
+	}
+	return t.refuseSecond(ctx, client, then, projectID(owner), before)
 }
 
 func completeTopics(cmd *cobra.Command) {
