@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -130,16 +129,12 @@ func stored(records iter.Seq2[inbox.Record, error], unread *error) iter.Seq[send
 // original is the delivery as it came: a header that was not there is not made
 // up.
 func original(r inbox.Record) sender.Request {
-	header := http.Header{"User-Agent": {"labelhook"}}
-	for name, value := range map[string]string{
-		core.SignatureHeader: r.Signature,
-		core.IDHeader:        r.ID,
-		core.EventHeader:     r.EventName,
-		"Content-Type":       r.ContentType,
-	} {
-		if value != "" {
-			header.Set(name, value)
-		}
+	header := http.Header{}
+	for _, f := range r.EndToEnd() {
+		header.Add(f.Name, f.Value)
 	}
-	return sender.Request{Header: header, Body: r.Body}
+	if header["User-Agent"] == nil {
+		header.Set("User-Agent", "labelhook")
+	}
+	return sender.Request{Key: r.Key, Header: header, Body: r.Body}
 }

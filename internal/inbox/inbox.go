@@ -62,6 +62,7 @@ func openIdle(path string) (*Inbox, error) {
 		reader.Close()
 		return nil, err
 	}
+	reader.indexed = true // by the writer
 	return &Inbox{Reader: reader, writer: w, queue: make(chan *job, queueJobs), drained: make(chan struct{})}, nil
 }
 

@@ -21,7 +21,7 @@ import (
 type Reader struct {
 	path    string
 	db      *sql.DB
-	indexed bool // the file has the indexes of version 2
+	indexed bool // the file has the indexes and headers of version 2
 }
 
 // OpenReadOnly opens an inbox that must exist; the error matches
@@ -88,7 +88,7 @@ const batchRows = 512
 // without making the writer's log grow. An error ends it.
 func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		stmt, err := r.db.PrepareContext(ctx, selectRow)
+		stmt, err := r.db.PrepareContext(ctx, r.row())
 		if err != nil {
 			yield(Record{}, explain(r.path, err))
 			return
@@ -327,6 +327,14 @@ func (r *Reader) listing() string {
 	return ""
 }
 
+// row is the query for a whole row.
+func (r *Reader) row() string {
+	if r.indexed {
+		return selectRow
+	}
+	return selectOld
+}
+
 // collect adds the rows that a query selects to found.
 func (r *Reader) collect(ctx context.Context, found map[int64]bool, query string, args ...any) error {
 	rows, err := r.db.QueryContext(ctx, query, args...)
@@ -368,7 +376,7 @@ func (r *Reader) Get(ctx context.Context, id string) ([]Record, error) {
 	}
 	var records []Record
 	for _, seq := range matches {
-		record, err := scan(r.db.QueryRowContext(ctx, selectRow, seq))
+		record, err := scan(r.db.QueryRowContext(ctx, r.row(), seq))
 		if err != nil {
 			return nil, explain(r.path, err)
 		}

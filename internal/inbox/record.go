@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"iter"
+	"strings"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
@@ -29,6 +31,7 @@ type Record struct {
 	Signature   string
 	EventName   string
 	ContentType string
+	Headers     []core.HeaderField // the others of [core.Delivery.EndToEnd]
 
 	Body []byte // the exact bytes that were signed
 }
@@ -53,22 +56,61 @@ func (r *Record) Delivery() *core.Delivery {
 // storedHeader is the record's headers as a [core.Header].
 type storedHeader struct{ *Record }
 
-func (h storedHeader) Values(name string) []string {
-	value := ""
-	switch name {
-	case core.IDHeader:
-		value = h.ID
-	case core.EventHeader:
-		value = h.EventName
-	case core.SignatureHeader:
-		value = h.Signature
-	case "Content-Type":
-		value = h.ContentType
+func (h storedHeader) Values(name string) (values []string) {
+	for _, f := range h.EndToEnd() {
+		if strings.EqualFold(f.Name, name) {
+			values = append(values, f.Value)
+		}
 	}
-	if value == "" {
-		return nil
+	return values
+}
+
+// Names implements [core.Lister].
+func (h storedHeader) Names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, f := range h.Headers {
+			if !yield(f.Name) {
+				return
+			}
+		}
 	}
-	return []string{value}
+}
+
+// EndToEnd returns what [core.Delivery.EndToEnd] said of the delivery, in another
+// order.
+func (r *Record) EndToEnd() (fields []core.HeaderField) {
+	for _, f := range []core.HeaderField{
+		{Name: core.SignatureHeader, Value: r.Signature}, {Name: core.IDHeader, Value: r.ID},
+		{Name: core.EventHeader, Value: r.EventName}, {Name: "Content-Type", Value: r.ContentType},
+	} {
+		if f.Value != "" {
+			fields = append(fields, f)
+		}
+	}
+	return append(fields, r.Headers...)
+}
+
+// otherHeaders are the end-to-end headers that have no column of their own, as
+// the file holds them.
+func otherHeaders(d *core.Delivery) string {
+	var lines strings.Builder
+	for _, f := range d.EndToEnd() {
+		switch f.Name {
+		case core.SignatureHeader, core.IDHeader, core.EventHeader, "Content-Type":
+		default:
+			lines.WriteString(f.Name + ": " + f.Value + "\n")
+		}
+	}
+	return lines.String()
+}
+
+func parseHeaders(lines string) (fields []core.HeaderField) {
+	for line := range strings.Lines(lines) {
+		if name, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), ": "); found {
+			fields = append(fields, core.HeaderField{Name: name, Value: value})
+		}
+	}
+	return fields
 }
 
 // Annotations counts the annotations of a label event: objects,
@@ -107,7 +149,9 @@ type scannable interface{ Scan(into ...any) error }
 
 // scan reads what [selectRow] selects.
 func scan(row scannable) (r Record, err error) {
-	err = r.scan(row, &r.Signature, &r.EventName, &r.ContentType, &r.Body)
+	var headers string
+	err = r.scan(row, &r.Signature, &r.EventName, &r.ContentType, &headers, &r.Body)
+	r.Headers = parseHeaders(headers)
 	return r, err
 }
 

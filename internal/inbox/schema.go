@@ -8,7 +8,11 @@ const (
 	schemaVersion = 2          // PRAGMA user_version; raise it with every change of schema
 )
 
-// table is the same in all versions so far. Times are microseconds since 1970,
+// headersColumn is what version 1 has not: the other headers of
+// [core.Delivery.EndToEnd], each as "name: value" in a line of its own.
+const headersColumn = `headers TEXT NOT NULL DEFAULT ''`
+
+// table is that of a new inbox. Times are microseconds since 1970,
 // UTC; event_time is 0 where the payload has none.
 const table = `
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -30,6 +34,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 	signature     TEXT    NOT NULL, -- X-Hub-Signature as it came
 	event_name    TEXT    NOT NULL, -- X-Labelbox-Event as it came
 	content_type  TEXT    NOT NULL,
+` + headersColumn + `,
 	body          BLOB    NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS once ON deliveries (event_time, key);
@@ -62,8 +67,8 @@ INSERT INTO named SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM named);
 
 const insertDelivery = `
 INSERT INTO deliveries (key, delivery_id, event, version, project_id, subject, data_row_id, event_time,
-	received, last_received, repeats, status, size, origin, signature, event_name, content_type, body)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, ?16, ?10, ?11, ?12, ?13, ?14, ifnull(?15, x''))
+	received, last_received, repeats, status, size, origin, signature, event_name, content_type, headers, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, ?16, ?10, ?11, ?12, ?13, ?14, ?17, ifnull(?15, x''))
 ON CONFLICT (event_time, key) DO UPDATE SET repeats = repeats + 1, last_received = max(last_received, excluded.received),
 	status = excluded.status`
 
@@ -73,7 +78,16 @@ const updateStatus = `UPDATE deliveries SET status = ?1 WHERE event_time = ?2 AN
 const headColumns = `seq, key, delivery_id, event, version, project_id, subject, data_row_id, event_time, received,
 	last_received, repeats, status, size, origin`
 
-const selectRow = `SELECT ` + headColumns + `, signature, event_name, content_type, body FROM deliveries WHERE seq = ?`
+// The second reads an inbox of version 1.
+const (
+	selectRow = `SELECT ` + headColumns + `, signature, event_name, content_type, headers, body FROM deliveries WHERE seq = ?`
+	selectOld = `SELECT ` + headColumns + `, signature, event_name, content_type, '', body FROM deliveries WHERE seq = ?`
+)
+
+// headersMissing says whether there is a table without the column of headers.
+const headersMissing = `SELECT count(*) > 0 AND sum(name = 'headers') = 0 FROM pragma_table_info('deliveries')`
+
+const addHeaders = `ALTER TABLE deliveries ADD COLUMN ` + headersColumn
 
 // found makes an inbox of an empty database or of an older inbox, in one
 // transaction. It always writes, so that a file that cannot be written is known

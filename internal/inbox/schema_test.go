@@ -1,9 +1,13 @@
 package inbox
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 // version1 makes an inbox as version 1 left it, with n deliveries, every second
@@ -15,7 +19,7 @@ func version1(t *testing.T, n int) (path string) {
 		t.Fatal(err)
 	}
 	exec := raw(t, path)
-	exec("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA application_id = 0x4c42484b; PRAGMA user_version = 1;" + table +
+	exec("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA application_id = 0x4c42484b; PRAGMA user_version = 1;" + strings.Replace(table, headersColumn+",", "", 1) +
 		"CREATE INDEX filters ON deliveries (seq, received, delivery_id, key, event, project_id);")
 	for i := range n {
 		status := Accepted
@@ -53,10 +57,15 @@ func TestAnOlderInboxIsBroughtUpToDate(t *testing.T) {
 	if version := setting(t, in.writer, "user_version"); version != schemaVersion {
 		t.Errorf("version %d", version)
 	}
-	store(t, in, numbered(1), numbered(3))
+	d := core.Identify(http.Header{"X-Request-Id": {"7"}}, numbered(3).Body)
+	d.ID = numbered(3).ID
+	store(t, in, numbered(1), d)
 	got := list(t, in.Reader, Query{})
 	if len(got) != 4 || got[1].Repeats != 1 || got[1].Status != Accepted {
 		t.Errorf("got %v", got)
+	}
+	if n := len(got[3].Headers); n != 1 || len(got[0].Headers) != 0 {
+		t.Errorf("%d headers of the new delivery, of the old one %v", n, got[0].Headers)
 	}
 	for i := range 4 {
 		if found, err := in.Get(t.Context(), numbered(i).Key()); err != nil || len(found) != 1 {

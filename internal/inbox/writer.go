@@ -81,7 +81,13 @@ func openWriter(path string) (_ *writer, err error) {
 		PRAGMA wal_autocheckpoint = 512;
 		PRAGMA journal_size_limit = 33554432;
 		PRAGMA cache_size = -16384;`
-	for _, text := range []string{settings, found} {
+	steps := []string{settings, found}
+	if missing, err := w.lacksHeaders(); err != nil {
+		return nil, err
+	} else if missing {
+		steps = []string{settings, addHeaders, found}
+	}
+	for _, text := range steps {
 		if _, err = w.conn.(driver.ExecerContext).ExecContext(context.Background(), text, nil); err != nil {
 			return nil, err
 		}
@@ -101,6 +107,18 @@ func openWriter(path string) (_ *writer, err error) {
 		*stmt = prepared.(driver.StmtExecContext)
 	}
 	return w, nil
+}
+
+// lacksHeaders reports whether the file is an inbox without the column of headers.
+func (w *writer) lacksHeaders() (missing bool, err error) {
+	rows, err := w.conn.(driver.QueryerContext).QueryContext(context.Background(), headersMissing, nil)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	value := make([]driver.Value, 1)
+	err = rows.Next(value)
+	return value[0] == int64(1), err
 }
 
 // close releases the file, whose log the last process to leave moves into the
@@ -175,7 +193,7 @@ func (w *writer) apply(j *job) (own, failed error) {
 	d := j.delivery
 	if !j.settles {
 		_, err := w.exec(w.insert, d.Key(), d.ID, string(d.Event), string(d.Version), d.ProjectID, d.Subject(), d.DataRowID,
-			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body, string(j.status))
+			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body, string(j.status), otherHeaders(d))
 		return nil, err
 	}
 	changed, err := w.exec(w.update, string(j.status), micros(d.Time), d.Key())
