@@ -28,8 +28,10 @@ const grace = 100 * time.Millisecond
 //
 // It takes the events of Function URLs, HTTP APIs with either payload format,
 // REST APIs and Application Load Balancers with either form of headers, tells
-// them apart by their content, and answers each in its form. Any other event is
-// an [*EventError].
+// them apart by their content, and answers each in its form. What only keeps a
+// function warm or tries it out (a scheduled event, serverless-plugin-warmup's,
+// lambda-warmer's, the console's test, {}) is answered {"status":"ping"} and logged
+// at debug level only. Any other event is an [*EventError].
 //
 // The context of the receiver's handlers ends 500 ms before Lambda's deadline,
 // or when three quarters of the time are over. A handler that has not returned
@@ -59,6 +61,10 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 		}
 	}()
 	if e, err = decode(payload); err != nil {
+		if isPing(payload) {
+			h.receiver.Logger.DebugContext(ctx, "ping", "bytes", len(payload))
+			return pong, nil
+		}
 		h.receiver.Logger.ErrorContext(ctx, "event refused", "error", err, "bytes", len(payload))
 		return nil, err
 	}

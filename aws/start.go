@@ -2,9 +2,11 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -47,8 +49,8 @@ func WithLogger(logger *slog.Logger) Option {
 // LABELBOX_WEBHOOK_SECRET_FILE or, in Secrets Manager, LABELBOX_WEBHOOK_SECRET_ID;
 // what is let through, and where else it goes, from LABELHOOK_EVENTS,
 // LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS and LABELHOOK_DEAD_LETTER. Besides
-// log:, file: and https: it knows the destinations of [WithDestination]. h may
-// be nil where the environment names destinations; named or not, there is
+// log:, file: and https: it knows the destinations of [WithDestination], those
+// of AWS by their ARN alone too. h may be nil where the environment names destinations; named or not, there is
 // always log:.
 //
 // The secret is fetched before the first event, under a deadline of two
@@ -81,6 +83,9 @@ func function(getenv func(string) string, stdout io.Writer, h core.Handler, opti
 	for _, option := range options {
 		option(&p)
 	}
+	if len(p.Openers) > 0 {
+		p.Openers["arn"] = openARN(p.Openers)
+	}
 	slog.SetDefault(p.Log)
 	slog.SetLogLoggerLevel(slog.LevelError) // the runtime's client logs by package log, and nothing but errors
 	if levelError != nil {
@@ -93,6 +98,23 @@ func function(getenv func(string) string, stdout io.Writer, h core.Handler, opti
 	}
 	warmUp(receiver)
 	return NewHandler(receiver)
+}
+
+// openARN opens a destination by its bare ARN, as AWS's console and templates
+// have it, with the opener of its service.
+func openARN(openers map[string]bundle.Opener) bundle.Opener {
+	return func(arn string) (core.Handler, error) {
+		parts := strings.SplitN(arn, ":", 4) // arn:PARTITION:SERVICE:…
+		scheme := parts[min(2, len(parts)-1)]
+		if scheme == "events" {
+			scheme = "eventbridge"
+		}
+		open := openers[scheme]
+		if open == nil || scheme == "arn" {
+			return nil, errors.New("no destination here is of this ARN's service")
+		}
+		return open(scheme + "://" + arn)
+	}
 }
 
 // warmUp fetches the secret.

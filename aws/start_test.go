@@ -119,3 +119,24 @@ func TestSecretThatComesLater(t *testing.T) {
 		t.Errorf("status %d", a.Status)
 	}
 }
+
+// A destination is known by its bare ARN too, if its service is linked.
+func TestStartTakesBareARNs(t *testing.T) {
+	for arn, want := range map[string]string{ // what the opener is given, "" if refused
+		"arn:aws:sqs:eu-west-1:123456789012:labels":          "sqs://arn:aws:sqs:eu-west-1:123456789012:labels",
+		"arn:aws:events:eu-west-1:123456789012:event-bus/my": "eventbridge://arn:aws:events:eu-west-1:123456789012:event-bus/my",
+		"arn:aws:s3:::labels/raw":                            "",
+		"arn:aws:sns:eu-west-1:123456789012:labels":          "",
+		"arn:aws:arn:eu-west-1:123456789012:labels":          "",
+		"arn:": "",
+	} {
+		var given string
+		open := func(url string) (core.Handler, error) { given = url; return new(spy), nil }
+		var out bytes.Buffer
+		variables := map[string]string{"LABELBOX_WEBHOOK_SECRET": benchSecret, "LABELHOOK_DESTINATIONS": arn}
+		a := started(t, &out, variables, nil, WithDestination("sqs", open), WithDestination("eventbridge", open))()
+		if (a.Status == 200) != (want != "") || given != want {
+			t.Errorf("%s: status %d, opened %q, want %q; it logged %s", arn, a.Status, given, want, &out)
+		}
+	}
+}

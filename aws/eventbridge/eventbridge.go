@@ -45,14 +45,15 @@ type Bus struct {
 }
 
 // Open makes the destination of the URL eventbridge://BUS, where BUS is a name
-// or an ARN; the account's own bus is called default. AWS is not asked before
-// the first delivery.
+// or an ARN; the account's own bus is called default. An ARN says which region
+// the bus is in, which may be another than this process's. AWS is not asked
+// before the first delivery.
 func Open(url string) (core.Handler, error) {
 	_, rest, _ := strings.Cut(url, ":")
 	name := strings.TrimPrefix(rest, "//")
-	region, ok := parse(name)
-	if !ok {
-		return nil, errors.New("this names no event bus; write eventbridge://NAME, such as eventbridge://default, or eventbridge://arn:aws:events:REGION:ACCOUNT:event-bus/NAME")
+	region, err := parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w; write eventbridge://NAME, such as eventbridge://default, or arn:aws:events:REGION:ACCOUNT:event-bus/NAME", err)
 	}
 	return &Bus{
 		name:   name,
@@ -61,18 +62,23 @@ func Open(url string) (core.Handler, error) {
 }
 
 // parse checks a bus's name or ARN, and returns the region if that says one.
-func parse(bus string) (region string, ok bool) {
+func parse(bus string) (region string, err error) {
 	name := bus
-	if parts := strings.SplitN(bus, ":", 6); len(parts) == 6 {
-		account, resource := parts[4], parts[5]
-		region = parts[3]
-		name = strings.TrimPrefix(resource, "event-bus/")
-		if parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") || parts[2] != "events" || name == resource ||
-			!sdk.IsName(region, 64, "-") || len(account) != 12 || strings.Trim(account, "0123456789") != "" {
-			return "", false
+	if strings.HasPrefix(bus, "arn:") {
+		arn, err := sdk.ParseARN(bus, "events")
+		if err != nil {
+			return "", err
 		}
+		name, _ = strings.CutPrefix(arn.Resource, "event-bus/")
+		if name == arn.Resource || arn.Region == "" {
+			return "", errors.New("this ARN names no event bus")
+		}
+		region = arn.Region
 	}
-	return region, sdk.IsName(name, 256, "/._-")
+	if !sdk.IsName(name, 256, "/._-") {
+		return "", errors.New("this names no event bus")
+	}
+	return region, nil
 }
 
 // String returns eventbridge:// and the bus as it was given.
@@ -168,5 +174,5 @@ var remedies = sdk.Remedies{
 	"AccessDenied":               "allow this process events:PutEvents on the bus",
 	"NotAuthorizedForSource":     "allow the source labelbox in the bus's policy",
 	"NotAuthorizedForDetailType": "allow the detail-types com.labelbox.* in the bus's policy",
-	"ResourceNotFound":           "create the bus, or write eventbridge:// and the name of one that exists",
+	"ResourceNotFound":           "create the bus, or name one that exists; a name alone is looked for in this process's account and region (AWS_REGION), so write the ARN of a bus elsewhere",
 }

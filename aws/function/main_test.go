@@ -112,28 +112,30 @@ func deviations(front lambdatest.Front) map[string]conformance.Deviation {
 func TestOtherEventsAreErrorsThatNameThem(t *testing.T) {
 	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
 	for name, test := range map[string]struct{ event, want string }{
-		"queue":          {`{"Records":[{"messageId":"m","body":"{}","eventSource":"aws:sqs"}]}`, "SQS"},
-		"topic":          {`{"Records":[{"EventVersion":"1.0","EventSource":"aws:sns","Sns":{"Message":"m"}}]}`, "SNS"},
-		"bucket":         {`{"Records":[{"eventSource":"aws:s3","s3":{}}]}`, "S3"},
-		"bus":            {`{"version":"0","detail-type":"Order","source":"my.app","detail":{}}`, "EventBridge"},
-		"schedule":       {`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`, "a scheduled event"},
-		"Lattice":        {`{"version":"2.0","path":"/","method":"POST","headers":{"host":["x"]},"body":"{}","requestContext":{"serviceArn":"arn:x"}}`, "VPC Lattice"},
-		"Lattice 1":      {`{"raw_path":"/","method":"POST","headers":{"host":"x"},"body":"{}","is_base64_encoded":false}`, "VPC Lattice"},
-		"WebSocket":      {`{"requestContext":{"routeKey":"$connect","connectionId":"c"},"isBase64Encoded":false}`, "WebSocket"},
-		"authorizer":     {`{"type":"REQUEST","methodArn":"arn:x","httpMethod":"POST","headers":{}}`, "authorizer"},
-		"authorizer 2":   {`{"version":"2.0","type":"REQUEST","routeArn":"arn:x","headers":{},"requestContext":{"http":{"method":"POST"}}}`, "authorizer"},
-		"console":        {`{"key1":"value1","key2":"value2","key3":"value3"}`, "the console's test event"},
-		"empty object":   {`{}`, "an empty object"},
-		"anything":       {`{"order":"SENSITIVE","b":1,"c":1,"d":1,"e":1,"f":1}`, `"b", "c", "d", "e", "f", 1 more`},
-		"null":           {`null`, "not an object"},
-		"list":           {`[]`, "not an object"},
-		"string":         {`"SENSITIVE"`, "not an object"},
-		"nothing":        {``, "not JSON"},
-		"cut short":      {`{"httpMethod":"POST","body":"SENSITIVE`, "not JSON"},
-		"body twice":     {`{"httpMethod":"POST","body":"SENSITIVE","body":"SENSITIVE"}`, "stands twice"},
-		"body an object": {`{"httpMethod":"POST","body":{"a":"SENSITIVE"}}`, "unexpected body"},
-		"headers a list": {`{"httpMethod":"POST","headers":["SENSITIVE"]}`, "unexpected headers"},
-		"no method":      {`{"requestContext":{"http":{}},"body":"SENSITIVE"}`, `"body", "requestContext"`},
+		"queue":                 {`{"Records":[{"messageId":"m","body":"{}","eventSource":"aws:sqs"}]}`, "SQS"},
+		"topic":                 {`{"Records":[{"EventVersion":"1.0","EventSource":"aws:sns","Sns":{"Message":"m"}}]}`, "SNS"},
+		"bucket":                {`{"Records":[{"eventSource":"aws:s3","s3":{}}]}`, "S3"},
+		"bus":                   {`{"version":"0","detail-type":"Order","source":"my.app","detail":{}}`, "EventBridge"},
+		"Lattice":               {`{"version":"2.0","path":"/","method":"POST","headers":{"host":["x"]},"body":"{}","requestContext":{"serviceArn":"arn:x"}}`, "VPC Lattice"},
+		"Lattice 1":             {`{"raw_path":"/","method":"POST","headers":{"host":"x"},"body":"{}","is_base64_encoded":false}`, "VPC Lattice"},
+		"WebSocket":             {`{"requestContext":{"routeKey":"$connect","connectionId":"c"},"isBase64Encoded":false}`, "WebSocket"},
+		"authorizer":            {`{"type":"REQUEST","methodArn":"arn:x","httpMethod":"POST","headers":{}}`, "authorizer"},
+		"authorizer 2":          {`{"version":"2.0","type":"REQUEST","routeArn":"arn:x","headers":{},"requestContext":{"http":{"method":"POST"}}}`, "authorizer"},
+		"schedule and more":     {`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{},"body":"SENSITIVE"}`, "EventBridge"},
+		"schedule of one's own": {`{"version":"0","detail-type":"Scheduled Event","source":"my.app","detail":{}}`, "EventBridge"},
+		"warm-up and more":      {`{"source":"serverless-plugin-warmup","order":1}`, `"order", "source"`},
+		"warm-up, twice":        {`{"warmer":true,"concurrency":1,"body":"SENSITIVE"}`, "none"},
+		"console, changed":      {`{"key1":"value1","key2":"value2","key3":"SENSITIVE"}`, "console's test event"},
+		"anything":              {`{"order":"SENSITIVE","b":1,"c":1,"d":1,"e":1,"f":1}`, `"b", "c", "d", "e", "f", 1 more`},
+		"null":                  {`null`, "not an object"},
+		"list":                  {`[]`, "not an object"},
+		"string":                {`"SENSITIVE"`, "not an object"},
+		"nothing":               {``, "not JSON"},
+		"cut short":             {`{"httpMethod":"POST","body":"SENSITIVE`, "not JSON"},
+		"body twice":            {`{"httpMethod":"POST","body":"SENSITIVE","body":"SENSITIVE"}`, "stands twice"},
+		"body an object":        {`{"httpMethod":"POST","body":{"a":"SENSITIVE"}}`, "unexpected body"},
+		"headers a list":        {`{"httpMethod":"POST","headers":["SENSITIVE"]}`, "unexpected headers"},
+		"no method":             {`{"requestContext":{"http":{}},"body":"SENSITIVE"}`, `"body", "requestContext"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			result, err := f.Invoke([]byte(test.event))
@@ -156,6 +158,30 @@ func TestOtherEventsAreErrorsThatNameThem(t *testing.T) {
 		t.Errorf("the log tells what was in an event:\n%s", f.Log())
 	}
 	lines(t, f)
+}
+
+// What only keeps a function warm must not count among its errors, nor look
+// like a delivery.
+func TestPingsAreAnsweredQuietly(t *testing.T) {
+	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	for name, event := range map[string]string{
+		"rule":              `{"version":"0","id":"53dc4d37","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":"2026-11-25T00:00:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/warm"],"detail":{}}`,
+		"scheduler":         `{"version":"0","id":"53dc4d37","detail-type":"Scheduled Event","source":"aws.scheduler","account":"123456789012","time":"2026-11-25T00:00:00Z","region":"us-east-1","resources":[],"detail":"{}"}`,
+		"serverless plugin": `{"source":"serverless-plugin-warmup"}`,
+		"lambda-warmer":     `{"warmer":true,"concurrency":3}`,
+		"console's test":    `{"key1":"value1", "key2":"value2", "key3":"value3"}`,
+		"empty object":      ` { } `,
+	} {
+		t.Run(name, func(t *testing.T) {
+			result, err := f.Invoke([]byte(event))
+			if err != nil || result.Failed || string(result.Payload) != `{"status":"ping"}` {
+				t.Errorf("%v, failed %v: %s", err, result.Failed, result.Payload)
+			}
+		})
+	}
+	if log := f.Log(); log != "" {
+		t.Errorf("it logged\n%s", log)
+	}
 }
 
 // lines parses the log, which must be in Lambda's JSON format throughout.

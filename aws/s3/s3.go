@@ -35,14 +35,23 @@ type Bucket struct {
 	client func() (*s3.Client, error)
 }
 
-// Open makes the destination of the URL s3://BUCKET or s3://BUCKET/PREFIX. The
-// bucket must be in the region of this process. AWS is not asked before the
-// first delivery.
+// Open makes the destination of the URL s3://BUCKET or s3://BUCKET/PREFIX, where
+// BUCKET is a name or an ARN. The bucket must be in the region of this process.
+// AWS is not asked before the first delivery.
 func Open(url string) (core.Handler, error) {
 	_, rest, _ := strings.Cut(url, ":")
 	name, prefix, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
+	if strings.HasPrefix(name, "arn:") {
+		arn, err := sdk.ParseARN(name, "s3")
+		if err != nil {
+			return nil, fmt.Errorf("%w; %s", err, forms)
+		}
+		if name = arn.Resource; arn.Region != "" {
+			name = "" // an access point's
+		}
+	}
 	if !isBucket(name) {
-		return nil, errors.New("this names no bucket; write s3://BUCKET/PREFIX, where BUCKET is 3 to 63 small letters, digits, dots and dashes")
+		return nil, errors.New("this names no bucket; " + forms)
 	}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
@@ -57,6 +66,8 @@ func Open(url string) (core.Handler, error) {
 		})
 	})}, nil
 }
+
+const forms = "write s3://BUCKET/PREFIX, where BUCKET is 3 to 63 small letters, digits, dots and dashes, or arn:aws:s3:::BUCKET/PREFIX"
 
 func isBucket(name string) bool {
 	return len(name) >= 3 && sdk.IsName(name, 63, ".-") && name == strings.ToLower(name) && name == strings.Trim(name, ".-")

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"errors"
+	"fmt"
 	neturl "net/url"
 	"path"
 	"strings"
@@ -23,27 +24,41 @@ func parse(destination string) (address, error) {
 	if isQueue(rest) {
 		return address{name: rest}, nil
 	}
+	if strings.HasPrefix(rest, "arn:") {
+		arn, err := sdk.ParseARN(rest, "sqs")
+		if err != nil {
+			return address{}, fmt.Errorf("%w; %s", err, forms)
+		}
+		if !isQueue(arn.Resource) || arn.Region == "" {
+			return address{}, errors.New("this ARN names no queue; " + forms)
+		}
+		return address{arn.Resource, "https://" + arn.Host("sqs") + "/" + arn.Account + "/" + arn.Resource, arn.Region}, nil
+	}
 	if !strings.Contains(rest, "://") {
 		rest = "https://" + rest
 	}
 	u, err := neturl.Parse(rest)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
 		strings.Count(u.Path, "/") < 2 || !isQueue(path.Base(u.Path)) {
-		return address{}, errors.New("this names no queue; write sqs://NAME or sqs://https://sqs.REGION.amazonaws.com/ACCOUNT/NAME")
+		return address{}, errors.New("this names no queue; " + forms)
 	}
 	return address{path.Base(u.Path), u.String(), region(u.Hostname())}, nil
 }
+
+const forms = "write sqs://NAME, arn:aws:sqs:REGION:ACCOUNT:NAME or sqs://https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
 
 func isQueue(name string) bool {
 	return len(name) <= 80 && sdk.IsName(strings.TrimSuffix(name, ".fifo"), 80, "_-")
 }
 
-// region returns REGION of sqs.REGION.amazonaws.com, "" of any other host.
+// region returns the region of a queue's host, "" if that tells none. Older
+// URLs have it before the service.
 func region(host string) string {
-	service, rest, _ := strings.Cut(host, ".")
-	region, domain, _ := strings.Cut(rest, ".")
-	if service != "sqs" && service != "sqs-fips" || domain != "amazonaws.com" && domain != "amazonaws.com.cn" {
-		return ""
+	switch before, found := strings.CutSuffix(host, "queue.amazonaws.com"); {
+	case found && before == "":
+		return "us-east-1"
+	case found:
+		return strings.TrimSuffix(before, ".")
 	}
-	return region
+	return sdk.RegionOf(host, "sqs")
 }

@@ -38,9 +38,9 @@ type Queue struct {
 }
 
 // Open makes the destination of a URL: sqs://NAME for a queue of this account
-// and region, or sqs:// and the queue's URL as AWS shows it,
-// sqs://https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, with or without its
-// https://. AWS is not asked before the first delivery.
+// and region, or sqs:// and the queue's ARN, or its URL as AWS shows it, with or
+// without its https://. Both of these say which region the queue is in, which
+// may be another than this process's. AWS is not asked before the first delivery.
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
@@ -131,4 +131,4 @@ var remedies = sdk.Remedies{
 	"AccessDenied":                            "allow this process sqs:SendMessage on the queue, sqs:GetQueueUrl if it is named without its account, and kms:GenerateDataKey and kms:Decrypt on its key if it has one of its own",
 }
 
-const noQueue = "create the queue, or write sqs:// and the URL of one that exists"
+const noQueue = "create the queue, or name one that exists; a name alone is looked for in this process's account and region (AWS_REGION), so write the ARN of a queue elsewhere"

@@ -33,6 +33,18 @@ func TestURLs(t *testing.T) {
 		"sqs://sqs.us-east-2.amazonaws.com/123456789012/labels":         {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
 		"sqs://sqs.cn-north-1.amazonaws.com.cn/123456789012/l.fifo":     {"sqs://l.fifo", "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/l.fifo"},
 		"sqs://http://localhost:9324/000000000000/labels":               {"sqs://labels", "http://localhost:9324/000000000000/labels"},
+		"sqs://arn:aws:sqs:us-east-2:123456789012:labels":               {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
+		"sqs:arn:aws:sqs:us-east-2:123456789012:l.fifo":                 {"sqs://l.fifo", "https://sqs.us-east-2.amazonaws.com/123456789012/l.fifo"},
+		"sqs://arn:aws-cn:sqs:cn-north-1:123456789012:labels":           {"sqs://labels", "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/labels"},
+		"sqs://arn:aws-us-gov:sqs:us-gov-west-1:123456789012:labels":    {"sqs://labels", "https://sqs.us-gov-west-1.amazonaws.com/123456789012/labels"},
+		"sqs://arn:aws:sqs:us-east-2:123456789012:":                     {},
+		"sqs://arn:aws:sqs:us-east-2:123456789012:a/b":                  {},
+		"sqs://arn:aws:sqs:us-east-2:12345:labels":                      {},
+		"sqs://arn:aws:sqs:::labels":                                    {},
+		"sqs://arn:aws:sns:us-east-2:123456789012:labels":               {},
+		"sqs://arn:aws:sqs:cn-north-1:123456789012:labels":              {},
+		"sqs://arn:aws-moon:sqs:us-east-2:123456789012:labels":          {},
+		"sqs://arn:":                         {},
 		"sqs://":                             {},
 		"sqs":                                {},
 		"":                                   {},
@@ -90,9 +102,22 @@ func TestTheRegionIsTheQueues(t *testing.T) {
 	}))
 	defer server.Close()
 	mototest.Use(t, server.URL)
-	open(t, "sqs://sqs.us-east-2.amazonaws.com/123456789012/labels").Handle(t.Context(), deliverytest.Label(t))
-	if !strings.Contains(authorization, "/us-east-2/sqs/aws4_request") {
-		t.Errorf("signed for %s", authorization)
+	for queue, region := range map[string]string{
+		"sqs://sqs.us-east-2.amazonaws.com/123456789012/labels":                       "us-east-2",
+		"arn:aws:sqs:us-east-2:123456789012:labels":                                   "us-east-2",
+		"https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/labels":            "us-gov-west-1",
+		"https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/labels":                 "eusc-de-east-1",
+		"https://sqs.us-east-2.api.aws/123456789012/labels":                           "us-east-2",
+		"https://vpce-0a1b-2c3d.sqs.us-east-2.vpce.amazonaws.com/123456789012/labels": "us-east-2",
+		"https://us-east-2.queue.amazonaws.com/123456789012/labels":                   "us-east-2",
+		"https://queue.amazonaws.com/123456789012/labels":                             "us-east-1",
+		"https://sqs.us-east-2.example.com/123456789012/labels":                       mototest.Region,
+		"labels": mototest.Region,
+	} {
+		open(t, "sqs://"+strings.TrimPrefix(queue, "sqs://")).Handle(t.Context(), deliverytest.Label(t))
+		if !strings.Contains(authorization, "/"+region+"/sqs/aws4_request") {
+			t.Errorf("%s: signed for %s, want %s", queue, authorization, region)
+		}
 	}
 }
 

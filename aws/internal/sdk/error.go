@@ -40,14 +40,17 @@ func Explain(what string, err error, remedies Remedies) error {
 // common are the remedies for what every service may say.
 var common = Remedies{
 	"ExpiredToken":          newCredentials,
-	"InvalidClientTokenId":  newCredentials,
-	"InvalidAccessKeyId":    newCredentials,
+	"InvalidClientTokenId":  otherPartition,
+	"InvalidAccessKeyId":    otherPartition,
 	"InvalidSignature":      newCredentials,
 	"SignatureDoesNotMatch": newCredentials,
-	"UnrecognizedClient":    newCredentials,
+	"UnrecognizedClient":    otherPartition,
 }
 
 const newCredentials = "give this process valid AWS credentials; in a function, a role"
+
+// Keys that are right elsewhere are unknown in another partition.
+const otherPartition = newCredentials + ", and one of the partition (aws, aws-cn, aws-us-gov) that the resource is in"
 
 type explained struct {
 	text  string

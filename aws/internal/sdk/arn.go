@@ -1,0 +1,86 @@
+package sdk
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ARN is the name of a resource in all of AWS
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html).
+type ARN struct {
+	Region   string // "" of a bucket
+	Account  string // "" of a bucket
+	Resource string
+
+	domain string // of the endpoints in its partition
+}
+
+var errNoARN = errors.New("this is not the ARN of such a resource")
+
+// ParseARN reads the ARN of a service's resource. Its error does not repeat the
+// text.
+func ParseARN(text, service string) (ARN, error) {
+	parts := strings.SplitN(text, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != service || parts[5] == "" {
+		return ARN{}, errNoARN
+	}
+	a := ARN{Region: parts[3], Account: parts[4], Resource: parts[5]}
+	for _, p := range partitions {
+		if p.name == parts[1] {
+			a.domain = p.domain
+		}
+	}
+	switch {
+	case a.domain == "":
+		return ARN{}, errors.New("this ARN is of no partition that is known here")
+	case a.Region+a.Account != "" && (!IsName(a.Region, 64, "-") || len(a.Account) != 12 || strings.Trim(a.Account, "0123456789") != ""):
+		return ARN{}, errNoARN
+	case a.Region != "" && partitionOf(a.Region) != parts[1]:
+		return ARN{}, fmt.Errorf("this ARN says partition %s, but its region %s is in %s", parts[1], a.Region, partitionOf(a.Region))
+	}
+	return a, nil
+}
+
+// Host is where the service is reached in the ARN's region.
+func (a ARN) Host(service string) string { return service + "." + a.Region + "." + a.domain }
+
+// partitions are those of
+// https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json,
+// the one without a prefix last.
+var partitions = [...]struct{ name, prefix, domain string }{
+	{"aws-cn", "cn-", "amazonaws.com.cn"},
+	{"aws-us-gov", "us-gov-", "amazonaws.com"},
+	{"aws-eusc", "eusc-", "amazonaws.eu"},
+	{"aws-iso", "us-iso-", "c2s.ic.gov"},
+	{"aws-iso-b", "us-isob-", "sc2s.sgov.gov"},
+	{"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk"},
+	{"aws-iso-f", "us-isof-", "csp.hci.ic.gov"},
+	{"aws", "", "amazonaws.com"},
+}
+
+func partitionOf(region string) string {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// RegionOf returns the region that the name of one of a service's endpoints
+// tells, "" if it tells none: SERVICE.REGION.amazonaws.com, its dual-stack, FIPS
+// and VPC forms, and those of the other partitions.
+func RegionOf(host, service string) string {
+	ours := strings.HasSuffix(host, ".api.aws") || strings.HasSuffix(host, ".api.amazonwebservices.com.cn")
+	for _, p := range partitions {
+		ours = ours || strings.HasSuffix(host, "."+p.domain)
+	}
+	labels := strings.Split(host, ".")
+	for i, label := range labels[1:] {
+		if before := labels[i]; ours && (before == service || before == service+"-fips") && strings.Contains(label, "-") {
+			return label
+		}
+	}
+	return ""
+}
