@@ -10,17 +10,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/deadline"
 )
 
-// A function that is still busy at Lambda's deadline is killed: the sender gets
-// an answer without a reason, the next delivery a cold start. So handlers are
-// told to stop this long before, or a quarter of the time there is, if that is
-// less.
+// margin is how long before Lambda's deadline the handlers' context ends. A
+// function that is still busy then is killed: the sender gets an answer without
+// a reason, the next delivery a cold start.
 const margin = 500 * time.Millisecond
-
-// grace is how much of the margin a handler may use to come to an end. One that
-// does not is left behind.
-const grace = 100 * time.Millisecond
 
 // NewHandler returns a handler for [lambda.Start] that answers HTTP requests by
 // what the receiver says. It is for those who make their own receiver; [Start]
@@ -41,16 +37,14 @@ const grace = 100 * time.Millisecond
 //
 // The receiver is copied. Invoke may be called concurrently.
 func NewHandler(receiver *core.Receiver) lambda.Handler {
-	r := *receiver
+	r := deadline.Receiver(receiver)
 	if r.Logger == nil {
 		r.Logger = slog.Default()
 	}
-	r.Handler = inTime(r.Handler)
-	r.DeadLetter = inTime(r.DeadLetter)
 	return &handler{r}
 }
 
-type handler struct{ receiver core.Receiver }
+type handler struct{ receiver *core.Receiver }
 
 // Invoke answers one event.
 func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
@@ -68,7 +62,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 		h.receiver.Logger.ErrorContext(ctx, "event refused", "error", err, "bytes", len(payload))
 		return nil, err
 	}
-	ctx, cancel := withMargin(ctx)
+	ctx, cancel := deadline.WithMargin(ctx, margin)
 	defer cancel()
 	return e.front.encode(h.receiver.Receive(ctx, e.request)), nil
 }
@@ -85,51 +79,3 @@ func (h *handler) panicked(ctx context.Context, v any) core.Response {
 }
 
 var errPanic = errors.New("panic")
-
-// withMargin ends the context before Lambda's deadline, if it has one.
-func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, limited := ctx.Deadline()
-	if !limited {
-		return ctx, func() {}
-	}
-	return context.WithDeadlineCause(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)), errDeadline)
-}
-
-var errDeadline = errors.New("the deadline of the function is near; give it more time, or find out why its destination needs so much")
-
-// inTime makes a handler that returns soon after its context ends, whether or
-// not h does.
-func inTime(h core.Handler) core.Handler {
-	if h == nil {
-		return nil
-	}
-	return core.HandlerFunc(func(ctx context.Context, d *core.Delivery) error {
-		if _, limited := ctx.Deadline(); !limited {
-			return h.Handle(ctx, d)
-		}
-		result := make(chan error, 1)
-		go func() { result <- handle(ctx, h, d) }()
-		select {
-		case err := <-result:
-			return err
-		case <-ctx.Done():
-		}
-		select {
-		case err := <-result:
-			return err
-		case <-time.After(grace):
-			return context.Cause(ctx)
-		}
-	})
-}
-
-// handle calls h in a goroutine of its own, where nobody else would catch a
-// panic.
-func handle(ctx context.Context, h core.Handler, d *core.Delivery) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &core.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return h.Handle(ctx, d)
-}

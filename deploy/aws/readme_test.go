@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/required"
 )
 
@@ -100,8 +101,52 @@ func TestReadmeNamesOnlyWhatTheTemplateHas(t *testing.T) {
 	}
 }
 
-// Without a build sam deploy uploads the repository itself, .git and all.
+// Every way to upload the function takes what sam build has made, or fails:
+// never the repository itself, .git and all.
 func TestNothingIsDeployedWithoutABuild(t *testing.T) {
+	required.Program(t, "aws", "pip install awscli")
+	mototest.Start(t)
+	t.Setenv("AWS_DEFAULT_REGION", mototest.Region)
+	shell(t, "aws s3 mb s3://code")
+	root := t.TempDir() // a clone, as far as the template is concerned
+	template, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, text []byte) {
+		t.Helper()
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("template.yaml", template)
+	write("README.md", []byte("what must not be uploaded"))
+	upload := func() string {
+		return shell(t, "cd '"+root+"' && aws cloudformation package --template-file template.yaml --s3-bucket code 2>&1 || true")
+	}
+	uploaded := func() string { return shell(t, "aws s3 ls s3://code || true") }
+
+	if out := upload(); !strings.Contains(out, "does not exist") || !strings.Contains(out, ".aws-sam/build/Receiver") {
+		t.Errorf("without a build: %s", out)
+	}
+	if all := uploaded(); all != "" {
+		t.Errorf("without a build this is uploaded: %s", all)
+	}
+	write(".aws-sam/build/Receiver/bootstrap", []byte("program"))
+	if out := upload(); !strings.Contains(out, "CodeUri: s3://code/") {
+		t.Errorf("after a build: %s", out)
+	}
+	if all := uploaded(); strings.Count(all, "\n") != 0 || all == "" {
+		t.Errorf("after a build this is uploaded: %s", all)
+	}
+}
+
+// What is written down builds before it deploys.
+func TestCommandsBuildBeforeTheyDeploy(t *testing.T) {
 	documents, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +193,7 @@ func TestSettingsAreThoseOfTheCommands(t *testing.T) {
 			Deploy struct {
 				Parameters struct {
 					StackName    string `json:"stack_name"`
+					TemplateFile string `json:"template_file"`
 					Capabilities string
 					ResolveS3    bool `json:"resolve_s3"`
 				}
@@ -158,6 +204,9 @@ func TestSettingsAreThoseOfTheCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := settings.Default.Deploy.Parameters
+	if got.TemplateFile != ".aws-sam/build/template.yaml" {
+		t.Errorf("sam deploy would take %q, which needs no build", got.TemplateFile)
+	}
 	if got.Capabilities != "CAPABILITY_IAM" || !got.ResolveS3 {
 		t.Errorf("sam deploy would lack what it needs: %+v", got)
 	}

@@ -13,7 +13,7 @@ import (
 // request is something that the function might ask of AWS.
 type request struct {
 	action, resource string
-	via              string // the service that asks on the function's behalf
+	via              string // the service that asks on the function's behalf, in the stack's region unless it names another
 }
 
 // neverAllowed is what no variant of the function may do.
@@ -68,7 +68,11 @@ func TestRoleAllowsWhatIsNeededAndNothingElse(t *testing.T) {
 				for _, r := range list {
 					q := question{Policy: policy, Action: r.action, Resource: r.resource, variant: name, want: want}
 					if r.via != "" {
-						q.Context = map[string]string{"kms:ViaService": r.via + "." + region + ".amazonaws.com"}
+						via := r.via
+						if !strings.Contains(via, ".") {
+							via += "." + region
+						}
+						q.Context = map[string]string{"kms:ViaService": via + ".amazonaws.com"}
 					}
 					questions = append(questions, q)
 				}

@@ -307,6 +307,8 @@ func (d *deployment) attribute(name, attribute string) string {
 	switch kind := d.typeOf(name) + "." + attribute; kind {
 	case "AWS::SQS::Queue.Arn":
 		return "arn:aws:sqs:" + region + ":" + account + ":" + name
+	case "AWS::S3::Bucket.Arn":
+		return "arn:aws:s3:::hook-" + strings.ToLower(name)
 	case "AWS::SQS::Queue.QueueName":
 		return name
 	case "AWS::Logs::LogGroup.Arn":

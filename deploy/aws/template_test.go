@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -47,8 +48,8 @@ var always = []string{"ErrorsAlarm", "FailedDeliveries", "FailedDeliveriesAlarm"
 
 var (
 	byUrl      = []string{"ReceiverUrl", "ReceiverUrlInvokePermission", "ReceiverUrlPermission"}
-	withQueue  = []string{"DeadLetterQueue", "DeadLetterQueueAlarm", "Queue"}
-	withBucket = []string{"Bucket", "DeadLetters", "DeadLettersAlarm"}
+	withQueue  = []string{"DeadLetterQueue", "DeadLetterQueueAlarm", "DeadLetterQueuePolicy", "Queue", "QueuePolicy"}
+	withBucket = []string{"Bucket", "BucketPolicy", "DeadLetters", "DeadLettersAlarm"}
 )
 
 var variants = map[string]variant{
@@ -96,7 +97,7 @@ var variants = map[string]variant{
 		},
 		environment: map[string]string{
 			"LABELBOX_WEBHOOK_SECRET_ID": existingSecret + "#webhook",
-			"LABELHOOK_DESTINATIONS":     "sqs://sqs.eu-west-1.amazonaws.com/999999999999/orders.fifo",
+			"LABELHOOK_DESTINATIONS":     "sqs://" + existingQueue,
 			"LABELHOOK_OVERFLOW":         "s3://labels/from/labelbox/overflow",
 			"LABELHOOK_DEAD_LETTER":      "s3://labels/from/labelbox/dead-letter",
 		},
@@ -106,10 +107,11 @@ var variants = map[string]variant{
 			{action: "sqs:SendMessage", resource: existingQueue},
 			{action: "s3:PutObject", resource: "arn:aws:s3:::labels/from/labelbox/overflow/a.json"},
 			{action: "kms:Decrypt", resource: existingKey, via: "secretsmanager"},
-			{action: "kms:GenerateDataKey", resource: existingKey, via: "sqs"},
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "sqs.eu-west-1"},
 			{action: "kms:GenerateDataKey", resource: existingKey, via: "s3"},
 		},
 		denied: []request{
+			{action: "kms:GenerateDataKey", resource: existingKey, via: "sqs"}, // the queue is in another region
 			{action: "kms:Decrypt", resource: existingKey},
 			{action: "kms:Decrypt", resource: existingKey, via: "dynamodb"},
 			{action: "kms:GenerateDataKey", resource: existingKey, via: "secretsmanager"},
@@ -152,7 +154,7 @@ var variants = map[string]variant{
 			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
 			"LABELHOOK_DESTINATIONS":     "s3://hook-bucket/labelbox",
 		},
-		resources: slices.Concat(byUrl, []string{"Bucket", "Secret"}),
+		resources: slices.Concat(byUrl, []string{"Bucket", "BucketPolicy", "Secret"}),
 		allowed:   []request{{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"}},
 		denied: []request{
 			{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"},
@@ -352,6 +354,41 @@ func TestWhatHoldsDeliveriesOrTheSecretOutlivesTheStack(t *testing.T) {
 	generate := jsonText(t, got.Resources["Secret"].Properties["GenerateSecretString"])
 	if want := `{"ExcludePunctuation":true,"PasswordLength":48}`; generate != want {
 		t.Errorf("the secret is made by %s, want %s", generate, want)
+	}
+}
+
+// Whoever has the right to, may use what the stack makes by HTTPS only.
+func TestPlainHTTPIsRefused(t *testing.T) {
+	got := deploy(t, translation(t), nil)
+	refused := map[string][]string{} // actions, by resource
+	for name, r := range got.Resources {
+		if r.Type != "AWS::SQS::QueuePolicy" && r.Type != "AWS::S3::BucketPolicy" {
+			continue
+		}
+		if r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain" {
+			t.Errorf("%s ends before what it protects", name)
+		}
+		for _, s := range r.Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+			statement := s.(map[string]any)
+			if statement["Effect"] != "Deny" || statement["Principal"] != "*" || jsonText(t, statement["Condition"]) != `{"Bool":{"aws:SecureTransport":"false"}}` {
+				t.Errorf("%s says %v", name, statement)
+			}
+			for _, resource := range list(statement["Resource"]) {
+				refused[resource] = append(refused[resource], list(statement["Action"])...)
+			}
+		}
+	}
+	want := map[string][]string{}
+	for name, r := range got.Resources {
+		switch r.Type {
+		case "AWS::SQS::Queue":
+			want["arn:aws:sqs:us-east-1:123456789012:"+name] = []string{"sqs:*"}
+		case "AWS::S3::Bucket":
+			want["arn:aws:s3:::hook-bucket"], want["arn:aws:s3:::hook-bucket/*"] = []string{"s3:*"}, []string{"s3:*"}
+		}
+	}
+	if !reflect.DeepEqual(refused, want) || len(want) != 4 {
+		t.Errorf("refused are %q, want %q", refused, want)
 	}
 }
 
