@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/deadline"
 )
 
 // NewHandler answers what the Functions host passes on, in any of its three
@@ -17,12 +20,25 @@ import (
 // serve it themselves. Whatever the path, it must be that of a function whose
 // folder has the name of the route.
 //
+// The context of the receiver's handlers ends when three quarters of the host's
+// functionTimeout are over, as it is in the environment or in host.json, for a
+// host whose invocation takes longer kills the process and all that it is doing.
+// A handler that has not returned soon after is left behind, and the sender is
+// asked to try again: the delivery may then have been taken, and come a second
+// time, with the same key. A body that has not come by then is given up.
+//
 // Log records made with the requests' contexts by a logger of [NewLogger] carry
 // the invocation's id.
 func NewHandler(receiver *core.Receiver) http.Handler {
+	limit := timeLimit(os.Getenv)
+	receiver = deadline.Receiver(receiver)
 	passedOn := nethttp.Handler(receiver)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(withInvocation(r.Context(), r.Header))
+		end := time.Now().Add(limit)
+		http.NewResponseController(w).SetReadDeadline(end.Add(bodyGrace))
+		ctx, cancel := deadline.Before(withInvocation(r.Context(), r.Header), end)
+		defer cancel()
+		r = r.WithContext(ctx)
 		w = drainFirst{w, r.Body}
 		if !mayBeEnvelope(r) {
 			passedOn.ServeHTTP(w, r)
@@ -38,6 +54,10 @@ func NewHandler(receiver *core.Receiver) http.Handler {
 		writeEnvelope(w, receiver.Receive(r.Context(), request))
 	})
 }
+
+// bodyGrace lets handlers end by their own deadline: net/http cancels the
+// context of a request whose reading is cut off, and says nothing of why.
+const bodyGrace = time.Second
 
 // mayBeEnvelope is about what is outside of the body: the host posts envelopes
 // to a path of one segment, and the sender's headers are inside. What was passed on

@@ -169,3 +169,34 @@ func (l *onePipe) Accept() (net.Conn, error) {
 
 func (l *onePipe) Close() error   { close(l.closed); return nil }
 func (l *onePipe) Addr() net.Addr { return &net.TCPAddr{} }
+
+// Within the request's time, which the framework sets: after it the sender would
+// get the platform's 504, and no reason.
+func TestSlowHandlersAreAnsweredInTime(t *testing.T) {
+	for name, handler := range map[string]core.HandlerFunc{
+		"one that stops when told": func(ctx context.Context, _ *core.Delivery) error {
+			<-ctx.Done()
+			return ctx.Err()
+		},
+		"one that does not": func(context.Context, *core.Delivery) error {
+			time.Sleep(time.Hour)
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				r := receiver(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret"}, io.Discard)
+				r.Handler = handler
+				w := httptest.NewRecorder()
+				began := time.Now()
+				NewHandler(r).ServeHTTP(w, post(t, "/", "secret").WithContext(ctx))
+				if took := time.Since(began); w.Code != 503 || took < 29*time.Second || took > 29200*time.Millisecond {
+					t.Errorf("answered %d after %v", w.Code, took)
+				}
+				time.Sleep(2 * time.Hour) // until the handler that was left behind has ended
+			})
+		})
+	}
+}
