@@ -90,7 +90,7 @@ func TestSlowHandlersAreAnsweredBeforeTheHostKills(t *testing.T) {
 		for form, request := range map[string]func() *http.Request{
 			"passed on": func() *http.Request {
 				r := direct.Clone(context.Background())
-				r.Body = io.NopCloser(bytes.NewReader(body))
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 				return r
 			},
 			"in the envelope": func() *http.Request { return httptest.NewRequest("POST", "/labelbox", bytes.NewReader(packed)) },
