@@ -124,7 +124,7 @@ func TestOtherEventsAreErrorsThatNameThem(t *testing.T) {
 		"schedule and more":     {`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{},"body":"SENSITIVE"}`, "EventBridge"},
 		"schedule of one's own": {`{"version":"0","detail-type":"Scheduled Event","source":"my.app","detail":{}}`, "EventBridge"},
 		"warm-up and more":      {`{"source":"serverless-plugin-warmup","order":1}`, `"order", "source"`},
-		"warmer and more":        {`{"warmer":true,"concurrency":1,"body":"SENSITIVE"}`, `"body", "concurrency", "warmer"`},
+		"warmer and more":       {`{"warmer":true,"concurrency":1,"body":"SENSITIVE"}`, `"body", "concurrency", "warmer"`},
 		"console, changed":      {`{"key1":"value1","key2":"value2","key3":"SENSITIVE"}`, "console's test event"},
 		"anything":              {`{"order":"SENSITIVE","b":1,"c":1,"d":1,"e":1,"f":1}`, `"b", "c", "d", "e", "f", 1 more`},
 		"null":                  {`null`, "not an object"},
