@@ -350,8 +350,9 @@ func (c *cursor) count() float64 {
 func (c *cursor) truth() bool { return string(c.raw()) == "true" }
 
 // moment reads a timestamp in any form Labelbox has been seen to write, or
-// nearly so. One that does not parse is the zero time: it must not cost the
-// event.
+// nearly so. One that does not parse, or that UTC has outside the years 1 to
+// 9999, where JSON, CloudEvents and object names end, is the zero time: it must
+// not cost the event.
 func (c *cursor) moment() (t time.Time) {
 	if c.kind() != '"' {
 		c.skip()
@@ -359,14 +360,22 @@ func (c *cursor) moment() (t time.Time) {
 	}
 	text := c.quoted()
 	if t.UnmarshalText(text) == nil { // RFC 3339, without making a string
-		return t.UTC()
+		return fourDigits(t)
 	}
 	for _, layout := range [...]string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if t, err := time.Parse(layout, string(text)); err == nil {
-			return t.UTC()
+			return fourDigits(t)
 		}
 	}
 	return time.Time{}
+}
+
+// fourDigits is t in UTC, or zero where its year has not four digits there.
+func fourDigits(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }
 
 // quoted passes over a string and returns what stands between its quotes,

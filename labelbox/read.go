@@ -157,13 +157,14 @@ func (d *webhookData) required(operation string, otherwise error) (Webhook, erro
 	return Webhook{ID: d.ID, URL: d.URL, Topics: d.Topics, Status: d.Status, CreatedAt: moment(d.CreatedAt), UpdatedAt: moment(d.UpdatedAt)}, nil
 }
 
-// moment reads a date with or without fractions of a second.
+// moment reads a date with or without fractions of a second. One that UTC has
+// outside the years 1 to 9999 cannot be written as JSON again, and is none.
 func moment(value jsontext.Value) time.Time {
 	t, err := time.Parse(time.RFC3339, text(value)) // takes a fraction as well
-	if err != nil {
+	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
 
 // missing is the error of an answer in which null, or nothing, stands where

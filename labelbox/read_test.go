@@ -172,7 +172,7 @@ func TestWebhookIsReadAsItIs(t *testing.T) {
 }
 
 func TestDatesThatAreNoneAreZero(t *testing.T) {
-	for _, date := range []string{`null`, `""`, `"yesterday"`, `17`, `{}`, `"2022-03-04"`} {
+	for _, date := range []string{`null`, `""`, `"yesterday"`, `17`, `{}`, `"2022-03-04"`, `"9999-12-31T23:59:59-01:00"`, `"0000-06-15T00:00:00Z"`} {
 		client := carriedBy(t, answering(`{"data":{"webhook":{"id":"wh1","createdAt":`+date+`,"more":[1]}}}`))
 		w, err := client.Webhook(t.Context(), "wh1")
 		if err != nil || !w.CreatedAt.IsZero() {

@@ -60,7 +60,8 @@ func (t *tool) eventsCommand() *cobra.Command {
 
 // eventView is a stored delivery in JSON, as users' programs rely on it.
 type eventView struct {
-	ID           string       `json:"id"` // of the delivery; "" if the sender gave none
+	ID           string       `json:"id"`                  // of the delivery; "" if the sender gave none
+	IDBytes      []byte       `json:"id_base64,omitempty"` // if it is not UTF-8, of which ID has U+FFFD
 	Key          string       `json:"key"`
 	Event        core.Event   `json:"event"`
 	Version      core.Version `json:"version"`
@@ -82,6 +83,7 @@ func viewOf(r inbox.Record) eventView {
 		DataRowID: r.DataRowID, Received: r.Received, LastReceived: r.LastReceived, Repeats: r.Repeats,
 		Status: r.Status, Bytes: r.Size, Origin: r.Origin,
 	}
+	v.IDBytes = notUTF8(r.ID)
 	if !r.Time.IsZero() {
 		v.Time = &r.Time
 	}
@@ -244,19 +246,23 @@ func (t *tool) showJSON(r inbox.Record) error {
 	v := struct {
 		eventView
 		Headers     map[string]string `json:"headers"`
-		Payload     json.RawMessage   `json:"payload,omitempty"`        // if it is JSON
-		PayloadRaw  []byte            `json:"payload_base64,omitempty"` // if it is not
+		HeaderBytes map[string][]byte `json:"headers_base64,omitempty"` // those that are not UTF-8
+		Payload     json.RawMessage   `json:"payload,omitempty"`        // if every reader of JSON takes it, see [printable.Payload]
+		PayloadRaw  []byte            `json:"payload_base64,omitempty"` // if not
 		Annotations *core.Annotations `json:"annotations"`
-	}{eventView: viewOf(r), Headers: map[string]string{}, Annotations: annotations}
+	}{eventView: viewOf(r), Headers: map[string]string{}, HeaderBytes: map[string][]byte{}, Annotations: annotations}
 	for name, value := range map[string]string{
 		core.IDHeader: r.ID, core.EventHeader: r.EventName, "Content-Type": r.ContentType,
 	} { // without the signature: what is shown gets pasted, and with it the delivery could be sent again
 		if value != "" {
 			v.Headers[name] = value
 		}
+		if raw := notUTF8(value); raw != nil {
+			v.HeaderBytes[name] = raw
+		}
 	}
-	if json.Valid(r.Body) {
-		v.Payload = r.Body
+	if payload, ok := printable.Payload(r.Body); ok {
+		v.Payload = payload
 	} else {
 		v.PayloadRaw = r.Body
 	}

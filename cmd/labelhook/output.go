@@ -4,6 +4,7 @@ import (
 	jsonv1 "encoding/json"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,4 +40,12 @@ func writeJSON(w io.Writer, v any) error {
 	}
 	_, err = w.Write(append(printable.JSON(line), '\n'))
 	return err
+}
+
+// notUTF8 returns the bytes of a text that JSON cannot hold, nil of any other.
+func notUTF8(text string) []byte {
+	if utf8.ValidString(text) {
+		return nil
+	}
+	return []byte(text)
 }

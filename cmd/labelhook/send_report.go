@@ -52,10 +52,11 @@ type milliseconds struct {
 
 // sentDelivery is one delivery and the answer to it.
 type sentDelivery struct {
-	ID     string `json:"id"`
-	Status int    `json:"status"` // 0 without an answer
-	Answer string `json:"answer"` // the body, or the beginning of a long one
-	Error  string `json:"error"`  // why there is no answer
+	ID      string `json:"id"`
+	IDBytes []byte `json:"id_base64,omitempty"` // if it is not UTF-8, of which ID has U+FFFD
+	Status  int    `json:"status"`              // 0 without an answer
+	Answer  string `json:"answer"`              // the body, or the beginning of a long one
+	Error   string `json:"error"`               // why there is no answer
 }
 
 func newSendReport(to string, event core.Event, asked int) *sendReport {
@@ -89,6 +90,7 @@ func (r *sendReport) note(result sender.Result) {
 // make the signature or the URL's key appear here.
 func (r *sendReport) delivery(result sender.Result) *sentDelivery {
 	d := &sentDelivery{ID: result.Request.Header.Get(core.IDHeader), Status: result.Status}
+	d.IDBytes = notUTF8(d.ID)
 	if result.Err != nil {
 		d.Error = sender.Reason(result.Err)
 	}

@@ -11,12 +11,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // Log writes one line of JSON for each delivery: its CloudEvents attributes and
-// the payload under "data". A payload that is not JSON stands under
-// "data_base64", as the CloudEvents JSON format has it. The signature is left
-// out: a log is no place for it.
+// the payload under "data", without the white space between its tokens. A
+// payload that is not JSON which every reader takes (RFC 7493, nested up to 200
+// deep) stands under "data_base64", as the CloudEvents JSON format has it, and an
+// attribute that is not UTF-8 once more under its name with "_base64". The
+// signature is left out: a log is no place for it.
 type Log struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -34,8 +37,7 @@ func (l *Log) Handle(_ context.Context, d *core.Delivery) error {
 		}
 	}
 	line = member(line, "received", d.Received.UTC().Format(time.RFC3339Nano))
-	data := jsontext.Value(d.Body).Clone()
-	if data.Compact(jsontext.AllowDuplicateNames(true)) == nil {
+	if data, ok := printable.Payload(d.Body); ok {
 		line = append(append(line, `,"data":`...), data...)
 	} else {
 		line = member(line, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
@@ -52,6 +54,9 @@ func (l *Log) Handle(_ context.Context, d *core.Delivery) error {
 
 func member(line []byte, name, value string) []byte {
 	line = append(append(append(line, `,"`...), name...), `":`...)
-	line, _ = jsontext.AppendQuote(line, value) // an error would mean invalid UTF-8, replaced by U+FFFD
+	line, err := jsontext.AppendQuote(line, value)
+	if err != nil { // not UTF-8: it stands there with U+FFFD
+		line = member(line, name+"_base64", base64.StdEncoding.EncodeToString([]byte(value)))
+	}
 	return line
 }

@@ -3,7 +3,9 @@ package inbox
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -204,6 +206,26 @@ func TestReadOnlyRefusesToWrite(t *testing.T) {
 	defer r.Close()
 	if _, err := r.db.Exec("DELETE FROM deliveries"); err == nil {
 		t.Error("the reader's connection can write")
+	}
+}
+
+// Rows with times that no JSON can hold are listed all the same, without them.
+func TestTimesOfManyDigitsAreNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "labelhook.db")
+	in := openAt(t, path)
+	store(t, in, numbered(0), numbered(1), numbered(2))
+	write := raw(t, path)
+	for i, micros := range []int64{253402300800000000, -62135596800000001, math.MinInt64} {
+		write(fmt.Sprintf("UPDATE deliveries SET event_time = %d WHERE seq = %d", micros, i+1))
+	}
+	records := list(t, in.Reader, Query{})
+	if len(records) != 3 {
+		t.Fatalf("%d records", len(records))
+	}
+	for _, r := range records {
+		if !r.Time.IsZero() {
+			t.Errorf("the time is %v", r.Time)
+		}
 	}
 }
 

@@ -224,9 +224,11 @@ func micros(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// fromMicros takes a time outside the years 1 to 9999 for none: JSON has no form
+// for it, and inboxes of old may hold such.
 func fromMicros(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
+	if t := time.UnixMicro(n).UTC(); n != 0 && 1 <= t.Year() && t.Year() <= 9999 {
+		return t
 	}
-	return time.UnixMicro(n).UTC()
+	return time.Time{}
 }

@@ -176,3 +176,21 @@ func same(a, b []byte) bool {
 	q, _ := json.Marshal(y)
 	return bytes.Equal(p, q)
 }
+
+func TestPayloadIsJSONThatEveryReaderTakes(t *testing.T) {
+	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for body, want := range map[string]string{
+		"{ \"a\": [1, -2.5e3, \"\\u202e\\\"\"],\r\n\"b\": {} }\n": `{"a":[1,-2.5e3,"\u202e\""],"b":{}}`,
+		"1": "1", `"\\"`: `"\\"`, deep(200): deep(200),
+		`{"a":{"b":1},"b":1}`:    `{"a":{"b":1},"b":1}`,
+		strings.Repeat("9", 308): strings.Repeat("9", 308),
+		deep(201):                "", strings.Repeat("9", 5000): "", `{"a":-1e400}`: "",
+		`{"a":1,"a":1}`: "", `{"a":1,"\u0061":1}`: "", "\"\x9b\"": "", `"\ud800"`: "", `"\udc00\ud800"`: "",
+		"": "", "{": "", "{} {}": "", "\ufeff{}": "", "NaN": "", "01": "", "'a'": "",
+	} {
+		got, ok := printable.Payload([]byte(body))
+		if string(got) != want || ok != (want != "") {
+			t.Errorf("%.40q is %.40q, %v, want %.40q", body, got, ok, want)
+		}
+	}
+}
