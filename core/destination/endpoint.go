@@ -16,6 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/httpclient"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // Endpoint posts each delivery on to a URL, as it came: the exact body and the
@@ -57,13 +58,13 @@ func NewEndpoint(address string, options ...EndpointOption) (*Endpoint, error) {
 		return nil, errors.New("the URL cannot be read; write https://host/path")
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
-		return nil, fmt.Errorf("%s://%s: payloads may leave this machine only by https", u.Scheme, u.Host)
+		return nil, fmt.Errorf("%s: payloads may leave this machine only by https", printable.URL(address))
 	}
 	o := httpclient.Options{Timeout: endpointTimeout, Connections: endpointConnections, Idempotent: true}
 	for _, option := range options {
 		option(&o)
 	}
-	return &Endpoint{u.String(), u.Scheme + "://" + u.Host, httpclient.New(o)}, nil
+	return &Endpoint{u.String(), printable.URL(address), httpclient.New(o)}, nil
 }
 
 func isLoopback(host string) bool {

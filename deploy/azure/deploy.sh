@@ -89,7 +89,7 @@ for flag; do
 	--always-ready=?*) always_ready=${flag#*=} ;;
 	--dry-run) dry=yes ;;
 	--help) help && exit ;;
-	*) fail "there is no flag \"$flag\", or it lacks a value" "see deploy.sh --help" 2 ;;
+	*) fail "there is no flag \"${flag%%=*}\", or it lacks a value" "see deploy.sh --help" 2 ;;
 	esac
 done
 [ -n "$name" ] || fail "--name is missing" "name the function app, such as --name=acme-labels" 2
@@ -104,6 +104,25 @@ group=${group:-rg-$name}
 secret=${LABELBOX_WEBHOOK_SECRET:-} previous=${LABELBOX_WEBHOOK_SECRET_PREVIOUS:-}
 [ -z "$secret_stdin" ] || IFS= read -r secret || [ -n "$secret" ] ||
 	fail "standard input holds no secret" "write it there, or leave --secret-stdin out"
+
+# shown URLS: destinations as they may be printed. Names of the cloud's own are
+# whole; of any other URL there are the scheme and host, for the rest may be a
+# key, and of what is no URL there is nothing.
+shown() {
+	local url urls=() list=''
+	read -rd '' -a urls <<<"$1" || true
+	for url in ${urls[@]+"${urls[@]}"}; do
+		if [[ $url =~ ^(servicebus|azblob|azqueue)://[^?#@]*$ || $url == log: ]]; then
+			:
+		elif [[ $url =~ ^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*@)?(([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?)([/?#].*)?$ ]]; then
+			url=${BASH_REMATCH[1]}${BASH_REMATCH[3]}
+		else
+			url='(not a URL)'
+		fi
+		list+=${list:+ }$url
+	done
+	printf '%s' "$list"
+}
 
 mark="'"
 
@@ -159,8 +178,9 @@ umask 077
 file=$(mktemp "${TMPDIR:-/tmp}/labelhook.XXXXXX")
 trap 'rm -f "$file"' EXIT
 shown=$secret shown_previous=$previous
-if [ -n "$dry" ]; then # neither is for anybody's eyes
+if [ -n "$dry" ]; then # none of these is for anybody's eyes
 	shown=${secret:+…} shown_previous=${previous:+…}
+	destinations=$(shown "$destinations") dead_letter=$(shown "$dead_letter") overflow=$(shown "$overflow")
 fi
 parameters "name=$name" "location=$location" "webhookSecret=$shown" "previousSecret=$shown_previous" "readVault=$read_vault" \
 	"destinations=$destinations" "deadLetter=$dead_letter" "overflow=$overflow" "events=$events" "maxBody=$max_body" "logLevel=$log_level" \

@@ -64,7 +64,7 @@ func TestScriptsSayWhatTheyWouldDo(t *testing.T) {
 		"deploy-help":       {"deploy.sh", "--help"},
 		"deploy-dry-run":    {"deploy.sh", "--dry-run", "--name=acme-labels", "--location=westeurope"},
 		"deploy-all-dry-run": {"deploy.sh", "--dry-run", "--name=acme-labels", "--location=westeurope", "--resource-group=rg-(mine)", "--read-vault",
-			"--destinations=azqueue://acme/labels servicebus://acme-bus/labels", "--dead-letter=azblob://acme/dead", "--overflow=azblob://acme/large",
+			"--destinations=azqueue://acme/labels servicebus://acme-bus/labels https://user:hidden@acme.dev:8443/hidden?code=hidden#hidden hidden", "--dead-letter=azblob://acme/dead", "--overflow=azblob://acme/large",
 			"--events=label.created label.updated", "--max-body=1048576", "--log-level=debug", "--package=./cmd/mine", "--runtime-version=1.1",
 			"--memory=512", "--max-instances=100", "--always-ready=1"},
 		"teardown-help":    {"teardown.sh", "--help"},
@@ -91,11 +91,12 @@ func TestScriptsRefuseWrongUsage(t *testing.T) {
 		{"build.sh --what", "build.sh: error: there is no flag \"--what\"\nbuild.sh: hint: see build.sh --help\n"},
 		{"deploy.sh", "deploy.sh: error: --name is missing\ndeploy.sh: hint: name the function app, such as --name=acme-labels\n"},
 		{"deploy.sh --name=acme", "deploy.sh: error: --location is missing\ndeploy.sh: hint: name a location, such as --location=westeurope\n"},
-		{"deploy.sh --name=", "deploy.sh: error: there is no flag \"--name=\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
+		{"deploy.sh --name=", "deploy.sh: error: there is no flag \"--name\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
 		{"deploy.sh --name=a_b --location=x", "deploy.sh: error: \"a_b\" cannot be the name of an app\ndeploy.sh: hint: write 2 to 40 letters, digits and hyphens, no hyphen at either end\n"},
 		{"deploy.sh --name=acme --location=x --memory=much", "deploy.sh: error: \"much\" is not a whole number\ndeploy.sh: hint: see deploy.sh --help\n"},
 		{"teardown.sh", "teardown.sh: error: --name is missing\nteardown.sh: hint: name the function app, as for deploy.sh\n"},
 		{"teardown.sh --force", "teardown.sh: error: there is no flag \"--force\", or it lacks a value\nteardown.sh: hint: see teardown.sh --help\n"},
+		{"deploy.sh --destination=https://acme.dev/hidden", "deploy.sh: error: there is no flag \"--destination\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
 	} {
 		words := strings.Fields(test.command)
 		t.Run(test.command, func(t *testing.T) { script(t, nil, "", words[0], words[1:]...).want(t, 2, "", test.stderr) })

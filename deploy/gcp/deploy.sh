@@ -120,22 +120,41 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
+# shown URLS: destinations as they may be printed. Names of the cloud's own are
+# whole; of any other URL there are the scheme and host, for the rest may be a
+# key, and of what is no URL there is nothing.
+shown() {
+	local url urls=() list=''
+	read -rd '' -a urls <<<"$1" || true
+	for url in ${urls[@]+"${urls[@]}"}; do
+		if [[ $url =~ ^(pubsub|gs)://[^?#@]*$ || $url == log: ]]; then
+			:
+		elif [[ $url =~ ^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*@)?(([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?)([/?#].*)?$ ]]; then
+			url=${BASH_REMATCH[1]}${BASH_REMATCH[3]}
+		else
+			url='(not a URL)'
+		fi
+		list+=${list:+ }$url
+	done
+	printf '%s' "$list"
+}
+
 # check_destination FLAG URL: a form that the function knows. A function of the
 # user's own may know others.
 check_destination() {
 	case $2 in
 	pubsub://*)
 		[[ $2 =~ ^pubsub://[a-z][a-z0-9.:-]*/[A-Za-z][A-Za-z0-9._~+%-]{2,254}$ ]] ||
-			wrong "$1: \"$2\" does not name a topic: write pubsub://PROJECT/TOPIC, the topic with 3 characters or more"
+			wrong "$1: \"$(shown "$2")\" does not name a topic: write pubsub://PROJECT/TOPIC, the topic with 3 characters or more"
 		;;
 	gs://*)
 		[[ $2 =~ ^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](/.*)?$ ]] ||
-			wrong "$1: \"$2\" does not name a bucket: write gs://BUCKET/PREFIX in lower case"
+			wrong "$1: \"$(shown "$2")\" does not name a bucket: write gs://BUCKET/PREFIX in lower case"
 		;;
 	log: | https://?*) ;;
 	http://*) wrong "$1: http: would send deliveries in the clear: write an https:// URL" ;;
 	file:* | sqlite:*) wrong "$1: ${2%%:*}: would lose deliveries, for a function's files end with its instance: write gs://BUCKET/PREFIX" ;;
-	*) [ -n "$root$source" ] || wrong "$1: \"${2%%:*}\" is no destination here: write pubsub://PROJECT/TOPIC, gs://BUCKET/PREFIX, https://… or log:" ;;
+	*) [ -n "$root$source" ] || wrong "$1: \"$(shown "$2")\" is no destination here: write pubsub://PROJECT/TOPIC, gs://BUCKET/PREFIX, https://… or log:" ;;
 	esac
 }
 
@@ -383,12 +402,15 @@ deploy() {
 	local secrets=LABELBOX_WEBHOOK_SECRET=$secret:$version settings=$work/environment.yaml flags
 	[ -z "$previous" ] || secrets+=,LABELBOX_WEBHOOK_SECRET_PREVIOUS=$secret:$previous
 	! $mount || secrets=/etc/labelhook/secret=$secret:latest
+	if $dry_run; then
+		destinations=$(shown "$destinations") dead_letter=$(shown "$dead_letter") overflow=$(shown "$overflow")
+	fi
 	environment >"$settings"
 	if [ ! -s "$settings" ]; then
 		settings=''
 	elif $dry_run; then
 		printf '# environment.yaml holds:\n'
-		sed -E 's/^/#   /; s/\?[^ '\'']*/?…/g' "$settings" # a URL's query may be a key
+		sed 's/^/#   /' "$settings"
 		settings=environment.yaml
 	fi
 	flags=(
