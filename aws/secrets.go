@@ -62,7 +62,7 @@ func (m SecretsManager) Secrets(id string) (core.SecretSource, error) {
 		s.previousFor = 24 * time.Hour
 	}
 	s.client = sdk.Client(region, func(c awssdk.Config) *secretsmanager.Client { return secretsmanager.NewFromConfig(c) })
-	return &core.CachedSecrets{Fetch: s.fetch}, nil
+	return &core.CachedSecrets{Name: s.String(), Fetch: s.fetch}, nil
 }
 
 type secret struct {
@@ -139,8 +139,9 @@ func (s *secret) secretOf(value *secretsmanager.GetSecretValueOutput) (core.Secr
 		return core.Secret{}, err
 	}
 	usable, err := core.NewSecret(text)
-	if err != nil {
-		return core.Secret{}, fmt.Errorf("%w; put the secret that was given to Labelbox", err)
+	var refused *core.SecretError
+	if errors.As(err, &refused) {
+		return core.Secret{}, fmt.Errorf("%w; %s", refused, refused.Remedy)
 	}
-	return usable, nil
+	return usable, err
 }

@@ -199,7 +199,7 @@ func TestValuesOfEveryForm(t *testing.T) {
 func TestValuesThatAreNoSecretAreRefusedWithoutBeingTold(t *testing.T) {
 	for name, test := range map[string]struct{ id, text, want string }{
 		"blank":                  {"labelbox", " ", "begins or ends with white space"},
-		"line break alone":       {"labelbox", "\n", "the secret is empty; put the secret that was given to Labelbox"},
+		"line break alone":       {"labelbox", "\n", "the secret is empty; write the secret that was given to Labelbox"},
 		"space around":           {"labelbox", "tell-tale ", "white space"},
 		"two texts":              {"labelbox", `{"tell-tale": "tell-tale", "b": "tell-tale"}`, "has 2 text fields; say which with an id that ends in #FIELD"},
 		"no text":                {"labelbox", `{"tell-tale": 1}`, "has 0 text fields"},

@@ -70,7 +70,7 @@ func (v KeyVault) Secrets(id string) (core.SecretSource, error) {
 	if s.previousFor == 0 {
 		s.previousFor = 24 * time.Hour
 	}
-	return &core.CachedSecrets{Fetch: s.fetch, Timeout: fetchTimeout}, nil
+	return &core.CachedSecrets{Name: s.what, Fetch: s.fetch, Timeout: fetchTimeout}, nil
 }
 
 // fetchTimeout is for four round trips when nothing is cached yet: the vault's
@@ -125,7 +125,7 @@ func (s *vaultSecret) fetch(ctx context.Context) ([]core.Secret, error) {
 	}
 	first, err := secretOf(current)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; set it to the secret that was given to Labelbox", s.what, err)
+		return nil, fmt.Errorf("%s: %w", s.what, err)
 	}
 	secrets := []core.Secret{first}
 	if time.Since(created(current.Attributes)) >= s.previousFor {
@@ -200,7 +200,12 @@ func secretOf(s azsecrets.Secret) (core.Secret, error) {
 	if s.Value != nil {
 		text = *s.Value
 	}
-	return core.NewSecret(text)
+	usable, err := core.NewSecret(text)
+	var refused *core.SecretError
+	if errors.As(err, &refused) {
+		return core.Secret{}, fmt.Errorf("%w; %s", refused, refused.Remedy)
+	}
+	return usable, err
 }
 
 // created returns zero if the vault does not say.

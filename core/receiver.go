@@ -109,8 +109,14 @@ func (r *Receiver) secrets(ctx context.Context) ([]Secret, error) {
 	if r.Secrets == nil {
 		return nil, ErrNoSecret
 	}
+	if source, ok := r.Secrets.(interface{ logTo(*slog.Logger) }); ok {
+		source.logTo(r.logger())
+	}
 	secrets, err := r.Secrets.Secrets(ctx)
-	if err != nil || len(secrets) == 0 {
+	switch {
+	case errors.Is(err, ErrMisconfigured):
+		return nil, err
+	case err != nil, len(secrets) == 0:
 		return nil, errors.Join(ErrNoSecret, err)
 	}
 	return secrets, nil

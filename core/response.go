@@ -16,6 +16,10 @@ var (
 	ErrBodyEncoding   = errors.New("the body's encoding cannot be undone")
 	ErrBodyIncomplete = errors.New("the body ended early")
 	ErrOverloaded     = errors.New("there is no room for the body: too many are on their way in")
+
+	// ErrMisconfigured is what the [SecretSource] of a receiver fails with that
+	// cannot serve for another reason than its secrets.
+	ErrMisconfigured = errors.New("wrong configuration")
 )
 
 // Response is what to answer a request.
@@ -62,6 +66,8 @@ var problems = []problem{
 		"This receiver has too many bodies in hand at the moment. Send it again.", retryLater},
 	{ErrLoop, 508, "loop_detected", "Loop detected",
 		"The delivery has come through too many receivers: one passes it on to itself, or to one that sends it back.", nil},
+	{ErrMisconfigured, 503, "misconfigured", "Misconfigured",
+		"This receiver is configured wrongly. Its log says how.", retryLater},
 	{ErrNoSecret, 503, "secret_unavailable", "Secret unavailable",
 		"This receiver has no usable webhook secret at the moment.", retryLater},
 	{ErrSignatureMissing, 401, "signature_missing", "Signature missing",

@@ -3,18 +3,9 @@ package core
 import (
 	"crypto/hmac"
 	"crypto/sha1"
-	"errors"
 	"hash"
 	"strings"
 	"sync"
-)
-
-// Why a text is not usable as a webhook secret. [NewSecret] returns them bare;
-// whoever knows where the text came from wraps them with that name.
-var (
-	ErrSecretEmpty      = errors.New("the secret is empty")
-	ErrSecretSpace      = errors.New("the secret begins or ends with white space")
-	ErrSecretUnresolved = errors.New("the secret is an unresolved Key Vault reference")
 )
 
 // Secret is one webhook secret, ready to sign and verify with. It is made by
@@ -35,23 +26,20 @@ type mac struct {
 //
 // One trailing line break is dropped, because files and secret managers add
 // one. Anything else that is probably not the secret is refused rather than
-// repaired: an empty text ([ErrSecretEmpty]), other white space at either end
-// ([ErrSecretSpace]) and the text of a Key Vault reference that Azure did not
-// resolve ([ErrSecretUnresolved]).
+// repaired, by one of the [SecretError] values of this package.
 func NewSecret(text string) (Secret, error) {
-	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
-	switch {
-	case text == "":
-		return Secret{}, ErrSecretEmpty
-	case strings.TrimSpace(text) != text:
-		return Secret{}, ErrSecretSpace
-	case strings.HasPrefix(text, "@Microsoft.KeyVault("):
-		return Secret{}, ErrSecretUnresolved
+	text = withoutLineBreak(text)
+	if e := refuseSecret(text); e != nil {
+		return Secret{}, e
 	}
 	key := []byte(text)
 	return Secret{&sync.Pool{New: func() any {
 		return &mac{Hash: hmac.New(sha1.New, key)}
 	}}}, nil
+}
+
+func withoutLineBreak(text string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }
 
 // String hides the secret from every formatter and logger.

@@ -3,10 +3,9 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,49 +44,15 @@ type staticSecrets []Secret
 
 func (s staticSecrets) Secrets(context.Context) ([]Secret, error) { return s, nil }
 
-// FileSecrets is a source that reads a file of one secret a line, the current
-// one first, at most once a minute: secrets mounted into a container change
-// under it. A file that cannot be read any more keeps its last secrets for an
-// hour. The first read happens on first use.
-func FileSecrets(path string) *CachedSecrets {
-	return &CachedSecrets{
-		MaxAge:      time.Minute,
-		RereadEvery: -1,
-		Fetch: func(context.Context) ([]Secret, error) {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, err
-			}
-			secrets, err := ParseSecrets(string(text))
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-			return secrets, nil
-		},
-	}
-}
-
-// ParseSecrets reads one secret a line, each by the rules of [NewSecret]. An
-// error names the line.
-func ParseSecrets(text string) ([]Secret, error) {
-	var secrets []Secret
-	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		s, err := NewSecret(line)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+1, err)
-		}
-		secrets = append(secrets, s)
-	}
-	return secrets, nil
-}
-
 // CachedSecrets is a source that asks Fetch as seldom as it can. It is what the
 // clouds wrap around their secret managers:
 //
 //   - secrets older than MaxAge are fetched again; one request waits for that,
 //     the others go on with what there is;
 //   - a fetch that fails changes nothing until StaleFor has passed since the
-//     last good one; after that, and before the first good one, Secrets fails;
+//     last good one; after that, and before the first good one, Secrets fails.
+//     That the secrets are those of an earlier fetch is a warning in the log, at
+//     the first failure and once a minute, and so is the end of it;
 //   - a signature that matches nothing makes it fetch again at once, for that is
 //     what a rotation looks like, but at most every RereadEvery, for it is also
 //     what a forgery looks like; requests that come meanwhile wait and share the
@@ -103,6 +68,8 @@ type CachedSecrets struct {
 	// error; the error must not contain secrets.
 	Fetch func(ctx context.Context) ([]Secret, error)
 
+	Name string // what the log calls it, such as "secret labelbox"
+
 	MaxAge      time.Duration // default 5 minutes
 	StaleFor    time.Duration // default 1 hour
 	RereadEvery time.Duration // default 10 seconds; negative means never
@@ -116,6 +83,26 @@ type CachedSecrets struct {
 	err      error         // why it failed
 	reread   time.Time     // when a mismatch last caused a fetch
 	inFlight chan struct{} // closed when the running fetch ends; nil when none runs
+	warned   time.Time     // when a failure was last logged; zero if none was since the last good fetch
+
+	log atomic.Pointer[slog.Logger] // the receiver's; nil means slog.Default
+}
+
+// warnEvery is how often a refresh that goes on failing is logged.
+const warnEvery = time.Minute
+
+// logTo makes logger that of the source.
+func (c *CachedSecrets) logTo(logger *slog.Logger) {
+	if c.log.Load() != logger {
+		c.log.Store(logger)
+	}
+}
+
+func (c *CachedSecrets) logger() *slog.Logger {
+	if l := c.log.Load(); l != nil {
+		return l
+	}
+	return slog.Default()
 }
 
 // Secrets implements [SecretSource]. Its errors match [ErrNoSecret].
@@ -182,17 +169,39 @@ func (c *CachedSecrets) fetch(ctx context.Context) <-chan struct{} {
 			err = ErrSecretEmpty
 		}
 		c.mu.Lock()
-		defer c.mu.Unlock()
-		if err != nil {
-			c.failed, c.err = time.Now(), err
-		} else {
-			c.secrets, c.fetched = secrets, time.Now()
-			c.failed, c.err = time.Time{}, nil
-		}
+		news := c.note(secrets, err)
 		c.inFlight = nil
 		close(ended)
+		c.mu.Unlock()
+		news() // last, for a log may stall
 	}()
 	return ended
+}
+
+// note takes the result of a fetch, and returns what logs it. c.mu is held.
+func (c *CachedSecrets) note(secrets []Secret, err error) (news func()) {
+	now, since := time.Now(), c.fetched
+	attrs := []any{"source", c.Name, "secret_age_s", int(now.Sub(since).Seconds())}
+	if err == nil {
+		recovered := !c.warned.IsZero()
+		c.secrets, c.fetched = secrets, now
+		c.failed, c.err, c.warned = time.Time{}, nil, time.Time{}
+		if recovered {
+			return func() { c.logger().Info("the webhook secrets could be read again", attrs...) }
+		}
+		return func() {}
+	}
+	c.failed, c.err = now, err
+	// Where there are no secrets, every request that is refused tells why.
+	if !c.usable(now) || !c.warned.IsZero() && now.Sub(c.warned) < warnEvery {
+		return func() {}
+	}
+	c.warned = now
+	left := orDefault(c.StaleFor, time.Hour) - now.Sub(since)
+	attrs = append(attrs, "usable_for_s", int(left.Seconds()), "error", err.Error())
+	return func() {
+		c.logger().Warn("the webhook secrets could not be read again; those read before are used", attrs...)
+	}
 }
 
 // usable reports whether the secrets may still be used. c.mu is held.

@@ -1,11 +1,16 @@
 package core_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -295,51 +300,245 @@ func TestASenderThatLeavesDoesNotSpoilTheFetchForOthers(t *testing.T) {
 	})
 }
 
-func TestFileSecretsAreReadAgainAtMostOnceAMinute(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secret")
-	write := func(text string) {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+// logged is what a logger of JSON lines wrote about the secrets, of each line
+// level, source and whether it has an age.
+func logged(t *testing.T, log *bytes.Buffer) (lines []string) {
+	t.Helper()
+	for _, text := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+		var line struct {
+			Level, Source, Msg string
+			Age                *int `json:"secret_age_s"`
+		}
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatalf("%v in %q", err, text)
+		}
+		if strings.Contains(line.Msg, "secret") {
+			lines = append(lines, fmt.Sprint(line.Level, " ", line.Source, " ", line.Age != nil))
 		}
 	}
+	log.Reset()
+	return lines
+}
+
+func TestARefreshThatFailsIsLoggedAtOnceAndThenOnceAMinuteAndSoIsItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		write("old\n")
-		r := &core.Receiver{Secrets: core.FileSecrets(path), Handler: returns(nil), Logger: quiet()}
-		check := func(secret string, want int) {
-			t.Helper()
-			if got := status(t, r, secret); got != want {
-				t.Errorf("signed with %s: status %d, want %d", secret, got, want)
-			}
+		var log bytes.Buffer
+		v := &vault{texts: []string{"a"}, t: t}
+		r := &core.Receiver{
+			Secrets: &core.CachedSecrets{Name: "secret labelbox", Fetch: v.fetch}, Handler: returns(nil),
+			Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 		}
-		check("old", 200)
-		write("new\r\nold\r\n")
-		check("new", 401)
+		deliver := func() {
+			if got := status(t, r, "a"); got != 200 {
+				t.Errorf("status %d", got)
+			}
+			synctest.Wait()
+		}
+		deliver()
+		if got := logged(t, &log); got != nil {
+			t.Errorf("logged %q while all is well", got)
+		}
+		v.set(errors.New("access denied"))
+		time.Sleep(5 * time.Minute)
+		for range 10 * 60 { // ten minutes of a delivery a second
+			deliver()
+			time.Sleep(time.Second)
+		}
+		got := logged(t, &log)
+		if len(got) < 9 || len(got) > 11 || got[0] != "WARN secret labelbox true" {
+			t.Errorf("logged %d times: %q", len(got), got)
+		}
+		v.set(nil, "a")
+		deliver()
+		time.Sleep(6 * time.Minute)
+		deliver()
+		if got := logged(t, &log); len(got) != 1 || got[0] != "INFO secret labelbox true" {
+			t.Errorf("logged %q after the end of it", got)
+		}
+	})
+}
+
+// secretFile is a file of secrets and the receiver that reads it.
+type secretFile struct {
+	t    *testing.T
+	path string
+	log  bytes.Buffer
+	*core.Receiver
+}
+
+func newSecretFile(t *testing.T, path string) *secretFile {
+	f := &secretFile{t: t, path: path}
+	f.Receiver = &core.Receiver{
+		Secrets: core.FileSecrets(path), Handler: returns(nil),
+		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
+	}
+	return f
+}
+
+func (f *secretFile) write(text string) {
+	if err := os.WriteFile(f.path, []byte(text), 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+	time.Sleep(time.Second) // the shortest time between two looks
+}
+
+func (f *secretFile) check(want int, secrets ...string) {
+	f.t.Helper()
+	for _, secret := range secrets {
+		if got := status(f.t, f.Receiver, secret); got != want {
+			f.t.Errorf("signed with %s: status %d, want %d", secret, got, want)
+		}
+	}
+	synctest.Wait()
+}
+
+func TestAFileIsReadAgainOnAMismatch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	synctest.Test(t, func(t *testing.T) {
+		f := newSecretFile(t, path)
+		f.write("old\n")
+		f.check(200, "old")
+		f.write("new\r\n")
+		f.check(200, "new", "old")
+		if got := logged(t, &f.log); len(got) != 1 || !strings.HasPrefix(got[0], "INFO file "+path) {
+			t.Errorf("logged %q", got)
+		}
+		f.check(401, "forged")
+		time.Sleep(formerFor + 2*time.Minute)
+		f.check(200, "new")
+		f.check(401, "old") // the window is over
+	})
+}
+
+const formerFor = time.Hour
+
+func TestAFileThatLosesASecretIsNews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	synctest.Test(t, func(t *testing.T) {
+		f := newSecretFile(t, path)
+		f.write("new\nold\n")
+		f.check(200, "old", "new")
+		f.write("new\n")
 		time.Sleep(time.Minute)
-		check("new", 200)
-		check("old", 200)
-		write("new\n\nold\n")
-		time.Sleep(time.Minute)
-		check("new", 200) // the file is wrong now, the last good secrets stay
-		os.Remove(path)
-		time.Sleep(2 * time.Hour)
-		check("new", 503)
+		f.check(200, "new", "old")
+		if got := logged(t, &f.log); len(got) != 1 || !strings.HasPrefix(got[0], "WARN file "+path) {
+			t.Errorf("logged %q", got)
+		}
+	})
+}
+
+// Whatever is wrong with the file, the secrets it held are used for an hour, and
+// the log tells.
+func TestAFileThatHasGoneWrongKeepsItsSecretsForAWhile(t *testing.T) {
+	for name, spoil := range map[string]func(*secretFile){
+		"emptied":      func(f *secretFile) { f.write("") },
+		"removed":      func(f *secretFile) { os.Remove(f.path) },
+		"cut short":    func(f *secretFile) { f.write("opense") },
+		"second cut":   func(f *secretFile) { f.write("opensesame\nhush-h") },
+		"zero-filled":  func(f *secretFile) { f.write("\x00\x00\x00\x00") },
+		"in UTF-16":    func(f *secretFile) { f.write(asUTF16("\ufeffopensesame\r\n")) },
+		"empty line":   func(f *secretFile) { f.write("opensesame\n\nhush-hush\n") },
+		"now a folder": func(f *secretFile) { os.Remove(f.path); os.Mkdir(f.path, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "secret")
+			synctest.Test(t, func(t *testing.T) {
+				f := newSecretFile(t, path)
+				f.write("opensesame\nhush-hush\n")
+				f.check(200, "opensesame")
+				spoil(f)
+				time.Sleep(time.Minute)
+				f.check(200, "opensesame", "hush-hush")
+				f.check(401, "opense", "hush-h", "forged")
+				if got := logged(t, &f.log); len(got) != 1 || got[0] != "WARN file "+path+" true" {
+					t.Errorf("logged %q", got)
+				}
+				time.Sleep(time.Hour)
+				f.check(503, "opensesame", "opense")
+				os.Remove(f.path)
+				f.write("opensesame\n")
+				f.check(200, "opensesame")
+			})
+		})
+	}
+}
+
+// A file that is read between two writes gives a secret that is none, until the
+// next look.
+func TestTheBeginningOfASecretDoesNotOutliveIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	synctest.Test(t, func(t *testing.T) {
+		f := newSecretFile(t, path)
+		f.write("old\n")
+		f.check(200, "old")
+		f.write("opense")
+		f.check(200, "opense", "old")
+		f.write("opensesame\n")
+		f.check(200, "opensesame", "old")
+		f.check(401, "opense")
 	})
 }
 
 func TestParseSecretsNamesTheLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"":         "line 1: the secret is empty",
-		"\n":       "line 1: the secret is empty",
-		"a\n\nb":   "line 2: the secret is empty",
-		"a\n b\n":  "line 2: the secret begins or ends with white space",
-		"a\nb\n\n": "line 3: the secret is empty",
+		"":                      "line 1: the secret is empty",
+		"\n":                    "line 1: the secret is empty",
+		"a\n\nb":                "line 2: the secret is empty",
+		"a\n b\n":               "line 2: the secret begins or ends with white space",
+		"a\nb\n\n":              "line 3: the secret is empty",
+		"# of Labelbox\na\n":    "line 1: the secret begins with #, as a comment does",
+		"a\n#old\n":             "line 2: the secret begins with #, as a comment does",
+		"a\nthe one before\n":   "line 2: the secret has blanks in it, and other lines beside it",
+		"a\nb\nc\nd\ne\nf\n":    "line 6: the secret is one of more than 5",
+		"a\rb\n":                "line 1: the secret has a line break in it",
+		"\ufeffa\n":             "line 1: the secret has a byte order mark in it",
+		"SECRET=a\n":            "line 1: the secret is a line of settings, NAME=value",
+		asUTF16("\ufeffa\r\n"):  "the secret is saved as UTF-16",
+		asUTF16("a\nb\n"):       "the secret is saved as UTF-16",
+		"{\n \"a\": \"b\"\n}\n": "the secret is a JSON document",
+		"a\n\x00\n":             "line 2: the secret has NUL bytes in it",
 	} {
-		if _, err := core.ParseSecrets(text); err == nil || err.Error() != want {
+		var refused *core.SecretError
+		if _, err := core.ParseSecrets(text); err == nil || err.Error() != want || !errors.As(err, &refused) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
-	if s, err := core.ParseSecrets("a\nb\n"); err != nil || len(s) != 2 {
-		t.Errorf("got %v, %v", s, err)
+	for text, want := range map[string]int{"a\nb\n": 2, "a\r\nb": 2, "a": 1, "one with blanks\r\n": 1, "a\nb\nc\nd\ne": 5} {
+		if s, err := core.ParseSecrets(text); err != nil || len(s) != want {
+			t.Errorf("%q: got %v, %v", text, s, err)
+		}
+	}
+}
+
+// FuzzParseSecrets checks that every secret of a file is a line of it.
+func FuzzParseSecrets(f *testing.F) {
+	for _, s := range []string{"a\nb\n", "a\r\n", "# c\na", asUTF16("\ufeffa\n"), "\x00", "a b\nc", "{}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		secrets, err := core.ParseSecrets(text)
+		if err != nil {
+			return
+		}
+		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+		if len(secrets) == 0 || len(secrets) != len(lines) || len(secrets) > 5 {
+			t.Fatalf("%q has %d secrets", text, len(secrets))
+		}
+		for i, line := range lines {
+			if core.Sign(nil, secrets[i]) != "sha1="+reference(nil, strings.TrimSuffix(line, "\r")) || strings.HasPrefix(line, "#") {
+				t.Errorf("line %d of %q is another secret", i+1, text)
+			}
+		}
+	})
+}
+
+func TestALargeFileIsNoFileOfSecrets(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, make([]byte, 65<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := core.ReadSecretFile(path); err == nil || !strings.Contains(err.Error(), "larger than 64 KiB") {
+		t.Error(err)
 	}
 }
 
@@ -358,4 +557,25 @@ func TestErrorsOfASourceDoNotReachTheSender(t *testing.T) {
 	if strings.Contains(string(got.Body), "down") {
 		t.Errorf("answered %s", got.Body)
 	}
+}
+
+func TestAWrongConfigurationIsNoLackOfSecrets(t *testing.T) {
+	var log bytes.Buffer
+	r := &core.Receiver{Secrets: misconfigured{}, Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
+	if got.Status != 503 || got.Code != "misconfigured" || strings.Contains(string(got.Body), "DESTINATIONS") {
+		t.Errorf("answered %d %s %s", got.Status, got.Code, got.Body)
+	}
+	if !slices.Contains(got.Headers, core.HeaderField{Name: "Retry-After", Value: "10"}) {
+		t.Errorf("headers %v", got.Headers)
+	}
+	if !strings.Contains(log.String(), `"error":"wrong configuration: DESTINATIONS`) || strings.Contains(log.String(), "usable webhook secret") {
+		t.Errorf("logged %s", &log)
+	}
+}
+
+type misconfigured struct{}
+
+func (misconfigured) Secrets(context.Context) ([]core.Secret, error) {
+	return nil, fmt.Errorf("%w: DESTINATIONS: no such thing", core.ErrMisconfigured)
 }

@@ -254,7 +254,7 @@ func TestWrongConfigurationIsOneLineAndAReasonWithEveryRequest(t *testing.T) {
 			t.Errorf("%s: status %d", c.Name, a.Status)
 		}
 	}
-	if all = lines(t, f); !strings.Contains(fmt.Sprint(all[1]["error"]), "LABELHOOK_DESTINATIONS") || all[1]["code"] != "secret_unavailable" {
+	if all = lines(t, f); !strings.Contains(fmt.Sprint(all[1]["error"]), "LABELHOOK_DESTINATIONS") || all[1]["code"] != "misconfigured" {
 		t.Errorf("got %v", all[1])
 	}
 	if strings.Contains(f.Log(), "SENSITIVE") {

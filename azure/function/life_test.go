@@ -80,9 +80,13 @@ func TestWrongConfigurationKeepsListening(t *testing.T) {
 			if logged.Level != "ERROR" || logged.Error.Variable != test.variable || logged.Error.Remedy == "" || !strings.Contains(line.Text, test.problem) {
 				t.Errorf("logged %s", line.Text)
 			}
-			for _, secret := range []string{conformance.Secret, conformance.UnresolvedSecret[1:], "x"} {
-				if status, code := deliver(t, h, secret, body); status != 503 || code != "secret_unavailable" {
-					t.Errorf("answered %d %s", status, code)
+			want := "misconfigured"
+			if strings.Contains(test.variable, "SECRET") {
+				want = "secret_unavailable"
+			}
+			for _, secret := range []string{conformance.Secret, "x"} {
+				if status, code := deliver(t, h, secret, body); status != 503 || code != want {
+					t.Errorf("answered %d %s, want %s", status, code, want)
 				}
 			}
 			if _, err := h.Logged(t.Context(), func(l azurehost.Line) bool {

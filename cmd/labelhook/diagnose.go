@@ -100,6 +100,8 @@ func ownRefusal(c check, a seenAnswer) string {
 	switch a.code {
 	case "secret_unavailable":
 		return "the receiver runs, but has no usable secret, so it refuses everything; its log says which variable or permission is wrong"
+	case "misconfigured":
+		return "the receiver runs, but is configured wrongly, so it refuses everything; its log says which variable is wrong and what to write instead"
 	case "signature_missing":
 		return "the signature did not arrive: a proxy in front drops the header X-Hub-Signature"
 	case "signature_malformed":

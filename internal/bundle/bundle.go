@@ -118,9 +118,13 @@ func (p Platform) secrets() (core.SecretSource, error) {
 	return Secrets(p.Getenv, p.Manager)
 }
 
-// Misconfigured returns a receiver that answers everything 503. Its log gives err
+// Misconfigured returns a receiver that answers everything 503: as without a
+// secret where err is about the secret, else as misconfigured. Its log gives err
 // as the reason each time, for the line logged at the start is soon far away.
 func Misconfigured(err error, log *slog.Logger) *core.Receiver {
+	if !aboutSecrets(err) {
+		err = fmt.Errorf("%w: %w", core.ErrMisconfigured, err)
+	}
 	return &core.Receiver{Secrets: noSecrets{err}, Logger: log}
 }
 

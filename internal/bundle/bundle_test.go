@@ -245,3 +245,25 @@ func TestNoReceiverComesWithAnError(t *testing.T) {
 		t.Errorf("got %v, %v", r, err)
 	}
 }
+
+func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
+	for want, tests := range map[string][]variables{
+		"secret_unavailable": {{}, {"LABELBOX_WEBHOOK_SECRET": " "}, {"LABELBOX_WEBHOOK_SECRET_FILE": "none"}, {"LABELBOX_WEBHOOK_SECRET_ID": "wrong"}},
+		"misconfigured": {
+			withSecret.with(variables{"LABELHOOK_DESTINATIONS": "nowhere:"}), withSecret.with(variables{"LABELHOOK_DEAD_LETTER": "broken:"}),
+			withSecret.with(variables{"LABELHOOK_OVERFLOW": "log:"}), withSecret.with(variables{"LABELHOOK_EVENTS": "no"}), withSecret.with(variables{"LABELHOOK_MAX_BODY": "much"}),
+		},
+	} {
+		for _, test := range tests {
+			_, err := bundle.Receiver(platform(test, new(bytes.Buffer)))
+			var log bytes.Buffer
+			r := bundle.Misconfigured(err, slog.New(slog.NewJSONHandler(&log, nil)))
+			if status, code := send(t, r, secret, core.LabelCreated); status != 503 || code != want {
+				t.Errorf("%v: %d %s, want %s", test, status, code, want)
+			}
+			if !strings.Contains(log.String(), err.(*bundle.ConfigError).Variable) || strings.Contains(log.String(), "no usable webhook secret") != (want == "secret_unavailable") {
+				t.Errorf("logged %s", &log)
+			}
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+const (
+	maxSecrets    = 5        // in a file: the current one and those before it
+	maxSecretFile = 64 << 10 // bytes
+
+	// formerFor is how long a secret counts that a file no longer holds.
+	formerFor = time.Hour
+
+	// A file that was changed less than unsettled ago is read until it is the
+	// same twice, settling apart: it may be half written.
+	unsettled = time.Second
+	settling  = 100 * time.Millisecond
+)
+
+// What [ParseSecrets] refuses besides what [NewSecret] does.
+var (
+	ErrSecretComment = &SecretError{"begins with #, as a comment does", "a file of secrets has no comments; a secret that begins so is set as variable, not as file"}
+	ErrSecretProse   = &SecretError{"has blanks in it, and other lines beside it", "take the line out if it is no secret; one with blanks stands alone in its file"}
+	ErrSecretMany    = &SecretError{fmt.Sprintf("is one of more than %d", maxSecrets), "keep the current secret and the one before it"}
+	ErrSecretCut     = &SecretError{"is the beginning of the one read before", "write a file of secrets under another name, then rename it; if the secret is meant, restart the receiver"}
+)
+
+// ParseSecrets reads the text of a file of secrets: one a line, the current one
+// first, at most five. Lines end in \n or \r\n; the last need not. Each is a
+// secret by the rules of [NewSecret]. There are no empty lines and no comments,
+// and where there are several lines no blanks in them, so that no remark becomes
+// a key. An error names the line and matches a [SecretError].
+func ParseSecrets(text string) ([]Secret, error) {
+	lines, err := parseLines(text)
+	return secretsOf(lines), err
+}
+
+// line is a secret of a file.
+type line struct {
+	text   string
+	secret Secret
+}
+
+func parseLines(text string) ([]line, error) {
+	switch {
+	case isUTF16(text):
+		return nil, ErrSecretUTF16
+	case isDocument(text):
+		return nil, ErrSecretJSON
+	}
+	var all []line
+	texts := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for i, text := range texts {
+		s, err := NewSecret(text)
+		text = withoutLineBreak(text)
+		switch {
+		case strings.HasPrefix(text, "#"):
+			err = ErrSecretComment
+		case err == nil && len(texts) > 1 && strings.ContainsFunc(text, unicode.IsSpace):
+			err = ErrSecretProse
+		case err == nil && i >= maxSecrets:
+			err = ErrSecretMany
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", i+1, err)
+		}
+		all = append(all, line{text, s})
+	}
+	return all, nil
+}
+
+func secretsOf(lines []line) []Secret {
+	var secrets []Secret
+	for _, l := range lines {
+		secrets = append(secrets, l.secret)
+	}
+	return secrets
+}
+
+// ReadSecretFile returns the text of a file of secrets. It reads no more than
+// 64 KiB, which no such file has.
+func ReadSecretFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(text) > maxSecretFile:
+		return "", fmt.Errorf("%s: larger than %d KiB, so it is no file of secrets", path, maxSecretFile>>10)
+	}
+	return string(text), nil
+}
+
+// FileSecrets is a source that reads a file of secrets by the rules of
+// [ParseSecrets]: when they are first needed, again every minute, for secrets
+// mounted into a container change under it, and when a signature matches none,
+// at most once a second.
+//
+// Secrets that the file no longer holds count for another hour, and so do all of
+// them while it cannot be read or holds no secret. A secret that is cut short is
+// not believed. That a file holds fewer secrets is logged as a warning.
+//
+// Whoever changes the file writes a new one beside it and renames that. To take a
+// secret out of use at once, restart the receiver.
+func FileSecrets(path string) *CachedSecrets {
+	source := &CachedSecrets{Name: "file " + path, MaxAge: time.Minute, RereadEvery: time.Second}
+	file := &secretFile{path: path}
+	source.Fetch = func(ctx context.Context) ([]Secret, error) {
+		before := len(file.live)
+		gone, err := file.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if gone > 0 {
+			level := slog.LevelInfo
+			if len(file.live) < before {
+				level = slog.LevelWarn
+			}
+			source.logger().Log(ctx, level, "the file of webhook secrets has changed; those that it no longer holds count for a while",
+				"source", source.Name, "secrets", len(file.live), "gone", gone, "count_for_s", int(formerFor.Seconds()))
+		}
+		return secretsOf(file.all()), nil
+	}
+	return source
+}
+
+// secretFile remembers what a file of secrets held.
+type secretFile struct {
+	path   string
+	live   []line   // of the last good reading
+	former []former // what was in readings before and still counts
+}
+
+type former struct {
+	line
+	until time.Time
+}
+
+// read reads the file again and returns how many secrets have gone from it.
+func (f *secretFile) read(ctx context.Context) (gone int, err error) {
+	text, err := readSettled(ctx, f.path)
+	if err != nil {
+		return 0, err
+	}
+	lines, err := parseLines(text)
+	for _, l := range lines {
+		if f.cut(l.text) {
+			err = ErrSecretCut
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", f.path, err)
+	}
+	now := time.Now()
+	holds := func(text string) bool {
+		return slices.ContainsFunc(lines, func(l line) bool { return l.text == text })
+	}
+	for _, l := range f.live {
+		if !holds(l.text) {
+			f.former = append(f.former, former{l, now.Add(formerFor)})
+			gone++
+		}
+	}
+	f.live = lines
+	f.former = slices.DeleteFunc(f.former, func(old former) bool {
+		return now.After(old.until) || holds(old.text) || slices.ContainsFunc(lines, func(l line) bool {
+			return strings.HasPrefix(l.text, old.text) // it was half written then
+		})
+	})
+	return gone, nil
+}
+
+// cut reports whether text is the beginning of a secret that counts, and none
+// itself.
+func (f *secretFile) cut(text string) bool {
+	cut := false
+	for _, l := range f.all() {
+		if l.text == text {
+			return false
+		}
+		cut = cut || strings.HasPrefix(l.text, text)
+	}
+	return cut
+}
+
+func (f *secretFile) all() []line {
+	all := slices.Clone(f.live)
+	for _, old := range f.former {
+		all = append(all, old.line)
+	}
+	return all
+}
+
+// readSettled reads a file that nobody is writing.
+func readSettled(ctx context.Context, path string) (string, error) {
+	text, err := ReadSecretFile(path)
+	for err == nil && fresh(path) {
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("%s: it is being written: %w", path, ctx.Err())
+		case <-time.After(settling):
+		}
+		var again string
+		if again, err = ReadSecretFile(path); again == text {
+			break
+		}
+		text = again
+	}
+	return text, err
+}
+
+// fresh reports whether a file was changed a moment ago.
+func fresh(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && time.Since(info.ModTime()) < unsettled
+}

@@ -1,0 +1,200 @@
+package core
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// SecretError says why a text is not usable as a webhook secret, and what to do
+// about it. It holds nothing of the text. Whoever knows where the text came from
+// wraps it with that name.
+type SecretError struct {
+	Problem string // follows "the secret "
+	Remedy  string
+}
+
+func (e *SecretError) Error() string { return "the secret " + e.Problem }
+
+const exactly = "write the secret exactly as it was given to Labelbox, "
+
+// What [NewSecret] refuses, and [ParseSecrets] in a file. HMAC takes keys that
+// differ in trailing NUL bytes for the same, so that a key of NUL bytes is the
+// empty one: control characters are more than a nuisance.
+var (
+	ErrSecretEmpty       = &SecretError{"is empty", "write the secret that was given to Labelbox"}
+	ErrSecretUTF16       = &SecretError{"is saved as UTF-16", "save it as UTF-8 without a byte order mark; in Windows PowerShell, Set-Content -Encoding ascii does so"}
+	ErrSecretMark        = &SecretError{"has a byte order mark in it", "save it as UTF-8 without a byte order mark"}
+	ErrSecretEncoding    = &SecretError{"is not valid UTF-8 text", "save the text of the secret as UTF-8; a key in binary is none that Labelbox can have"}
+	ErrSecretNUL         = &SecretError{"has NUL bytes in it", exactly + "as text without control characters"}
+	ErrSecretSpace       = &SecretError{"begins or ends with white space", exactly + "without blanks or line breaks around it, visible or not"}
+	ErrSecretLines       = &SecretError{"has a line break in it", exactly + "alone and in one line"}
+	ErrSecretControl     = &SecretError{"has a control character in it", exactly + "as text without control characters"}
+	ErrSecretInvisible   = &SecretError{"has an invisible formatting character in it", "type it anew instead of copying it: what cannot be seen was copied along"}
+	ErrSecretQuoted      = &SecretError{"stands in quotation marks", exactly + "without quotation marks"}
+	ErrSecretJSON        = &SecretError{"is a JSON document", "write the value that is the secret alone"}
+	ErrSecretAssignment  = &SecretError{"is a line of settings, NAME=value", "write what stands behind the name alone"}
+	ErrSecretUnresolved  = &SecretError{"is an unresolved reference, the text that names a secret", "let what starts this process resolve it (on Azure, let the app's identity read the Key Vault secret, then restart the app), or write the secret itself"}
+	ErrSecretPlaceholder = &SecretError{"is a placeholder", "make up a secret, such as by openssl rand -hex 32, give it to Labelbox, and write it here"}
+)
+
+// refuseSecret says why text, without its trailing line break, is not a secret;
+// nil if it may be one.
+func refuseSecret(text string) *SecretError {
+	switch {
+	case text == "":
+		return ErrSecretEmpty
+	case isUTF16(text):
+		return ErrSecretUTF16
+	case !utf8.ValidString(text), strings.ContainsRune(text, utf8.RuneError): // what others make of invalid bytes
+		return ErrSecretEncoding
+	case strings.ContainsRune(text, '\ufeff'):
+		return ErrSecretMark
+	case strings.Contains(text, "\x00"):
+		return ErrSecretNUL
+	case strings.TrimFunc(text, looksEmpty) != text:
+		return ErrSecretSpace
+	case strings.ContainsFunc(text, breaksLine):
+		return ErrSecretLines
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return ErrSecretControl
+	case strings.ContainsFunc(text, invisible):
+		return ErrSecretInvisible
+	case isDocument(text):
+		return ErrSecretJSON
+	case isAssignment(text):
+		return ErrSecretAssignment
+	case isQuoted(text):
+		return ErrSecretQuoted
+	case isReference(text):
+		return ErrSecretUnresolved
+	case isPlaceholder(text):
+		return ErrSecretPlaceholder
+	}
+	return nil
+}
+
+// isUTF16 also takes UTF-32 for it. Text without a mark is known by its NUL
+// bytes, which stand at every other place.
+func isUTF16(text string) bool {
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") || strings.HasPrefix(text, "\x00\x00\xfe\xff") {
+		return true
+	}
+	var nul, other [2]int // at even and at odd places
+	for i := range len(text) {
+		if text[i] == 0 {
+			nul[i%2]++
+		} else {
+			other[i%2]++
+		}
+	}
+	return other[1] > 0 && nul[0] > 0 && nul[1] == 0 && other[0] <= nul[0]/4 ||
+		other[0] > 0 && nul[1] > 0 && nul[0] == 0 && other[1] <= nul[1]/4
+}
+
+// looksEmpty reports whether nobody sees r: white space, and what has no width.
+func looksEmpty(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters that are blank
+		return true
+	}
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+}
+
+// invisible is about the inside of a text, where the joiners of some scripts and
+// of emoji have a meaning.
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
+}
+
+func breaksLine(r rune) bool {
+	switch r {
+	case '\n', '\v', '\f', '\r', '\u0085', '\u2028', '\u2029':
+		return true
+	}
+	return false
+}
+
+func isQuoted(text string) bool {
+	for _, pair := range [...][2]string{{`"`, `"`}, {"'", "'"}, {"`", "`"}, {"“", "”"}, {"‘", "’"}, {"«", "»"}} {
+		if inner, ok := strings.CutPrefix(text, pair[0]); ok && strings.HasSuffix(inner, pair[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDocument(text string) bool {
+	v := jsontext.Value(strings.TrimSpace(text))
+	return len(v) > 0 && (v[0] == '{' || v[0] == '[') && v.IsValid()
+}
+
+// isAssignment reports whether text is a line of a file of settings: after
+// export, set and the like any name; else a name of capitals with an underscore,
+// or one that speaks of a secret. What follows must be more than the equals signs
+// at the end of base64.
+func isAssignment(text string) bool {
+	name, told := text, false
+	for _, word := range [...]string{"export ", "set ", "setx ", "env ", "declare -x ", "$env:", "- "} {
+		if hasPrefixFold(name, word) {
+			name, told = strings.TrimLeft(name[len(word):], " "), true
+		}
+	}
+	name = strings.TrimLeft(name, `"'`)
+	end := strings.IndexFunc(name, notOfName)
+	if end <= 0 {
+		return false
+	}
+	name, rest := name[:end], strings.TrimLeft(name[end:], "\"' \t")
+	value, equals := strings.CutPrefix(rest, "=")
+	if !equals {
+		var colon bool
+		if value, colon = strings.CutPrefix(rest, ": "); !colon {
+			return false
+		}
+	}
+	if strings.Trim(value, "= \t") == "" {
+		return false
+	}
+	lower := strings.ToLower(name)
+	return told || strings.Contains(lower, "secret") || strings.Contains(lower, "labelbox") || strings.Contains(lower, "webhook") ||
+		equals && name == strings.ToUpper(name) && strings.Contains(name, "_")
+}
+
+// isReference reports whether text names a secret in the words of Azure,
+// CloudFormation, Google Cloud, AWS, Kubernetes or one of the tools that put
+// secrets into environments. A URL of any kind is one.
+func isReference(text string) bool {
+	for _, prefix := range [...]string{
+		"@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(", "!Ref ", "!Sub ", "!GetAtt ", "!ImportValue ",
+		"//secretmanager.googleapis.com/", "secretref:", "secretKeyRef", "valueFrom:", "ssm:/", "aws-ssm:/", "/run/secrets/", "/var/run/secrets/",
+	} {
+		if hasPrefixFold(text, prefix) {
+			return true
+		}
+	}
+	dynamic, braces := strings.CutPrefix(text, "{{")
+	path, vault := strings.CutPrefix(strings.TrimPrefix(text, ">>"), "vault:")
+	scheme, _, url := strings.Cut(text, "://")
+	switch {
+	case braces && strings.HasPrefix(strings.TrimLeft(dynamic, " "), "resolve:"),
+		vault && strings.ContainsAny(path, "/#"),
+		url && len(scheme) >= 2 && isLetter(rune(scheme[0])) && !strings.ContainsFunc(scheme, notOfScheme),
+		strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5,
+		strings.HasPrefix(text, "projects/") && strings.Contains(text, "/secrets/"):
+		return true
+	}
+	return false
+}
+
+func hasPrefixFold(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
+}
+
+func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
+
+func notOfName(r rune) bool { return !isLetter(r) && (r < '0' || r > '9') && r != '_' }
+
+func notOfScheme(r rune) bool { return notOfName(r) && !strings.ContainsRune("+.-", r) || r == '_' }
