@@ -161,7 +161,7 @@ func (t *tool) signingSecret(ctx context.Context) (core.Secret, error) {
 // withSecret is the environment or, where it names no secret and a person is
 // there to ask, the environment with the secret that was typed.
 func (t *tool) withSecret(ctx context.Context) (func(string) string, error) {
-	if _, err := bundle.Secrets(t.getenv, nil); !errors.Is(err, bundle.ErrNoSecretVariable) || !t.canAsk() {
+	if !errors.Is(bundle.CheckSecretVariables(t.getenv), bundle.ErrNoSecretVariable) || !t.canAsk() {
 		return t.getenv, nil // whoever reads the environment reports what else is wrong with it
 	}
 	text, err := t.askSecret(ctx)

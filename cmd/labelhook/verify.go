@@ -103,27 +103,46 @@ func headerValue(signature string) string {
 
 // rawSecret is a webhook secret as it stands in the environment, usable or not.
 type rawSecret struct {
-	name     string // how the verdict calls it: current, previous, line 3, typed
+	name     string // how the verdict calls it: current, previous, line 3, file, typed
 	variable string // where it came from
 	text     string
+}
+
+// usableSecret returns the first secret, if receivers start with all of them.
+func usableSecret(secrets []rawSecret) (rawSecret, error) {
+	var lines []string // of a file, which has rules of its own
+	for _, s := range secrets {
+		_, err := core.NewSecret(s.text)
+		if strings.HasPrefix(s.name, "line ") {
+			lines = append(lines, s.text)
+			_, err = core.ParseSecrets(strings.Join(lines, "\n"))
+		}
+		var refused *core.SecretError
+		if errors.As(err, &refused) {
+			return rawSecret{}, usage(fmt.Errorf("%s: %w", s.variable, refused), "no receiver would start with such a secret: "+refused.Remedy)
+		}
+	}
+	return secrets[0], nil
 }
 
 // rawSecrets returns the texts of the secrets, also those that no receiver
 // would start with: they are what there may be to explain.
 func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
-	_, err := bundle.Secrets(t.getenv, nil)
+	err := bundle.CheckSecretVariables(t.getenv)
 	switch {
-	case err == nil, errors.Is(err, core.ErrSecretSpace), errors.Is(err, core.ErrSecretUnresolved):
-	case errors.Is(err, bundle.ErrNoSecretVariable) && isTerminal(t.in) && isTerminal(t.err):
-		text, err := t.askHidden(ctx, "Webhook secret (not shown): ")
+	case errors.Is(err, bundle.ErrNoSecretVariable) && t.canAsk():
+		text, err := t.askSecret(ctx)
 		switch {
 		case err != nil:
-			return nil, failure(fmt.Errorf("reading the secret: %w", err), "set "+bundle.SecretVariable+" instead")
+			return nil, err
 		case text == "":
 			return nil, usage(core.ErrSecretEmpty, "type the secret that was given to Labelbox")
 		}
 		return []rawSecret{{"typed", "the secret typed", text}}, nil
-	default:
+	case err != nil:
+		return nil, err
+	case t.getenv(bundle.IDVariable) != "":
+		_, err := bundle.Secrets(t.getenv, nil) // there is no manager here, as it says
 		return nil, err
 	}
 	if path := t.getenv(bundle.FileVariable); path != "" {
@@ -136,14 +155,18 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 	return secrets, nil
 }
 
-// secretLines reads a file of secrets that the variable or flag from names.
+// secretLines reads a file of secrets that the variable or flag from names. One
+// that has no lines, for it is in UTF-16 or JSON, is one secret.
 func secretLines(path, from string) ([]rawSecret, error) {
-	text, err := os.ReadFile(path)
+	text, err := core.ReadSecretFile(path)
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s: %w", from, err), "set it to a readable file with one secret a line")
 	}
+	if _, err := core.ParseSecrets(text); errors.Is(err, core.ErrSecretUTF16) || errors.Is(err, core.ErrSecretJSON) {
+		return []rawSecret{{"file", from, text}}, nil
+	}
 	var secrets []rawSecret
-	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		name := fmt.Sprintf("line %d", i+1)
 		secrets = append(secrets, rawSecret{name, from + ", " + name, line})
 	}
@@ -248,8 +271,9 @@ combination of
   - the body as it is; out of base64, a JSON string, UTF-16 or a Lambda event;
     with line ends, newlines, white space or a byte order mark added or lost;
     its JSON as Python, JavaScript and Go print it; with its encoding mistaken
-  - the secret as it is; with white space, quotation marks, line breaks, base64,
-    hexadecimal or JSON around it that only one side has; empty
+  - the secret as it is; with white space, quotation marks, line breaks, a name
+    and an equals sign, base64, hexadecimal, UTF-16 or JSON around it that only
+    one side has; empty
   - HMAC and plain digests, with SHA-1, SHA-256 and SHA-512
 What is left:
   - the sender has another secret (was it rotated? is it another project's webhook?)
@@ -264,6 +288,8 @@ func secretInWords(name string) string {
 		return "the secret on " + name + " of the file"
 	case name == "typed":
 		return "the secret typed"
+	case name == "file":
+		return "the secret in the file"
 	}
 	return "the " + name + " secret"
 }

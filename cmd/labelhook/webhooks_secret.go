@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
 )
 
@@ -108,7 +107,7 @@ func (f secretFlags) choose(ctx context.Context, t *tool) (webhookSecret, error)
 		if err != nil {
 			return webhookSecret{}, err
 		}
-		return checked(lines[0].text, "--secret-file")
+		return checked(lines)
 	}
 	secrets, err := t.rawSecrets(ctx)
 	if errors.Is(err, bundle.ErrNoSecretVariable) {
@@ -117,14 +116,12 @@ func (f secretFlags) choose(ctx context.Context, t *tool) (webhookSecret, error)
 	if err != nil {
 		return webhookSecret{}, err
 	}
-	return checked(secrets[0].text, secrets[0].variable)
+	return checked(secrets)
 }
 
-func checked(text, from string) (webhookSecret, error) {
-	if _, err := core.NewSecret(text); err != nil {
-		return webhookSecret{}, usage(fmt.Errorf("%s: %w", from, err), "no receiver would start with such a secret; choose another")
-	}
-	return webhookSecret{text: text}, nil
+func checked(secrets []rawSecret) (webhookSecret, error) {
+	first, err := usableSecret(secrets)
+	return webhookSecret{text: first.text}, err
 }
 
 // keep has a secret that was made up written to its file or piped into its

@@ -162,12 +162,38 @@ func TestWebhooksCreateSurvivesALostAnswer(t *testing.T) {
 }
 
 func TestWebhooksSecretsArriveUnharmed(t *testing.T) {
-	for _, secret := range []string{`a"b`, `a\b`, "a\nb", "пароль 🔑", `{"$x":"}"}`, "#comment", "a\tb"} {
+	for _, secret := range []string{`a"b`, `a\b`, "пароль 🔑", `{"$x":"}"`, "#comment", "a  b"} {
 		api, project, env := apiOf(t)
 		env["LABELBOX_WEBHOOK_SECRET"] = secret
 		webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
 		if made := api.Webhooks(); len(made) != 1 || made[0].Secret != secret {
 			t.Errorf("%q became %+v", secret, made)
+		}
+	}
+}
+
+func TestWebhooksTakeNoSecretThatIsNone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"utf16.txt": "\xff\xfea\x00b\x00", "prose.txt": "opensesame\nthe one of our webhook\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, test := range map[string]struct{ variable, value, file string }{
+		"LABELBOX_WEBHOOK_SECRET: the secret is a placeholder":                                   {"LABELBOX_WEBHOOK_SECRET", "CHANGE-ME", ""},
+		"LABELBOX_WEBHOOK_SECRET_FILE: the secret is saved as UTF-16":                            {"LABELBOX_WEBHOOK_SECRET_FILE", "utf16.txt", ""},
+		"--secret-file, line 2: the secret has blanks in it, and other lines beside it":          {"LABELBOX_WEBHOOK_SECRET", "opensesame", "prose.txt"},
+		"LABELBOX_WEBHOOK_SECRET_FILE, line 2: the secret has blanks in it, and other lines bes": {"LABELBOX_WEBHOOK_SECRET_FILE", "prose.txt", ""},
+	} {
+		api, project, env := apiOf(t)
+		delete(env, "LABELBOX_WEBHOOK_SECRET")
+		env[test.variable] = test.value
+		create := []string{"create", "--url", webhookURL, "--project", project}
+		if test.file != "" {
+			create = append(create, "--secret-file", test.file)
+		}
+		if _, stderr := webhooks(t, env, 2, create...); !strings.Contains(stderr, want) || len(api.Webhooks()) > 0 {
+			t.Errorf("%s, want %s; there are %v", stderr, want, api.Webhooks())
 		}
 	}
 }

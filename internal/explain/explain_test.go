@@ -226,6 +226,18 @@ func TestSecret(t *testing.T) {
 		"theirs in hex":                  {secret, hex.EncodeToString([]byte(secret)), "secret_hex_encoded"},
 		"a JSON object":                  {`{"user":"x","webhook":` + quoted(secret) + `}`, secret, "secret_in_json"},
 		"theirs is empty":                {secret, "", "secret_empty"},
+		"a line of settings":             {"LABELBOX_WEBHOOK_SECRET=" + secret, secret, "secret_assignment"},
+		"an exported one in quotes":      {`export KEY="` + secret + "\"\n", secret, "secret_assignment"},
+		"a line of YAML":                 {"secret: '" + secret + "'", secret, "secret_assignment"},
+		"theirs is a line of settings":   {secret, "LABELBOX_WEBHOOK_SECRET=" + secret, "secret_with_name"},
+		"in UTF-16":                      {utf16Of(secret + "\r\n"), secret, "secret_utf16"},
+		"in UTF-16 without a mark":       {strings.TrimPrefix(utf16Of(secret), "\xff\xfe"), secret, "secret_utf16"},
+		"in UTF-16, the second line":     {utf16Of("other\r\n" + secret + "\r\n"), secret, "secret_utf16"},
+		"settings in UTF-16":             {utf16Of("A=" + secret + "\r\n"), secret, "secret_utf16"},
+		"theirs in UTF-16":               {secret, strings.TrimPrefix(utf16Of(secret), "\xff\xfe"), "secret_utf16_signed"},
+		"an invisible character":         {secret + "\u200b", secret, "secret_white_space"},
+		"a placeholder on both sides":    {"example_secret", "example_secret", "secret_refused"},
+		"NUL bytes behind":               {secret + "\x00", secret, "secret_refused"},
 		"unresolved reference":           {"@Microsoft.KeyVault(SecretUri=x)", "@Microsoft.KeyVault(SecretUri=x)", "secret_unresolved"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,10 +1,14 @@
 package explain
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -21,10 +25,8 @@ type key struct {
 const sameSecret = "write the secret here exactly as it was given to Labelbox"
 
 var (
-	causeSecretRefused = Cause{"secret_refused", "the secret is the sender's, but labelhook refuses to run with it: it begins or ends with white space",
-		"create a webhook with a secret that has no white space around it"}
-	causeSecretUnresolved = Cause{"secret_unresolved", "the signature was made with the text of a Key Vault reference that was not resolved",
-		"let the app's identity read the Key Vault secret"}
+	causeSecretUnresolved = Cause{"secret_unresolved", "the signature was made with the text of a reference that was not resolved",
+		core.ErrSecretUnresolved.Remedy}
 	causeSecretLineBreak = Cause{"secret_line_break", "the sender's secret ends in a line break that ours lacks",
 		"register the webhook again with the secret without its line break (printf '%s' instead of echo)"}
 	causeSecretSpace = Cause{"secret_white_space", "our secret has white space around it that the sender's lacks",
@@ -35,6 +37,14 @@ var (
 		"register the webhook again with the secret without quotation marks"}
 	causeSecretEscape = Cause{"secret_escape", `our secret ends in the two characters \n, which the sender's lacks`,
 		`remove the \n at the end of the secret`}
+	causeSecretAssignment = Cause{"secret_assignment", "our secret is a line of settings, NAME=value, and its value is the sender's secret",
+		"write what stands behind the name alone"}
+	causeSecretNotAssignment = Cause{"secret_with_name", "the sender's secret is a line of settings, NAME=value, with ours as the value",
+		"create a webhook with the value alone as its secret"}
+	causeSecretUTF16 = Cause{"secret_utf16", "our secret is saved as UTF-16, the sender's is not",
+		core.ErrSecretUTF16.Remedy}
+	causeSecretNotUTF16 = Cause{"secret_utf16_signed", "the sender's key is our secret in UTF-16",
+		"sign with the UTF-8 bytes of the secret"}
 	causeSecretMark = Cause{"secret_byte_order_mark", "our secret begins with a byte order mark that the sender's lacks",
 		"save the secret's file as UTF-8 without a byte order mark"}
 	causeSecretHex = Cause{"secret_hex_decoded", "the sender decoded the secret from hexadecimal; Labelbox uses its text undecoded",
@@ -58,13 +68,14 @@ func keysOf(secrets []string) []key {
 	seen := map[string]bool{"": true}
 	for i, text := range secrets {
 		ours := withoutLineBreak(text)
-		_, err := core.NewSecret(text)
 		k := key{bytes: []byte(ours), secret: i}
-		switch {
-		case errors.Is(err, core.ErrSecretSpace):
-			k.causes = []Cause{causeSecretRefused}
+		var refused *core.SecretError
+		switch _, err := core.NewSecret(text); {
 		case errors.Is(err, core.ErrSecretUnresolved):
 			k.causes = []Cause{causeSecretUnresolved}
+		case errors.As(err, &refused):
+			k.causes = []Cause{{"secret_refused", "the secret is the sender's, but labelhook refuses to run with it: it " + refused.Problem,
+				"create a webhook with a secret that receivers take"}}
 		}
 		if !seen[ours] {
 			seen[ours] = true
@@ -97,7 +108,7 @@ type variant struct {
 
 func variantsOf(text string) []variant {
 	ours := withoutLineBreak(text)
-	trimmed := strings.TrimSpace(text)
+	trimmed := strings.TrimFunc(text, looksEmpty)
 	variants := []variant{
 		{trimmed, causeSecretSpace},
 		{text, causeSecretLineBreak},
@@ -105,6 +116,9 @@ func variantsOf(text string) []variant {
 		{ours + "\r\n", causeSecretLineBreak},
 		{strings.TrimSuffix(trimmed, `\n`), causeSecretEscape},
 		{strings.TrimSpace(strings.TrimPrefix(text, byteOrderMark)), causeSecretMark},
+		{"LABELBOX_WEBHOOK_SECRET=" + ours, causeSecretNotAssignment},
+		{inUTF16(ours, binary.LittleEndian), causeSecretNotUTF16},
+		{inUTF16(ours, binary.BigEndian), causeSecretNotUTF16},
 		{`"` + ours + `"`, causeSecretUnquoted},
 		{`'` + ours + `'`, causeSecretUnquoted},
 		{base64.StdEncoding.EncodeToString([]byte(ours)), causeSecretNotBase64},
@@ -112,6 +126,15 @@ func variantsOf(text string) []variant {
 	}
 	if inner, ok := unquoteText(trimmed); ok {
 		variants = append(variants, variant{inner, causeSecretQuoted})
+	}
+	if value, ok := settingIn(trimmed); ok {
+		variants = append(variants, variant{value, causeSecretAssignment})
+		if inner, ok := unquoteText(value); ok {
+			variants = append(variants, variant{inner, causeSecretAssignment})
+		}
+	}
+	for _, line := range linesInUTF16([]byte(text)) {
+		variants = append(variants, variant{line, causeSecretUTF16})
 	}
 	if decoded, err := hex.DecodeString(trimmed); err == nil {
 		variants = append(variants, variant{string(decoded), causeSecretHex})
@@ -133,4 +156,50 @@ func variantsOf(text string) []variant {
 		}
 	}
 	return variants
+}
+
+// settingIn returns the value of a line that sets a variable.
+func settingIn(line string) (value string, ok bool) {
+	name, value, ok := strings.Cut(line, "=")
+	if !ok {
+		name, value, ok = strings.Cut(line, ": ")
+	}
+	return strings.TrimSpace(value), ok && strings.TrimSpace(name) != ""
+}
+
+// looksEmpty reports whether nobody sees r, which is no byte order mark: that is
+// a cause of its own.
+func looksEmpty(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && r != '\ufeff'
+}
+
+func inUTF16(text string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+// linesInUTF16 returns the lines of a text in UTF-16, with or without a mark.
+func linesInUTF16(b []byte) (lines []string) {
+	text, ok := decodeUTF16(b)
+	if !ok && len(b)%2 == 0 && bytes.IndexByte(b, 0) >= 0 {
+		mark := "\xff\xfe"
+		if b[0] == 0 {
+			mark = "\xfe\xff"
+		}
+		text, ok = decodeUTF16(append([]byte(mark), b...))
+	}
+	if !ok {
+		return nil
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		lines = append(lines, line)
+		if value, ok := settingIn(line); ok {
+			lines = append(lines, value)
+		}
+	}
+	return lines
 }
