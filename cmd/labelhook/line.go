@@ -50,7 +50,9 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 
 	var line strings.Builder
 	line.WriteString(r.Time.Format(time.TimeOnly))
-	if values["outcome"] != "" {
+	if _, more, summed := strings.Cut(r.Message, ": and "); summed && values["code"] != "" {
+		fmt.Fprintf(&line, "  %s  refused  %s  and %s", values["status"], values["code"], more)
+	} else if values["outcome"] != "" {
 		writeRequest(&line, values)
 	} else {
 		line.WriteString("  " + printable.Text(r.Message))

@@ -36,6 +36,11 @@ LABELHOOK_DESTINATIONS send it on, once it is taken there as well. One that come
 again is kept once and counted. The secret comes from LABELBOX_WEBHOOK_SECRET or
 LABELBOX_WEBHOOK_SECRET_FILE.
 
+No answer waits for what is printed: lines that nobody reads are dropped and
+counted. Only the destination log: has to print a delivery, and fails after five
+seconds. When the terminal closes, or nobody reads the output any more, listen
+ends as with Ctrl-C: what has begun is finished.
+
 Labelbox reaches this machine only through a tunnel; register the tunnel's URL
 with the path added.`,
 		Example: `  LABELBOX_WEBHOOK_SECRET=… labelhook listen
@@ -61,7 +66,7 @@ type listener struct {
 }
 
 func (t *tool) listen(ctx context.Context, l listener) (err error) {
-	if err := local.CheckPath(l.path); err != nil {
+	if l.path, err = local.CleanPath(l.path); err != nil {
 		return usage(fmt.Errorf("--path: %w", err), "write a path such as "+defaultPath)
 	}
 	if l.forward != "" {
@@ -73,7 +78,6 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err != nil {
 		return err
 	}
-	log := t.deliveryLog(level, l.json)
 	getenv, err := t.withSecret(ctx)
 	if err != nil {
 		return err
@@ -83,6 +87,17 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		return listenError(err)
 	}
 	defer sock.Close()
+	if l.forward != "" && local.Own(ctx, sock.Addr(), l.forward) {
+		return usage(fmt.Errorf("--forward: %s is this receiver itself", printable.URL(l.forward)), "write the URL of what is to have the deliveries, or leave --forward out")
+	}
+	ctx, cancel := t.untilBrokenPipe(ctx)
+	defer cancel()
+	t, lines, ended := t.aside()
+	defer ended()
+	log := t.deliveryLog(level, l.json)
+	lines.report = func(dropped int) {
+		log.Warn("log lines dropped: the output was not read", slog.Int("count", dropped))
+	}
 	box, err := inbox.Open(l.inbox)
 	if err != nil {
 		return failure(err, "")
@@ -94,8 +109,9 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		Getenv:  withForward(getenv, l.forward),
 		Openers: map[string]bundle.Opener{"sqlite": others.open},
 		Always:  box,
+		Own:     func(url string) bool { return local.Own(ctx, sock.Addr(), url) },
 		Log:     log,
-		Out:     printable.JSONWriter{To: t.out},
+		Out:     printable.JSONWriter{To: certain{lines}},
 	})
 	if err != nil {
 		return err
@@ -165,6 +181,21 @@ func listenError(err error) error {
 		hint = "end that program, or choose another port, such as --addr 127.0.0.1:0 for a free one"
 	}
 	return failure(fmt.Errorf("--addr: %w", err), hint)
+}
+
+// aside returns the tool with outputs that nobody waits for, the queue of out,
+// and what prints the rest of both.
+func (t *tool) aside() (aside *tool, out *queue, end func()) {
+	out, talk := newQueue(t.out), newQueue(t.err)
+	talk.report = func(int) {} // what was to be said is on out, too, or has been said
+	copied := *t
+	copied.out, copied.err = out, talk
+	return &copied, out, func() {
+		if dropped := out.Close(); dropped > 0 {
+			fmt.Fprintf(talk, "labelhook: %d lines were not printed, because the output was not read\n", dropped)
+		}
+		talk.Close()
+	}
 }
 
 // deliveryLog makes the log that tells what became of each request: JSON lines

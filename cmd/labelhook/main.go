@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -30,9 +28,8 @@ const (
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	t := &tool{in: os.Stdin, out: os.Stdout, err: printable.Writer{To: os.Stderr}, getenv: os.Getenv}
+	ctx, end := untilSignal()
+	t := &tool{in: os.Stdin, out: os.Stdout, err: printable.Writer{To: os.Stderr}, getenv: os.Getenv, end: end}
 	return t.run(ctx, os.Args[1:])
 }
 
@@ -43,6 +40,7 @@ type tool struct {
 	out    io.Writer
 	err    io.Writer
 	getenv func(string) string
+	end    func() // what a signal does; may be nil
 }
 
 func (t *tool) run(ctx context.Context, args []string) int {

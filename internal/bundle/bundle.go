@@ -53,6 +53,10 @@ type Platform struct {
 	// calls it what its String method says, or else "handler".
 	Always core.Handler
 
+	// Own reports whether a URL is the receiver's own, as far as the host knows;
+	// nil where it does not.
+	Own func(url string) bool
+
 	Log *slog.Logger // nil means slog.Default
 	Out io.Writer    // where log: writes; nil means os.Stdout
 
@@ -202,6 +206,9 @@ func (p Platform) open(variable, url string) (core.Handler, error) {
 		case "file":
 			open = func(string) (core.Handler, error) { return destination.NewFolder(strings.TrimPrefix(rest, "//")) }
 		case "https", "http":
+			if p.Own != nil && p.Own(url) {
+				return nil, &ConfigError{variable, errors.New("names this receiver itself, which would get its deliveries back"), "write the URL of what is to have them, or leave it out"}
+			}
 			open = func(string) (core.Handler, error) { return destination.NewEndpoint(url) }
 		default:
 			return nil, &ConfigError{variable, fmt.Errorf("no destination here has the scheme %q", scheme), "write one of " + p.schemes()}

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
@@ -48,13 +51,148 @@ func TestListenStaysOnLoopback(t *testing.T) {
 	}
 }
 
-func TestCheckPath(t *testing.T) {
-	for path, ok := range map[string]bool{
-		"/webhook-endpoint": true, "/a/b": true, "/{x}": true, "": false, "x": false, "/": false, "/healthz": false,
+func TestCleanPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"/webhook-endpoint": "/webhook-endpoint", "/webhook-endpoint/": "/webhook-endpoint", "/a/b": "/a/b", "/{x}": "/{x}", "/a:b@c~d": "/a:b@c~d",
+		"": "", "x": "", "/": "", "//": "", "/healthz": "", "/healthz/": "",
+		"/a?token=1": "", "/a#f": "", "/a%20b": "", "/a b": "", " /a": "", "/a\n": "", "//a": "", "/a//b": "", "/a//": "",
+		"/a/../b": "", "/a/.": "", "/..": "", "/é": "", "/a\xff": "", "/a\\b": "", "/<a>": "", "http://x/a": "",
 	} {
-		if err := local.CheckPath(path); (err == nil) != ok {
-			t.Errorf("%q: %v", path, err)
+		got, err := local.CleanPath(path)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v, want %q", path, got, err, want)
 		}
+		if err != nil && strings.Contains(err.Error(), "token") {
+			t.Errorf("%q: the query is repeated: %v", path, err)
+		}
+	}
+}
+
+func TestOwn(t *testing.T) {
+	addr := func(text string) net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(text)) }
+	var lan string
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		if n := a.(*net.IPNet); n.IP.To4() != nil && !n.IP.IsLoopback() {
+			lan = n.IP.String()
+		}
+	}
+	for _, test := range []struct {
+		at, url string
+		want    bool
+	}{
+		{"127.0.0.1:3001", "http://127.0.0.1:3001/webhook-endpoint", true},
+		{"127.0.0.1:3001", "http://127.0.0.1:3001/", true},
+		{"127.0.0.1:3001", "http://127.0.0.1:3001", true},
+		{"127.0.0.1:3001", "HTTP://LOCALHOST:3001/x", true},
+		{"127.0.0.1:3001", "http://localhost.:3001/x", true},
+		{"127.0.0.1:3001", "http://[::1]:3001/x", true},
+		{"127.0.0.1:3001", "http://[::ffff:127.0.0.1]:3001/x", true},
+		{"127.0.0.1:3001", "http://127.0.0.2:3001/x", true},
+		{"127.0.0.1:3001", "http://0.0.0.0:3001/x", true},
+		{"127.0.0.1:3001", "http://user:word@localhost:3001/x?y", true},
+		{"127.0.0.1:3001", "http://a.localhost:3001/x", true},
+		{"[::1]:3001", "http://localhost:3001/x", true},
+		{"127.0.0.1:80", "http://localhost/x", true},
+		{"127.0.0.1:443", "https://localhost", true},
+		{"0.0.0.0:3001", "http://localhost:3001/x", true},
+		{"[::]:3001", "http://127.0.0.1:3001/x", true},
+		{"0.0.0.0:3001", "https://" + lan + ":3001/x", lan != ""},
+		{"127.0.0.1:3001", "https://" + lan + ":3001/x", false},
+		{"127.0.0.1:3001", "http://127.0.0.1:3002/x", false},
+		{"127.0.0.1:3001", "http://localhost/x", false},
+		{"0.0.0.0:3001", "http://192.0.2.1:3001/x", false},
+		{"127.0.0.1:3001", ":", false},
+	} {
+		if got := local.Own(t.Context(), addr(test.at), test.url); got != test.want {
+			t.Errorf("%s at %s: %v", test.url, test.at, got)
+		}
+	}
+}
+
+// A path that is refused is one line, whatever is in it and how often it comes.
+func TestRefusedPathsAreLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	addr, stop := serveLogged(t, nil, slog.New(slog.NewTextHandler(&log, nil)))
+	for range 3 {
+		for _, asked := range []string{"/", path + "/x", "/" + path, "/%1b%5b31m", "/" + strings.Repeat("a", 5000)} {
+			response, err := http.Post("http://"+addr+asked, "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+		}
+	}
+	for i := range 1000 {
+		response, err := http.Get(fmt.Sprintf("http://%s/%d", addr, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Count(log.String(), "\n")
+	if lines > 100 || strings.Count(log.String(), "path=/ ") != 2 || strings.Contains(log.String(), "\x1b") ||
+		!strings.Contains(log.String(), "deliveries_go_to=http://"+addr+path) || log.Len() > 40_000 ||
+		!strings.Contains(log.String(), "and 2 more") {
+		t.Errorf("%d lines: %.3000s", lines, &log)
+	}
+}
+
+// HTTP/2 without TLS is answered as HTTP/1 is, many requests at once.
+func TestServeHTTP2WithoutTLS(t *testing.T) {
+	addr, stop := serve(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }))
+	defer stop()
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	client := http.Client{Transport: transport}
+	secret, _ := core.NewSecret("secret")
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			body := bytes.Repeat([]byte{' '}, 1+i*4000)
+			request, _ := http.NewRequest("POST", "http://"+addr+path, bytes.NewReader(body))
+			if i%2 == 0 {
+				request.ContentLength = -1
+			}
+			request.Header.Set(core.SignatureHeader, core.Sign(body, secret))
+			want := 200
+			if i%5 == 0 {
+				request.Header.Set(core.SignatureHeader, "sha1=1")
+				want = 401
+			}
+			response, err := client.Do(request)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer response.Body.Close()
+			if response.StatusCode != want || response.ProtoMajor != 2 {
+				t.Errorf("%s %d, want %d", response.Proto, response.StatusCode, want)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// What net/http says of connections comes into the receiver's log.
+func TestConnectionErrorsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	r := &core.Receiver{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	for range 50 {
+		r.ErrorLog().Print("http: Accept error: too many open files; retrying in 1s")
+	}
+	r.Flush()
+	if n := strings.Count(log.String(), "\n"); n != 6 || !strings.Contains(log.String(), `level=WARN msg="connection failed" error="http: Accept error`) ||
+		!strings.Contains(log.String(), "count=45") {
+		t.Errorf("%d lines: %s", n, &log)
 	}
 }
 
@@ -63,6 +201,10 @@ const path = "/webhook-endpoint"
 // serve runs a server until the test or stop ends it, and returns what Serve
 // returned.
 func serve(t *testing.T, handler core.Handler) (addr string, stop func() error) {
+	return serveLogged(t, handler, slog.New(slog.DiscardHandler))
+}
+
+func serveLogged(t *testing.T, handler core.Handler, logger *slog.Logger) (addr string, stop func() error) {
 	t.Helper()
 	l, err := local.Listen("127.0.0.1:0", false)
 	if err != nil {
@@ -79,7 +221,7 @@ func serve(t *testing.T, handler core.Handler) (addr string, stop func() error) 
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() {
-		served <- local.Serve(ctx, l, path, &core.Receiver{Secrets: secrets, Handler: handler, Logger: slog.New(slog.DiscardHandler)})
+		served <- local.Serve(ctx, l, path, &core.Receiver{Secrets: secrets, Handler: handler, Logger: logger})
 	}()
 	return l.Addr().String(), func() error { cancel(); return <-served }
 }
@@ -98,7 +240,9 @@ func TestServeRoutes(t *testing.T) {
 		{"POST", path, 400, ""}, // the receiver's own answer
 		{"GET", path, 405, ""},
 		{"POST", path + "?code=key", 400, ""},
-		{"POST", path + "/", 404, "nothing here; deliveries go to " + path + "\n"},
+		{"POST", path + "/", 400, ""},
+		{"GET", "/healthz/", 200, "ok\n"},
+		{"POST", path + "//", 404, "nothing here; deliveries go to " + path + "\n"},
 		{"POST", "/" + path, 404, "nothing here; deliveries go to " + path + "\n"},
 		{"GET", "/", 404, "nothing here; deliveries go to " + path + "\n"},
 	} {

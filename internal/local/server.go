@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // How long a connection may take over each thing, so that a sender that stalls
@@ -23,37 +26,45 @@ const (
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10 // bytes
 
+	// What one connection of HTTP/2 may hold before anybody reads it, in bytes, and
+	// how many requests it may carry at once.
+	connectionBuffer = 256 << 10
+	streamBuffer     = 64 << 10
+	frameBuffer      = 16 << 10
+	streams          = 100
+
 	// graceTimeout bounds how long a stop waits for requests under way.
 	graceTimeout = 10 * time.Second
 )
 
-// HealthPath answers GET with 200 while the server runs.
-const HealthPath = "/healthz"
-
-// CheckPath says why deliveries cannot be received at path, nil if they can.
-func CheckPath(path string) error {
-	switch {
-	case path == "" || path[0] != '/':
-		return fmt.Errorf("the path %q does not begin with a slash", path)
-	case path == "/" || path == HealthPath:
-		return fmt.Errorf("the path %q is taken by something else", path)
-	}
-	return nil
-}
-
 // Serve answers on l until ctx ends: deliveries at path by the receiver,
-// everything else with 404 except [HealthPath]. It then takes no new
+// everything else with 404 except [HealthPath]. A slash at the end of a path does
+// not count. A path that was refused is logged, once a minute. Besides HTTP/1 it
+// speaks HTTP/2 without TLS, to those who begin with it. It then takes no new
 // connections, lets the requests under way finish within ten seconds, and
 // returns nil; l is closed. The error says what broke the server.
 func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Receiver) error {
+	strays := core.NewSumming(1, time.Minute)
 	server := &http.Server{
-		Handler:           route(path, nethttp.Handler(receiver)),
+		Handler:           route(path, receiver, l.Addr(), strays),
 		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       bodyTimeout,
-		WriteTimeout:      answerTimeout,
+		ReadTimeout:       bodyTimeout,   // of each request, by HTTP/2 too
+		WriteTimeout:      answerTimeout, // and this
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          receiver.ErrorLog(),
+		Protocols:         new(http.Protocols),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          streams,
+			MaxReadFrameSize:              frameBuffer,
+			MaxReceiveBufferPerConnection: connectionBuffer,
+			MaxReceiveBufferPerStream:     streamBuffer,
+		},
 	}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true) // some tunnels and sidecars speak nothing else
+	defer receiver.Flush()
+	defer strays.Flush()
 	stopped := make(chan error, 1)
 	cancel := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTimeout)
@@ -74,16 +85,25 @@ func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Rece
 	return nil
 }
 
-// route compares paths whole, without the cleaning and redirecting of a
-// [http.ServeMux]: a sender follows no redirect.
-func route(path string, deliveries http.Handler) http.Handler {
+// route compares paths whole, but for a slash at the end, without the cleaning
+// and redirecting of a [http.ServeMux]: a sender follows no redirect.
+func route(path string, receiver *core.Receiver, addr net.Addr, strays *core.Summing) http.Handler {
+	deliveries := nethttp.Handler(receiver)
+	logger := receiver.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	right := "http://" + addr.String() + path
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
+		switch asked := r.URL.Path; strings.TrimSuffix(asked, "/") {
 		case path:
 			deliveries.ServeHTTP(w, r)
 		case HealthPath:
 			health(w, r)
 		default:
+			asked = printable.Text(asked[:min(len(asked), 100)])
+			strays.Log(r.Context(), logger, slog.LevelWarn, asked, "request refused: nothing is at its path",
+				[]slog.Attr{slog.String("path", asked), slog.String("deliveries_go_to", right)})
 			http.Error(w, "nothing here; deliveries go to "+path, http.StatusNotFound)
 		}
 	})

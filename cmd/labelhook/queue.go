@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	// queueSize is how much may wait to be printed, in bytes.
+	queueSize = 1 << 20
+
+	// printPatience is how long a line is waited for that must be printed, and at
+	// the end of the process for all.
+	printPatience = 5 * time.Second
+	lastPatience  = time.Second
+)
+
+var errUnread = errors.New("the output is not read")
+
+// queue prints lines aside, so that nobody waits for an output that is not read.
+// When too much waits, lines are dropped and counted; once there is room again,
+// report is called with their number.
+type queue struct {
+	to     io.Writer
+	report func(dropped int)
+
+	mu      sync.Mutex
+	lines   []*line
+	size    int // bytes in lines
+	dropped int
+	closed  bool
+	broken  bool
+	news    chan struct{}
+	ended   chan struct{}
+}
+
+// line is one Write. Whoever waits for it is told what became of it.
+type line struct {
+	text []byte
+	done chan error // nil if nobody waits
+}
+
+func newQueue(to io.Writer) *queue {
+	q := &queue{to: to, news: make(chan struct{}, 1), ended: make(chan struct{})}
+	go q.print()
+	return q
+}
+
+// Write takes a line, and never fails.
+func (q *queue) Write(p []byte) (int, error) {
+	q.put(&line{text: p}, true)
+	return len(p), nil
+}
+
+// put reports whether there was room for the line.
+func (q *queue) put(l *line, droppable bool) bool {
+	l.text = append([]byte(nil), l.text...)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.size > 0 && q.size+len(l.text) > queueSize {
+		if droppable {
+			q.dropped++
+		}
+		return false
+	}
+	q.lines, q.size = append(q.lines, l), q.size+len(l.text)
+	select {
+	case q.news <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// print writes until the queue is closed and empty.
+func (q *queue) print() {
+	defer close(q.ended)
+	for {
+		q.mu.Lock()
+		if len(q.lines) == 0 {
+			closed, dropped := q.closed, q.dropped
+			if dropped > 0 && !closed && !q.broken {
+				q.dropped = 0
+				q.mu.Unlock()
+				q.report(dropped)
+				continue
+			}
+			q.mu.Unlock()
+			if closed {
+				return
+			}
+			<-q.news
+			continue
+		}
+		l := q.lines[0]
+		q.mu.Unlock()
+		_, err := q.to.Write(l.text)
+		q.mu.Lock()
+		q.lines, q.size = q.lines[1:], q.size-len(l.text)
+		if err != nil && l.done == nil {
+			q.dropped++
+		}
+		q.broken = err != nil // a report would break as well, and be reported
+		q.mu.Unlock()
+		if l.done != nil {
+			l.done <- err
+		}
+	}
+}
+
+// Close prints what waits, if that is possible in a moment, and returns how many
+// lines could not be printed.
+func (q *queue) Close() (dropped int) {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	select {
+	case q.news <- struct{}{}:
+	default:
+	}
+	select {
+	case <-q.ended:
+	case <-time.After(lastPatience):
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.dropped + len(q.lines)
+}
+
+// certain is the queue for those who must know that their line was printed.
+type certain struct{ *queue }
+
+// Write waits until the line is printed, at most for the patience.
+func (c certain) Write(p []byte) (int, error) {
+	l := &line{text: p, done: make(chan error, 1)}
+	if !c.put(l, false) {
+		return 0, errUnread
+	}
+	select {
+	case err := <-l.done:
+		if err != nil {
+			return 0, err
+		}
+		return len(p), nil
+	case <-time.After(printPatience):
+		return 0, errUnread
+	}
+}

@@ -1,0 +1,73 @@
+package local
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Own reports whether a URL leads to what listens at addr, as far as this machine
+// can tell: the same port at a loopback address, or at an address of this machine
+// where addr is that or all of them. Names are looked up. What comes back through
+// a tunnel is not known; the hop count ends that.
+func Own(ctx context.Context, addr net.Addr, address string) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	u, err := url.Parse(address)
+	if !ok || err != nil || portOf(u) != tcp.AddrPort().Port() {
+		return false
+	}
+	listens := tcp.AddrPort().Addr().Unmap()
+	for _, ip := range addressesOf(ctx, u.Hostname()) {
+		switch {
+		case ip.IsLoopback(), ip.IsUnspecified():
+			if listens.IsLoopback() || listens.IsUnspecified() {
+				return true
+			}
+		case ip == listens, listens.IsUnspecified() && isOfThisMachine(ip):
+			return true
+		}
+	}
+	return false
+}
+
+func portOf(u *url.URL) uint16 {
+	name := u.Port()
+	if name == "" {
+		name = strings.ToLower(u.Scheme)
+	}
+	port, err := net.LookupPort("tcp", name)
+	if err != nil {
+		return 0
+	}
+	return uint16(port)
+}
+
+// addressesOf finds the addresses of a host, none if that takes long.
+func addressesOf(ctx context.Context, host string) (found []netip.Addr) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return []netip.Addr{netip.IPv6Loopback()}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	addresses, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host) // who cannot be found cannot be posted to either
+	for _, ip := range addresses {
+		found = append(found, ip.WithZone("").Unmap())
+	}
+	return found
+}
+
+func isOfThisMachine(ip netip.Addr) bool {
+	addresses, _ := net.InterfaceAddrs()
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok {
+			if own, ok := netip.AddrFromSlice(n.IP); ok && own.Unmap() == ip {
+				return true
+			}
+		}
+	}
+	return false
+}
