@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -76,7 +77,7 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 func runTool(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	tool := &tool{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string { return env[name] }}
+	tool := &tool{in: strings.NewReader(""), out: &out, err: printable.Writer{To: &err}, getenv: func(name string) string { return env[name] }}
 	code = tool.run(t.Context(), args)
 	return code, out.String(), err.String()
 }

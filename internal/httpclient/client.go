@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -52,22 +53,42 @@ func New(o Options) *http.Client {
 }
 
 // Do sends a request with a client of [New], or any other. The error says
-// nothing of the URL, which may hold a key, and names the proxy that the request
+// nothing of the URL, which may hold a key, nor of an answer that is not HTTP
+// ([Unquoted]), and names the proxy that the request
 // went through ([ProxyError]).
 func Do(client *http.Client, r *http.Request) (*http.Response, error) {
 	response, err := client.Do(r)
 	if err == nil {
 		return response, nil
 	}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
+	err = Unquoted(err)
 	if _, ours := client.Transport.(*transport); ours {
 		err = throughProxy(r, err)
 	}
 	return nil, err
 }
+
+// Unquoted is an error of net/http without what it quotes: the URL, an address in
+// a variable, or the other side's answer, which may repeat a key.
+func Unquoted(err error) error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	if strings.Contains(err.Error(), `"`) {
+		return unquoted{err}
+	}
+	return err
+}
+
+type unquoted struct{ error }
+
+func (u unquoted) Error() string {
+	text, _, _ := strings.Cut(u.error.Error(), `"`)
+	return strings.TrimRight(text, " :")
+}
+
+func (u unquoted) Unwrap() error { return u.error }
 
 // RootCAs returns the system's certificate authorities and those of a PEM file.
 func RootCAs(file string) (*x509.CertPool, error) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"syscall"
 
 	"github.com/labelhook/labelhook/internal/httpclient"
@@ -48,9 +47,5 @@ func Reason(err error) string {
 	case httpclient.IsClosed(err):
 		return "the connection was closed before an answer came"
 	}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	return err.Error()
+	return httpclient.Unquoted(err).Error()
 }

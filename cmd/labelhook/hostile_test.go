@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/inbox"
+)
+
+// hostile is what a terminal must not get from outside.
+const hostile = "a\x1b[2J\x9b2J\u009b2J\u202e\u2066\u200f\u2028\u200b\x7f\r\ufeffz"
+
+// hostileBodies are payloads that some reader of JSON stumbles over.
+var hostileBodies = []string{
+	"{\"a\":\"\x9b\"}",
+	"{\"projectId\":\"p\u009b\u202e\x7f\",\"action\":\"MOVE\",\"dataRowIds\":[\"r\x9b\"],\"timestamp\":\"9999-12-31T23:59:59-05:00\"}",
+	`{"projectId":"p","action":"MOVE","dataRowIds":["r"],"timestamp":"0000-01-01T00:00:00+05:00"}`,
+	"{\"data_row\":{\"id\":\"\\u001b\"},\"projects\":{\"p\u202e\":{\"labels\":[{\"id\":\"l\",\"annotations\":{\"objects\":[{\"name\":\"n\x9b\u202e\\u009b\"}]}}]}}}",
+	`{"a":1,"a":2}`, `{"a":1e400}`, `{"a":"\ud800"}`, "{\"a\":\"\u2028\u202e\x7f\"}",
+	strings.Repeat("[", 5000) + strings.Repeat("]", 5000), strings.Repeat("9", 5000), "\xff\xfe{",
+}
+
+// hostileInbox makes an inbox of the bodies under hostile headers.
+func hostileInbox(t *testing.T) (path string, keys []string) {
+	path = filepath.Join(t.TempDir(), "labelhook.db")
+	box, err := inbox.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range hostileBodies {
+		header := http.Header{core.IDHeader: {hostile + body[:1]}, core.EventHeader: {hostile}, "Content-Type": {hostile},
+			core.SignatureHeader: {"sha1=" + strings.Repeat("0", 40)}}
+		d := core.Identify(header, []byte(body))
+		if err := box.Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, d.Key())
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path, keys
+}
+
+// tame fails the test where an output could command a terminal or tells what is
+// hidden in a URL, and where JSON is not JSON.
+func tame(t *testing.T, args []string, stdout, stderr string) {
+	t.Helper()
+	both := stdout + stderr
+	if i := strings.IndexFunc(both, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	}); i >= 0 || !utf8.ValidString(both) {
+		t.Errorf("%q prints %q", args, both)
+	}
+	if strings.Contains(both, "hush") {
+		t.Errorf("%q tells the key: %s", args, both)
+	}
+	if slices.Contains(args, "--json") {
+		for lines := json.NewDecoder(strings.NewReader(stdout)); ; {
+			var v any
+			if err := lines.Decode(&v); err == io.EOF {
+				return
+			} else if err != nil {
+				t.Errorf("%q prints no JSON: %v", args, err)
+				return
+			}
+		}
+	}
+}
+
+func TestNothingFromOutsideCommandsTheTerminal(t *testing.T) {
+	path, keys := hostileInbox(t)
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "http://user:hush@127.0.0.1/"+hostile)
+		w.WriteHeader(http.StatusInternalServerError)
+		io.WriteString(w, `{"code":"`+hostile+`","detail":"`+r.URL.String()+`"}`)
+	}))
+	to := strings.Replace(server.URL, "//", "//user:hush@", 1) + "/hush-hush?key=hush#hush"
+	env := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
+	commands := [][]string{
+		{"events", "--inbox", path}, {"events", "--inbox", path, "--json"},
+		{"send", "label.created", "--to", to}, {"send", "label.created", "--to", to, "--json"}, {"send", "label.created", "--to", to, "--count", "2"},
+		{"replay", "--inbox", path, "--to", to}, {"replay", "--inbox", path, "--to", to, "--json"}, {"replay", "--inbox", path, "--to", to, "--json", "--id", keys[0]},
+		{"check", to}, {"check", to, "--json"},
+		{hostile}, {"--" + hostile}, {"help", hostile}, {"events", hostile}, {"events", "--" + hostile}, {"events", "--inbox", hostile}, {"events", "--since", hostile},
+		{"events", "--event", hostile}, {"events", "--limit", hostile}, {"events", "show", "--inbox", path, hostile},
+		{"send", hostile}, {"send", "label.created", "--file", hostile, "--to", to}, {"send", "label.created", "--to", "http://user:hush@" + hostile},
+		{"replay", "--inbox", path, "--id", hostile, "--to", to}, {"verify", hostile, "--signature", hostile}, {"verify", path, "--json", "--signature", hostile},
+		{"check", hostile}, {"check", "http://user:hush@" + hostile + "/hush"}, {"webhooks", hostile}, {"webhooks", "list", "--project", hostile},
+		{"listen", "--addr", hostile}, {"listen", "--path", hostile}, {"listen", "--inbox", hostile + "/in.db"}, {"listen", "--forward", "http://user:hush@acme.dev/hush"},
+		{"demo", hostile},
+	}
+	for _, key := range keys {
+		commands = append(commands, []string{"events", "show", "--inbox", path, key}, []string{"events", "show", "--inbox", path, key, "--json"})
+	}
+	for _, args := range commands {
+		_, stdout, stderr := runTool(t, env, args...)
+		tame(t, args, stdout, stderr)
+	}
+}
+
+func TestBytesThatNoJSONHoldsAreShownInBase64(t *testing.T) {
+	path, keys := hostileInbox(t)
+	for i, key := range keys {
+		code, stdout, stderr := runTool(t, nil, "events", "show", "--inbox", path, "--json", key)
+		var v struct {
+			ID      []byte            `json:"id_base64"`
+			Headers map[string][]byte `json:"headers_base64"`
+			Payload json.RawMessage   `json:"payload"`
+			Bytes   []byte            `json:"payload_base64"`
+			Time    *string           `json:"time"`
+		}
+		if err := json.Unmarshal([]byte(stdout), &v); code != exitDone || err != nil {
+			t.Fatalf("exit code %d, %v: %s%s", code, err, stdout, stderr)
+		}
+		if !strings.HasPrefix(string(v.ID), hostile) || string(v.Headers[core.EventHeader]) != hostile || string(v.Headers["Content-Type"]) != hostile {
+			t.Errorf("headers %q %q", v.ID, v.Headers)
+		}
+		body := hostileBodies[i]
+		if readable := strings.HasPrefix(body, `{"projectId":"p","`) || strings.HasPrefix(body, "{\"a\":\"\u2028"); readable != (v.Payload != nil) || !readable && string(v.Bytes) != body {
+			t.Errorf("%.40q: payload %.40q, in base64 %.40q (%s)", body, v.Payload, v.Bytes, base64.StdEncoding.EncodeToString(v.Bytes))
+		}
+		if v.Time != nil {
+			t.Errorf("%.40q: time %s", body, *v.Time)
+		}
+	}
+}
