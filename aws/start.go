@@ -67,7 +67,8 @@ func WithLogger(logger *slog.Logger) Option {
 //
 // See [NewHandler] for events, deadlines and panics.
 func Start(h core.Handler, options ...Option) {
-	lambda.Start(function(os.Getenv, os.Stdout, h, options))
+	names := func(p *bundle.Platform) { p.Environ = os.Environ }
+	lambda.Start(function(os.Getenv, os.Stdout, h, append([]Option{names}, options...)))
 }
 
 // function does what Start does before the first event.

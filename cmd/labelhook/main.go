@@ -29,18 +29,19 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	ctx, end := untilSignal()
-	t := &tool{in: os.Stdin, out: os.Stdout, err: printable.Writer{To: os.Stderr}, getenv: os.Getenv, end: end}
+	t := &tool{in: os.Stdin, out: os.Stdout, err: printable.Writer{To: os.Stderr}, getenv: os.Getenv, environ: os.Environ, end: end}
 	return t.run(ctx, os.Args[1:])
 }
 
 // tool is what every command works with. Results go to out, everything said
 // to a person goes to err, which makes it printable.
 type tool struct {
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
-	getenv func(string) string
-	end    func() // what a signal does; may be nil
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	getenv  func(string) string
+	environ func() []string // nil means that no name is looked at
+	end     func()          // what a signal does; may be nil
 }
 
 func (t *tool) run(ctx context.Context, args []string) int {
@@ -62,6 +63,8 @@ func (t *tool) root() *cobra.Command {
 		Example: "  labelhook demo\n" +
 			"  LABELBOX_WEBHOOK_SECRET=… labelhook listen",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return t.checkNames(cmd) },
 	}
 	root.SetIn(t.in)
 	root.SetOut(t.out)
@@ -72,6 +75,20 @@ func (t *tool) root() *cobra.Command {
 		t.eventsCommand(), t.verifyCommand(), t.checkCommand(), t.webhooksCommand(), t.versionCommand(),
 	)
 	return root
+}
+
+// checkNames refuses misspelt variables before a command that reads some.
+func (t *tool) checkNames(cmd *cobra.Command) error {
+	for cmd.HasParent() && cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	switch cmd.Name() {
+	case "demo", "listen", "send", "verify", "check", "webhooks":
+		if t.environ != nil {
+			return bundle.CheckNames(t.environ())
+		}
+	}
+	return nil
 }
 
 // report prints an error in one line, what to do about it in another, and

@@ -34,7 +34,8 @@ type Opener func(url string) (core.Handler, error)
 
 // Platform is what differs from one host to the next.
 type Platform struct {
-	Getenv func(string) string // nil means os.Getenv
+	Getenv  func(string) string // nil means os.Getenv
+	Environ func() []string     // all variables, to find misspelt ones; nil means os.Environ if Getenv is nil, else none
 
 	// Openers are the destinations besides log:, file: and https:, by scheme.
 	// A function's main package lists those of its own cloud, so that a binary
@@ -68,7 +69,12 @@ type Platform struct {
 // [Misconfigured].
 func Receiver(p Platform) (*core.Receiver, error) {
 	if p.Getenv == nil {
-		p.Getenv = os.Getenv
+		p.Getenv, p.Environ = os.Getenv, os.Environ
+	}
+	if p.Environ != nil {
+		if err := CheckNames(p.Environ()); err != nil {
+			return nil, err
+		}
 	}
 	if p.Out == nil {
 		p.Out = os.Stdout
@@ -115,6 +121,13 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	}, nil
 }
 
+func (p Platform) logger() *slog.Logger {
+	if p.Log != nil {
+		return p.Log
+	}
+	return slog.Default()
+}
+
 func (p Platform) secrets() (core.SecretSource, error) {
 	if p.Secrets != nil {
 		return p.Secrets, nil
@@ -142,6 +155,7 @@ func (p Platform) destinations() (handlers []core.Handler, names []string, err e
 		handlers, names = append(handlers, p.Always), append(names, nameOf(p.Always, "handler"))
 	} else if len(urls) == 0 {
 		urls = []string{"log:"}
+		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
 	}
 	for _, url := range urls {
 		h, err := p.open(DestinationsVariable, url)
@@ -193,6 +207,9 @@ func schemeOf(url string) string {
 }
 
 func (p Platform) open(variable, url string) (core.Handler, error) {
+	if p.isList(url) {
+		return nil, &ConfigError{variable, errors.New("names destinations that are not separated by blanks"), "write a blank, and nothing else, between two URLs"}
+	}
 	scheme, rest, found := strings.Cut(url, ":")
 	scheme = strings.ToLower(scheme)
 	if !found {
@@ -220,6 +237,27 @@ func (p Platform) open(variable, url string) (core.Handler, error) {
 	}
 	return h, nil
 }
+
+// isList reports whether a comma or the like stands between destinations: at an
+// end, before a scheme, or in the name of a folder or file, where it would be
+// taken for a letter.
+func (p Platform) isList(url string) bool {
+	const separators = ",;|"
+	if strings.Trim(url, separators) != url {
+		return true
+	}
+	if scheme := schemeOf(url); scheme == "file" || scheme == "sqlite" {
+		return strings.ContainsAny(url, separators)
+	}
+	parts := strings.FieldsFunc(url, func(r rune) bool { return strings.ContainsRune(separators, r) })
+	return slices.ContainsFunc(parts[min(1, len(parts)):], func(part string) bool {
+		scheme := schemeOf(part)
+		return strings.Contains(part, ":") && (p.Openers[scheme] != nil || slices.Contains(schemes, scheme))
+	})
+}
+
+// schemes are those of all platforms.
+var schemes = strings.Fields("log file https http sqlite sqs eventbridge s3 arn pubsub gs servicebus azblob azqueue")
 
 func (p Platform) schemes() string {
 	schemes := []string{"log:", "file:DIR", "https://HOST/PATH"}

@@ -267,3 +267,38 @@ func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
 		}
 	}
 }
+
+func TestACommaInsideAURLStaysOne(t *testing.T) {
+	for _, url := range []string{"https://example.com/?ids=1,2", "https://example.com/a,b:c", "queue:a;b"} {
+		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": url + "\nlog:"}), new(bytes.Buffer)))
+		if len(r.Destinations) != 2 {
+			t.Errorf("%s: %q", url, r.Destinations)
+		}
+	}
+}
+
+// A 200 for what exists nowhere but in a log is a loss that somebody must want.
+func TestAReceiverThatOnlyLogsSaysSo(t *testing.T) {
+	always := core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
+	for name, test := range map[string]struct {
+		destinations string
+		always       core.Handler
+		warned       bool
+	}{
+		"nothing set":   {"", nil, true},
+		"only blanks":   {" ", nil, true},
+		"log: by name":  {"log:", nil, false},
+		"a destination": {"queue:", nil, false},
+		"a handler":     {"", always, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), new(bytes.Buffer))
+			p.Log, p.Always = slog.New(slog.NewJSONHandler(&log, nil)), test.always
+			receiver(t, p)
+			if got := strings.Contains(log.String(), `"level":"WARN"`) && strings.Contains(log.String(), "only logged"); got != test.warned {
+				t.Errorf("logged %s", &log)
+			}
+		})
+	}
+}
