@@ -1,10 +1,15 @@
 package azure_test
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/core/nethttp"
 )
 
 // The Bicep compiler is not needed for these tests, and they are no compiler:
@@ -30,14 +35,22 @@ func TestTemplateHasWhatTheAppNeeds(t *testing.T) {
 		"packages":     {"blobServices/containers@", "parent: blobs"},
 		"deliveries":   {"blobServices/containers@", "parent: blobs", "name: 'deliveries'"},
 		"deadLetters":  {"blobServices/containers@", "parent: blobs", "name: 'dead-letters'"},
-		"vault":        {"Microsoft.KeyVault/vaults@", "enableRbacAuthorization: true"},
+		"blobs":        {"deleteRetentionPolicy: { enabled: true", "containerDeleteRetentionPolicy: { enabled: true"},
+		"hostLocks":    {"blobServices/containers@", "parent: blobs", "name: 'azure-webjobs-hosts'"},
+		"hostKeys":     {"blobServices/containers@", "parent: blobs", "name: 'azure-webjobs-secrets'"},
+		"vault":        {"Microsoft.KeyVault/vaults@", "enableRbacAuthorization: true", "enableSoftDelete: true", "enablePurgeProtection: true"},
 		"secret":       {"if (!empty(webhookSecret))", "name: 'labelbox-webhook-secret'", "value: webhookSecret"},
 		"secretBefore": {"if (!empty(previousSecret))", "name: 'labelbox-webhook-secret-previous'", "value: previousSecret"},
 		"insights":     {"Microsoft.Insights/components@", "WorkspaceResourceId: workspace.id", "DisableLocalAuth: true"},
 		"plan":         {"Microsoft.Web/serverfarms@", "name: 'FC1'", "tier: 'FlexConsumption'", "reserved: true"},
-		"app": {"Microsoft.Web/sites@", "kind: 'functionapp,linux'", "type: 'SystemAssigned'", "httpsOnly: true", "name: 'custom'", "version: runtimeVersion",
-			"type: 'blobContainer'", "authentication: { type: 'SystemAssignedIdentity' }", "${packages.name}"},
-		"settings": {"Microsoft.Web/sites/config@", "name: 'appsettings'", "AzureWebJobsStorage__accountName: storage.name", "readVault ? fromVault : fromReference"},
+		"app": {"Microsoft.Web/sites@", "kind: 'functionapp,linux'", "type: 'SystemAssigned, UserAssigned'", "{ '${publisher.id}': {} }", "httpsOnly: true", "minTlsVersion: '1.2'", "ftpsState: 'Disabled'", "name: 'custom'", "version: runtimeVersion",
+			"type: 'blobContainer'", "type: 'UserAssignedIdentity'", "userAssignedIdentityResourceId: publisher.id", "${packages.name}"},
+		"settings": {"Microsoft.Web/sites/config@", "name: 'appsettings'", "AzureWebJobsStorage__credential: 'managedidentity'",
+			"AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob",
+			"AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue",
+			"AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table", "readVault ? fromVault : fromReference"},
+		"noDeployPassword": {"basicPublishingCredentialsPolicies@", "name: 'scm'", "allow: false"},
+		"noFtpPassword":    {"basicPublishingCredentialsPolicies@", "name: 'ftp'", "allow: false", "dependsOn: [noDeployPassword]"},
 	} {
 		text, found := all[name]
 		if !found {
@@ -55,6 +68,9 @@ func TestTemplateHasWhatTheAppNeeds(t *testing.T) {
 		if strings.Contains(template, banned) {
 			t.Errorf("the template has %s", banned)
 		}
+	}
+	if strings.Contains(template, "[for ") {
+		t.Error("a loop's names are no literals, so the compiler checks nothing of it")
 	}
 	for _, banned := range []string{"listKeys", "AccountKey", "SharedAccessKey", "connectionString("} {
 		if strings.Contains(template, banned) {
@@ -79,32 +95,80 @@ func TestTemplateGivesTheAppItsRoles(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^  (\w+): '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})'$`).FindAllStringSubmatch(template, -1) {
 		ids[m[1]] = m[2]
 	}
-	for name, role := range map[string]struct{ scope, role, id string }{
-		"ownBlobs":     {"storage", "storageBlobDataOwner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"},
-		"sendMessages": {"storage", "storageQueueDataMessageSender", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"},
-		"readSecrets":  {"vault", "keyVaultSecretsUser", "4633458b-17de-408a-b874-0445c86b69e6"},
-		"writeLogs":    {"insights", "monitoringMetricsPublisher", "3913510d-42f4-4e42-8a64-420c390055eb"},
-	} {
+	// No role on blobs is on the whole account, and none of the app's on its own
+	// package. Table and queue hold nothing of the deliveries'.
+	known := map[string]string{
+		"storageBlobDataOwner":          "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+		"storageBlobDataContributor":    "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+		"storageTableDataContributor":   "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+		"storageQueueDataMessageSender": "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
+		"keyVaultSecretsUser":           "4633458b-17de-408a-b874-0445c86b69e6",
+		"monitoringMetricsPublisher":    "3913510d-42f4-4e42-8a64-420c390055eb",
+	}
+	if !maps.Equal(ids, known) {
+		t.Errorf("the roles are %q, want %q", ids, known)
+	}
+	assignments := map[string]struct{ who, scope, role string }{
+		"publish":          {"publisher", "packages", "storageBlobDataContributor"},
+		"keepDeliveries":   {"app", "deliveries", "storageBlobDataContributor"},
+		"keepDeadLetters":  {"app", "deadLetters", "storageBlobDataContributor"},
+		"holdLocks":        {"app", "hostLocks", "storageBlobDataOwner"},
+		"holdKeys":         {"app", "hostKeys", "storageBlobDataOwner"},
+		"writeDiagnostics": {"app", "storage", "storageTableDataContributor"},
+		"sendMessages":     {"app", "storage", "storageQueueDataMessageSender"},
+		"readSecrets":      {"app", "vault", "keyVaultSecretsUser"},
+		"writeLogs":        {"app", "insights", "monitoringMetricsPublisher"},
+	}
+	principals := map[string]string{"app": "app.identity.principalId", "publisher": "publisher.properties.principalId"}
+	for name, role := range assignments {
 		text := all[name]
 		for _, want := range []string{
 			"Microsoft.Authorization/roleAssignments@",
 			"scope: " + role.scope + "\n",
-			"name: guid(" + role.scope + ".id, app.id, roles." + role.role + ")",
+			"name: guid(" + role.scope + ".id, " + role.who + ".id, roles." + role.role + ")",
 			"'Microsoft.Authorization/roleDefinitions', roles." + role.role + ")",
-			"principalId: app.identity.principalId",
+			"principalId: " + principals[role.who] + "\n",
 			"principalType: 'ServicePrincipal'",
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s has no %s", name, want)
 			}
 		}
-		if ids[role.role] != role.id {
-			t.Errorf("%s is %q", role.role, ids[role.role])
-		}
-		delete(ids, role.role)
 	}
-	if len(ids) != 0 {
-		t.Errorf("roles that nobody has: %q", ids)
+	if n := strings.Count(template, "'Microsoft.Authorization/roleAssignments@"); n != len(assignments) {
+		t.Errorf("there are %d roles, want %d", n, len(assignments))
+	}
+	if want := "if (contains('${destinations} ${deadLetter}', 'azqueue://${storage.name}/'))"; !strings.Contains(all["sendMessages"]+template, want) {
+		t.Error("the app may send to queues that it does not use")
+	}
+}
+
+// What the largest bodies take at once, in MiB, must be there: the host has
+// each about three times (its buffer, its text, what it passes on), this program
+// all together in [nethttp.Room], and Go's collector as much again.
+func TestTheLargestBodiesFitTheMemory(t *testing.T) {
+	const runtime, program = 200, 12 // of the host's .NET, and of this one
+	template := string(read(t, "main.bicep"))
+	number := func(pattern string) int {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(template)
+		if m == nil {
+			t.Fatalf("there is no %s", pattern)
+		}
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	body := number(`param maxBody int = (\d+)`) >> 20
+	memory := number(`param instanceMemoryMB int = (\d+)`)
+	concurrency := memory / number(`perInstanceConcurrency: instanceMemoryMB / (\d+)`)
+	if script := string(read(t, "deploy.sh")); !strings.Contains(script, fmt.Sprintf(" memory=%d ", memory)) || !strings.Contains(script, fmt.Sprintf("(%d)\n", memory)) {
+		t.Errorf("deploy.sh has another default than %d MB", memory)
+	}
+	if need := runtime + program + concurrency*3*body + 2*nethttp.Room(body<<20)>>20; concurrency < 1 || need > memory {
+		t.Errorf("%d bodies of %d MiB at once need %d MB of %d", concurrency, body, need, memory)
 	}
 }
 
@@ -115,7 +179,7 @@ func TestTemplateSetsTheSettingsLast(t *testing.T) {
 	_, list, _ := strings.Cut(settings, "dependsOn: [")
 	list, _, _ = strings.Cut(list, "]")
 	after := strings.Fields(list)
-	for _, name := range []string{"readSecrets", "ownBlobs", "sendMessages", "writeLogs", "secret", "secretBefore"} {
+	for _, name := range []string{"readSecrets", "publish", "keepDeliveries", "keepDeadLetters", "holdLocks", "holdKeys", "writeDiagnostics", "sendMessages", "writeLogs", "secret", "secretBefore"} {
 		if !slices.Contains(after, name) {
 			t.Errorf("the settings do not wait for %s, only for %q", name, after)
 		}

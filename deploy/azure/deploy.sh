@@ -44,7 +44,7 @@ what becomes of deliveries
 app
   --package=PACKAGE      a Go program of your own instead of labelhook's
   --runtime-version=V    of the runtime "custom" (1.0)
-  --memory=MB            512, 2048 or 4096 (2048)
+  --memory=MB            512, 2048 or 4096 (512)
   --max-instances=N      40 to 1000 (40)
   --always-ready=N       instances that are kept warm, at a price (0)
 
@@ -68,7 +68,7 @@ fail() {
 
 name='' location='' group='' secret_stdin='' read_vault=false package='' dry=''
 destinations='' dead_letter='' overflow='' events='' max_body='' log_level=''
-runtime_version=1.0 memory=2048 max_instances=40 always_ready=0
+runtime_version=1.0 memory=512 max_instances=40 always_ready=0
 for flag; do
 	case $flag in
 	--name=?*) name=${flag#*=} ;;
@@ -188,6 +188,17 @@ parameters "name=$name" "location=$location" "webhookSecret=$shown" "previousSec
 
 if [ -n "$dry" ] || [ "$(az group exists --name "$group")" = false ]; then
 	run az group create --name "$group" --location "$location" --tags "labelhook=$name" --output none
+	# A vault outlives its group for a week, and its name with it: it goes on with
+	# the secrets that it has.
+	deleted="[?properties.tags.labelhook=='$name' && contains(properties.vaultId, '/$group/')].name"
+	if [ -n "$dry" ]; then
+		run az keyvault list-deleted --resource-type vault --query "$deleted" --output tsv
+	else
+		for vault in $(az keyvault list-deleted --resource-type vault --query "$deleted" --output tsv); do
+			say "recovering the key vault $vault, which was there before"
+			run az keyvault recover --name "$vault" --resource-group "$group" --location "$location" --output none
+		done
+	fi
 fi
 run "$here/build.sh" ${package:+"--package=$package"}
 if [ -n "$dry" ]; then

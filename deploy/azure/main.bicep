@@ -49,7 +49,7 @@ param runtimeVersion string = '1.0'
 
 @description('Memory of an instance.')
 @allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB int = 512
 
 @description('The most instances at a time.')
 @minValue(40)
@@ -67,6 +67,8 @@ var tags = { labelhook: name }
 // (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles).
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+  storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -92,6 +94,10 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: storage
   name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: true, days: 14 }
+    containerDeleteRetentionPolicy: { enabled: true, days: 14 }
+  }
 }
 
 resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
@@ -109,6 +115,17 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
   name: 'dead-letters'
 }
 
+// The host would make these two by itself, if it had a right on the whole account.
+resource hostLocks 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: 'azure-webjobs-hosts'
+}
+
+resource hostKeys 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: 'azure-webjobs-secrets'
+}
+
 // ---- Key vault and secrets ----
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
@@ -119,7 +136,9 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     tenantId: tenant().tenantId
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
+    enableSoftDelete: true
     softDeleteRetentionInDays: 7
+    enablePurgeProtection: true
   }
 }
 
@@ -161,6 +180,14 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 
 // ---- The app ----
 
+// Publishing writes the package as an identity of the app's. It is not the one
+// that deliveries are handled as, so that no destination can overwrite the program.
+resource publisher 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'id-${name}-publish'
+  location: location
+  tags: tags
+}
+
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${name}'
   location: location
@@ -175,7 +202,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   location: location
   tags: tags
   kind: 'functionapp,linux'
-  identity: { type: 'SystemAssigned' }
+  identity: {
+    type: 'SystemAssigned, UserAssigned'
+    userAssignedIdentities: { '${publisher.id}': {} }
+  }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
@@ -188,7 +218,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         storage: {
           type: 'blobContainer'
           value: '${storage.properties.primaryEndpoints.blob}${packages.name}'
-          authentication: { type: 'SystemAssignedIdentity' }
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: publisher.id
+          }
         }
       }
       runtime: {
@@ -198,6 +231,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        triggers: { http: { perInstanceConcurrency: instanceMemoryMB / 128 } } // what the memory holds of the largest bodies
         alwaysReady: alwaysReady == 0 ? [] : [{ name: 'http', instanceCount: alwaysReady }]
       }
     }
@@ -205,18 +239,56 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 // func publishes with the deployer's own sign-in; nobody else may by password.
-@batchSize(1)
-resource noPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for door in ['scm', 'ftp']: {
+resource noDeployPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
-  name: door
+  name: 'scm'
   properties: { allow: false }
-}]
+}
 
-// ---- What the app's identity may do ----
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+  dependsOn: [noDeployPassword] // Azure takes one at a time
+}
 
-resource ownBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(storage.id, app.id, roles.storageBlobDataOwner)
-  scope: storage
+// ---- What the identities may do ----
+
+resource publish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(packages.id, publisher.id, roles.storageBlobDataContributor)
+  scope: packages
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    principalId: publisher.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource keepDeliveries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(deliveries.id, app.id, roles.storageBlobDataContributor)
+  scope: deliveries
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource keepDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(deadLetters.id, app.id, roles.storageBlobDataContributor)
+  scope: deadLetters
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// The host's roles, as Azure's page on identity-based connections names them, but
+// on its own containers only. It needs no queues for HTTP.
+resource holdLocks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(hostLocks.id, app.id, roles.storageBlobDataOwner)
+  scope: hostLocks
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataOwner)
     principalId: app.identity.principalId
@@ -224,7 +296,28 @@ resource ownBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource sendMessages 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource holdKeys 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(hostKeys.id, app.id, roles.storageBlobDataOwner)
+  scope: hostKeys
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataOwner)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// The host's diagnostic events; it makes a table for each month.
+resource writeDiagnostics 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage.id, app.id, roles.storageTableDataContributor)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageTableDataContributor)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource sendMessages 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (contains('${destinations} ${deadLetter}', 'azqueue://${storage.name}/')) {
   name: guid(storage.id, app.id, roles.storageQueueDataMessageSender)
   scope: storage
   properties: {
@@ -271,7 +364,10 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   name: 'appsettings'
   properties: union(
     {
-      AzureWebJobsStorage__accountName: storage.name
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+      AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+      AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
       APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD'
       LABELHOOK_DESTINATIONS: empty(destinations) ? '${own}/${deliveries.name}' : destinations
@@ -284,13 +380,18 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     readVault ? fromVault : fromReference
   )
   dependsOn: [
-    ownBlobs
+    publish
+    keepDeliveries
+    keepDeadLetters
+    holdLocks
+    holdKeys
+    writeDiagnostics
     sendMessages
     readSecrets
     writeLogs
     secret
     secretBefore
-    noPassword
+    noFtpPassword
   ]
 }
 

@@ -114,7 +114,7 @@ case "$program $*" in
 	[ -e "$CLOUD/$4" ] && echo true || echo false ;;
 "az group show "*) cat "$CLOUD/$4" ;;
 "az resource list "*) echo /subscriptions/1/some-app ;;
-"az keyvault list "*) echo lhvault ;;
+"az keyvault list-deleted "*) [ ! -e "$CLOUD/deleted-vault" ] || cat "$CLOUD/deleted-vault" ;;
 "az deployment group create "*)
 	for argument; do
 		case $argument in @*) ls -l "${argument#@}" | cut -c1-10 >"$CLOUD/mode"; cp "${argument#@}" "$CLOUD/parameters"; echo "${argument#@}" >"$CLOUD/file" ;; esac
@@ -211,6 +211,23 @@ func TestDeploy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("after a teardown, the vault that still has the name is taken up again", func(t *testing.T) {
+		os.Remove(filepath.Join(dir, "rg-acme"))
+		if err := os.WriteFile(filepath.Join(dir, "deleted-vault"), []byte("lhvault\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := script(t, append(env, "LABELBOX_WEBHOOK_SECRET="+secret), "", "deploy.sh", flags...); got.status != 0 {
+			t.Fatalf("got %+v", got)
+		}
+		rest := calls(t, dir)
+		for _, call := range []string{"az group create ", "az keyvault recover --name lhvault --resource-group rg-acme --location westeurope", "az deployment group create "} {
+			_, after, found := strings.Cut(rest, call)
+			if !found {
+				t.Fatalf("no %q after the others in\n%s", call, rest)
+			}
+			rest = after
+		}
+	})
 	t.Run("with the secret on standard input", func(t *testing.T) {
 		if got := script(t, env, "from stdin\n", "deploy.sh", append(flags, "--secret-stdin")...); got.status != 0 {
 			t.Fatalf("got %+v", got)
@@ -222,7 +239,7 @@ func TestDeploy(t *testing.T) {
 }
 
 func TestTeardown(t *testing.T) {
-	const deletes = "az group delete --name rg-acme --yes\naz keyvault purge --name lhvault\n"
+	const deletes = "az group delete --name rg-acme --yes\n"
 	for name, test := range map[string]struct {
 		tag, stdin string
 		flags      []string

@@ -5,8 +5,8 @@ set -euo pipefail
 help() {
 	cat <<'HELP'
 teardown.sh removes what deploy.sh has made: the resource group with the app,
-its storage account AND EVERY DELIVERY IN IT, and its key vault, for good. It
-asks first.
+its storage account AND EVERY DELIVERY IN IT, for good, and its key vault, which
+Azure keeps for seven days more. It asks first.
 
 usage: teardown.sh --name=APP [FLAG…]
 
@@ -47,9 +47,7 @@ if [ -n "$dry" ]; then
 	cat <<COMMANDS
 az group show --name $group --query tags.labelhook --output tsv
 az resource list --resource-group $group --query '[].id' --output tsv
-az keyvault list --resource-group $group --query '[].name' --output tsv
 az group delete --name $group --yes
-az keyvault purge --name VAULT
 COMMANDS
 	exit
 fi
@@ -64,7 +62,6 @@ if [ "$(az group show --name "$group" --query tags.labelhook --output tsv)" != "
 	printf '%s\n' "$resources" >&2
 	fail "the resource group $group was not made by deploy.sh --name=$name" "remove those of the resources above that nothing else uses"
 fi
-vaults=$(az keyvault list --resource-group "$group" --query '[].name' --output tsv)
 if [ -z "$yes" ]; then
 	printf '%s\n' "$resources" >&2
 	printf 'teardown.sh: remove all of these for good, with every delivery in them? Type %s: ' "$name" >&2
@@ -73,7 +70,4 @@ if [ -z "$yes" ]; then
 fi
 say "removing $group; this takes some minutes"
 az group delete --name "$group" --yes >&2
-for vault in $vaults; do # or its name stays taken for days
-	az keyvault purge --name "$vault" >&2
-done
-say "removed"
+say "removed; the key vault can be had back for seven days, and deploy.sh with the same names takes it up again"
