@@ -2,53 +2,78 @@ package core
 
 import "strings"
 
-// readClassification reads one classification into the list it belongs to.
-func readClassification(c *cursor, id []byte, list *[]Classification) {
-	q := Classification{Feature: Feature{ID: unescape(id)}}
-	q.read(c)
-	*list = append(*list, q)
-}
-
-// read reads a classification with its answers. v1 has answer and answers, v2
-// radio_answer, checklist_answers and text_answer, and in conversations the
-// same with the prefix conversational_. A null is no answer: an export may
-// hold all members, with null in those that do not apply.
-func (q *Classification) read(c *cursor) {
+// classification reads a question with its answers. v1 has answer and answers,
+// v2 radio_answer, checklist_answers, text_answer and numeric_answer, and in
+// conversations the same with the prefix conversational_. A null is no answer:
+// an export may hold all members, with null in those that do not apply.
+func (r *labelReader) classification(c *cursor, id []byte, class Feature) Classification {
+	q := Classification{Feature: class, LabelRef: r.label}
+	if id != nil {
+		q.ID = unescape(id)
+	}
 	if c.kind() != '{' {
 		q.Kind, q.Raw = AnswerUnknown, c.raw()
-		return
+		return q
 	}
 	from := c.here()
 	var buf [40]byte
 	for name := range c.members {
 		folded := fold(name, &buf)
-		if q.Feature.readMember(c, folded) || q.Place.readMember(c, folded) || c.kind() == 'n' {
+		if q.Feature.readMember(c, folded) || c.kind() == 'n' {
+			continue
+		}
+		if known, _ := q.Place.readMember(c, folded); known {
 			continue
 		}
 		switch string(folded) {
 		case "answer":
-			switch c.kind() {
-			case '{':
-				q.readOptions(c, AnswerRadio)
-			case '[':
-				q.readOptions(c, AnswerDropdown)
+			switch k := c.kind(); {
+			case k == '{':
+				r.readOptions(c, &q, AnswerRadio)
+			case k == '[':
+				r.readOptions(c, &q, AnswerDropdown)
+			case k == '-' || '0' <= k && k <= '9':
+				q.readNumber(c)
 			default:
 				q.readText(c)
 			}
 		case "answers", "checklistanswers", "conversationalchecklistanswers":
-			q.readOptions(c, AnswerChecklist)
+			r.readOptions(c, &q, AnswerChecklist)
 		case "radioanswer", "conversationalradioanswer":
-			q.readOptions(c, AnswerRadio)
+			r.readOptions(c, &q, AnswerRadio)
+		case "numericanswer", "numberanswer", "conversationalnumericanswer":
+			q.readNumber(c)
 		case "textanswer", "conversationaltextanswer":
-			q.readText(c)
+			if k := c.kind(); k == '-' || '0' <= k && k <= '9' {
+				q.readNumber(c)
+			} else {
+				q.readText(c)
+			}
 		case "classifications":
-			c.each(func(id []byte) { readClassification(c, id, &q.Classifications) })
+			q.Classifications = r.nested(c, q.Classifications)
 		}
 	}
 	if q.Kind == "" {
 		q.Kind = AnswerUnknown
 	}
 	q.Raw = c.since(from)
+	return q
+}
+
+// nested reads questions that hang below something, behind those read before.
+func (r *labelReader) nested(c *cursor, before []Classification) []Classification {
+	from := len(r.classifications)
+	c.each(func(id []byte) {
+		if r.affords(c, 2*classificationSize) { // once more while the list is gathered
+			q := r.classification(c, id, Feature{})
+			r.classifications.add(c, q)
+		}
+	})
+	list := r.classifications.take(from)
+	if before == nil {
+		return list
+	}
+	return append(before, list...)
 }
 
 func (q *Classification) answered(k AnswerKind) {
@@ -57,36 +82,49 @@ func (q *Classification) answered(k AnswerKind) {
 	}
 }
 
-// readOptions reads one option or an array of them.
-func (q *Classification) readOptions(c *cursor, k AnswerKind) {
+// readOptions reads one option or an array of them. A choice is told whole or
+// not at all.
+func (r *labelReader) readOptions(c *cursor, q *Classification, k AnswerKind) {
 	q.answered(k)
+	from, all := len(r.options), true
 	c.flatten(nil, func([]byte) {
-		var o Option
-		o.read(c)
-		q.Options = append(q.Options, o)
+		if all = all && r.affords(c, 2*optionSize); all {
+			o := r.option(c)
+			r.options.add(c, o)
+		}
 	})
+	list := r.options.take(from)
+	switch {
+	case !all:
+		q.Kind, q.Options = AnswerUnknown, nil
+	case q.Options == nil:
+		q.Options = list
+	default:
+		q.Options = append(q.Options, list...)
+	}
 }
 
-// read reads an option, or its name alone.
-func (o *Option) read(c *cursor) {
+// option reads an option, or its name alone.
+func (r *labelReader) option(c *cursor) (o Option) {
 	if c.kind() != '{' {
 		o.Name = c.text()
-		return
+		return o
 	}
 	var buf [40]byte
 	for name := range c.members {
 		folded := fold(name, &buf)
 		if !o.Feature.readMember(c, folded) && string(folded) == "classifications" {
-			c.each(func(id []byte) { readClassification(c, id, &o.Classifications) })
+			o.Classifications = r.nested(c, o.Classifications)
 		}
 	}
+	return o
 }
 
 // readText reads a text, or {"content":…} around it. An array is a text in
 // several pieces, such as what is said in a recording, and has a line for each.
 func (q *Classification) readText(c *cursor) {
 	q.answered(AnswerText)
-	var lines []string
+	var lines strings.Builder
 	c.flatten(nil, func([]byte) {
 		var line string
 		if c.kind() != '{' {
@@ -99,10 +137,32 @@ func (q *Classification) readText(c *cursor) {
 			}
 		}
 		if line != "" {
-			lines = append(lines, line)
+			if lines.Len() > 0 {
+				lines.WriteByte('\n')
+			}
+			lines.WriteString(line)
 		}
 	})
-	if lines != nil {
-		q.Text = strings.Join(lines, "\n")
+	if lines.Len() > 0 {
+		q.Text = lines.String()
 	}
+}
+
+// readNumber reads a number, or {"value":…} around it.
+func (q *Classification) readNumber(c *cursor) {
+	q.answered(AnswerNumber)
+	if c.kind() == '{' {
+		for name := range c.members {
+			switch string(name) {
+			case "value", "content", "number":
+				q.readNumber(c)
+			}
+		}
+		return
+	}
+	p := c.peek()
+	if n, ok := p.real(); ok {
+		q.Number = new(n)
+	}
+	c.textInto(&q.Text)
 }

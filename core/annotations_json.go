@@ -10,13 +10,21 @@ import (
 // annotations switch on: lower case without separators. Labelbox writes
 // feature_id, featureId, instanceURI and text-bbox, depending on version and
 // age, and a name that differs in spelling only never means something else.
-// The result is name itself or a part of buf.
+// The result is a part of buf, nil if the name is longer than any known here.
 func fold(name []byte, buf *[40]byte) []byte {
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name = []byte(unescape(name))
+	if bytes.IndexByte(name, '\\') < 0 {
+		return foldPlain(name, buf)
 	}
+	var plain [6 * len(buf)]byte
+	if len(name) > len(plain) {
+		return nil
+	}
+	return foldPlain(appendUnescaped(plain[:0], name), buf)
+}
+
+func foldPlain(name []byte, buf *[40]byte) []byte {
 	if len(name) > len(buf) {
-		return name // longer than any name known here
+		return nil
 	}
 	n := 0
 	for _, c := range name {
@@ -32,30 +40,29 @@ func fold(name []byte, buf *[40]byte) []byte {
 	return buf[:n]
 }
 
-// each calls read at every item of a list. Labelbox writes a list as an array,
-// as an array of arrays, or as an object that names each item by its id; id is
-// nil in arrays. Nulls are no items, and a value that is neither array nor
-// object is no list.
+// each calls read at every item of a list that holds anything. Labelbox writes
+// a list as an array, as an array of arrays, or as an object that names each
+// item by its id; id is nil in arrays. A value that is neither array nor object
+// is no list: it is an item itself.
 func (c *cursor) each(read func(id []byte)) {
-	switch c.kind() {
-	case '[':
+	if c.kind() != '{' {
 		c.flatten(nil, read)
-	case '{':
-		for id := range c.members {
-			c.flatten(id, read)
-		}
-	default:
-		c.skip()
+		return
+	}
+	for id := range c.members {
+		c.flatten(id, read)
 	}
 }
 
+// flatten calls read at each item of an array, or at what is there instead.
+// What is empty is no item, unless it has an id.
 func (c *cursor) flatten(id []byte, read func(id []byte)) {
-	switch c.kind() {
-	case '[':
+	switch k := c.kind(); {
+	case k == '[':
 		for range c.elements {
 			c.flatten(id, read)
 		}
-	case 'n':
+	case k == 'n' || id == nil && c.vacant():
 		c.skip()
 	default:
 		read(id)
@@ -86,21 +93,28 @@ func (c *cursor) real() (float64, bool) {
 	return parseReal(numeral)
 }
 
-// integer reads a number that real reads, rounded.
-func (c *cursor) integer() (int, bool) {
-	n, ok := c.real()
-	return whole(n), ok
+// coordinate reads a finite number. Unlike real it takes no string for one:
+// where something is must never be a guess.
+func (c *cursor) coordinate() (float64, bool) {
+	if k := c.kind(); k != '-' && (k < '0' || k > '9') {
+		c.skip()
+		return 0, false
+	}
+	return c.real()
 }
 
-// parseInteger reads an integer out of a member's name.
-func parseInteger(name []byte) (int, bool) {
-	n, ok := parseReal(name)
-	return whole(n), ok
-}
+// integer reads a whole number, or a string that holds one.
+func (c *cursor) integer() (int, bool) { return whole(c.real()) }
+
+// parseInteger reads a whole number out of a member's name.
+func parseInteger(name []byte) (int, bool) { return whole(parseReal(name)) }
 
 func parseReal(numeral []byte) (float64, bool) {
 	if n, ok := shortInteger(numeral); ok {
 		return float64(n), true
+	}
+	if len(numeral) == 0 || numeral[0] != '-' && numeral[0] != '+' && numeral[0] != '.' && (numeral[0] < '0' || numeral[0] > '9') {
+		return 0, false // without the cost of an error
 	}
 	n, err := strconv.ParseFloat(string(numeral), 64)
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
@@ -121,8 +135,11 @@ func shortInteger(numeral []byte) (n int, ok bool) {
 	return n, 0 < len(numeral) && len(numeral) < 10
 }
 
-// whole rounds n, within the integers that a float64 holds exactly.
-func whole(n float64) int {
-	const limit = 1 << 53
-	return int(math.Round(min(max(n, -limit), limit)))
+// whole converts n unless that would change it. Beyond 2^53 a float64 no longer
+// tells neighbors apart.
+func whole(n float64, ok bool) (int, bool) {
+	if !ok || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+		return 0, false
+	}
+	return int(n), true
 }

@@ -1,82 +1,138 @@
 package core
 
-// readLegacy reads a label of 2018, which names its classes at the top:
+import (
+	"slices"
+	"strings"
+)
+
+// readClass reads a member of a label of 2018, which names its classes at the
+// top:
 //
 //	{"Car":[{"geometry":[{"x":1,"y":2},…]},…],"Weather":"dry","Seen":["dog","cat"]}
 //	{"Car":[[{"x":1,"y":2},…],…]}
 //	{"Car":[{"geometry":"POLYGON ((1 2, …))"},…]}
 //	{"Car":"MULTIPOLYGON (((1 2, …)), …)"}
 //
-// The form is told by having none of the members of later ones.
-// Coordinates are kept as they are, although they count y from the lower edge:
-// the label does not say how high its image is.
-func (r *labelReader) readLegacy(c *cursor) {
-	for name := range c.members {
-		class := Feature{Name: unescape(name)}
-		from := c.here()
-		switch c.kind() {
-		case '"':
-			text := c.text()
-			if !r.readLegacyText(text, class, c.since(from)) {
-				r.Classifications = append(r.Classifications,
-					Classification{Feature: class, Kind: AnswerText, Text: text, Raw: c.since(from)})
-			}
-		case '[':
-			q := Classification{Feature: class, Kind: AnswerChecklist}
-			r.readLegacyList(c, &q)
-			if q.Options != nil {
-				q.Raw = c.since(from)
-				r.Classifications = append(r.Classifications, q)
-			}
-		case '{':
-			r.readLegacyObject(c, class)
+// Whatever else is in a label that is not understood is read so too: it becomes
+// an object of [KindUnknown] at least. Coordinates are kept as they are, although
+// they count y from the lower edge: the label does not say how high its image is.
+func (r *labelReader) readClass(c *cursor, name []byte) {
+	class := Feature{Name: unescape(name)}
+	from := c.here()
+	q := Classification{Feature: class, LabelRef: r.label}
+	switch k := c.kind(); {
+	case k == 'n':
+		return
+	case k == '{':
+		r.readClassItem(c, class)
+		return
+	case k == '[':
+		options := len(r.options)
+		whole := r.readClassList(c, class)
+		q.Kind, q.Options = AnswerChecklist, r.options.take(options)
+		if !whole {
+			q.Kind, q.Options = AnswerUnknown, nil
+		} else if q.Options == nil {
+			return
 		}
+	case k == '"':
+		q.Kind, q.Text = AnswerText, c.text()
+		if r.readDrawn(c, q.Text, class, c.since(from)) {
+			return
+		}
+	case k == 't' || k == 'f':
+		q.Kind, q.Text = AnswerText, c.text()
+	default:
+		q.readNumber(c)
+	}
+	q.Raw = c.since(from)
+	if r.affords(c, classificationSize) {
+		r.Classifications = append(room(r.Classifications, c), q)
 	}
 }
 
-// readLegacyList reads the objects of a class, or the answers to a question.
-func (r *labelReader) readLegacyList(c *cursor, q *Classification) {
+// readClassList reads the objects of a class, or the answers to a question. It
+// returns false if there are more answers than can be told.
+func (r *labelReader) readClassList(c *cursor, class Feature) bool {
+	all := true
 	for range c.elements {
-		switch c.kind() {
-		case '{':
-			r.readLegacyObject(c, q.Feature)
-		case '[':
-			before := *c
-			from := c.here()
-			if points, ok := c.points(); ok && len(points) > 0 {
-				r.Objects = append(r.Objects,
-					Object{Feature: q.Feature, Kind: KindPolygon, Geometry: Polygon(points), Raw: c.since(from)})
-			} else {
-				*c = before
-				r.readLegacyList(c, q)
+		from := c.here()
+		switch k := c.kind(); {
+		case c.vacant():
+		case k == '{':
+			r.readClassItem(c, class)
+		case k == '[' && c.ofPoints():
+			o := Object{Feature: class, Kind: KindUnknown, LabelRef: r.label}
+			if points, ok := r.readPoints(c, 3); ok {
+				o.Kind, o.Geometry, o.FromBelow = KindPolygon, Polygon(points), true
 			}
-		case 'n':
+			o.Raw = c.since(from)
+			if r.affords(c, objectSize) {
+				r.Objects = append(room(r.Objects, c), o)
+			}
+		case k == '[':
+			all = r.readClassList(c, class) && all
 		default:
-			from := c.here()
-			if text := c.text(); !r.readLegacyText(text, q.Feature, c.since(from)) {
-				q.Options = append(q.Options, Option{Feature: Feature{Name: text}})
+			text := c.text()
+			if k == '"' && r.readDrawn(c, text, class, c.since(from)) {
+				continue
+			}
+			if all = all && r.affords(c, 2*optionSize); all {
+				r.options.add(c, Option{Feature: Feature{Name: text}})
 			}
 		}
 	}
+	return all
 }
 
-func (r *labelReader) readLegacyObject(c *cursor, class Feature) {
-	before := *c
-	o := Object{Feature: class}
-	o.read(c)
-	if o.Kind == KindUnknown {
-		if p, ok := before.point(); ok {
-			o.Kind, o.Geometry = KindPoint, p
+// ofPoints looks ahead and reports whether an array begins with a point.
+func (c *cursor) ofPoints() (yes bool) {
+	p := c.peek()
+	for range p.elements {
+		if p.kind() == '{' {
+			for name := range p.members {
+				yes = yes || string(name) == "x" || string(name) == "y"
+			}
 		}
+		p.halt()
 	}
-	r.Objects = append(r.Objects, o)
+	return yes
 }
 
-// readLegacyText reads a text that gives the objects of a class.
-func (r *labelReader) readLegacyText(text string, class Feature, raw []byte) bool {
-	drawn := parseWKT(text)
-	for _, d := range drawn {
-		r.Objects = append(r.Objects, Object{Feature: class, Kind: d.kind, Geometry: d.geometry, Raw: raw})
+// readClassItem reads one object of a class, or the point it is.
+func (r *labelReader) readClassItem(c *cursor, class Feature) {
+	p := c.peek()
+	if at, ok := p.point(); ok {
+		from := c.here()
+		c.skip()
+		if r.affords(c, objectSize) {
+			r.Objects = append(room(r.Objects, c), Object{
+				Feature: class, Kind: KindPoint, Geometry: at, FromBelow: true, LabelRef: r.label, Raw: c.since(from),
+			})
+		}
+		return
 	}
-	return drawn != nil
+	r.readStray(c, class)
+}
+
+// readDrawn reads a text that gives objects of a class.
+func (r *labelReader) readDrawn(c *cursor, text string, class Feature, raw []byte) bool {
+	if strings.IndexByte(text, '(') < 0 {
+		return false
+	}
+	n, before := countDrawn(text), len(r.Objects)
+	if !r.affords(c, n*objectSize) {
+		return false
+	}
+	if n > 1 {
+		r.Objects = slices.Grow(r.Objects, n)
+	}
+	ok := r.readWKT(c, text, func(k Kind, g Geometry) {
+		r.Objects = append(r.Objects, Object{Feature: class, Kind: k, Geometry: g, FromBelow: true, LabelRef: r.label, Raw: raw})
+	})
+	if !ok {
+		clear(r.Objects[before:])
+		r.Objects = r.Objects[:before]
+	}
+	return ok
 }

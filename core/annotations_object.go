@@ -2,10 +2,11 @@ package core
 
 import "strings"
 
-func (r *labelReader) readObject(c *cursor, id []byte) {
-	o := Object{Feature: Feature{ID: unescape(id)}}
-	o.read(c)
-	r.Objects = append(r.Objects, o)
+func (r *labelReader) readObject(c *cursor, id []byte, class Feature) {
+	if r.affords(c, objectSize) {
+		r.Objects = append(room(r.Objects, c), Object{})
+		r.object(c, id, class, &r.Objects[len(r.Objects)-1])
+	}
 }
 
 // readMember reads one member of an annotation if it names the feature.
@@ -21,70 +22,94 @@ func (f *Feature) readMember(c *cursor, folded []byte) bool {
 		c.textInto(&f.Value)
 	case "color":
 		c.textInto(&f.Color)
+	case "confidence":
+		if n, ok := c.real(); ok {
+			f.Confidence = new(n)
+		}
 	default:
 		return false
 	}
 	return true
 }
 
-// readMember reads one member of an annotation if it says where that is.
-func (p *Place) readMember(c *cursor, folded []byte) bool {
+// readMember reads one member of an annotation if it says where that is. It is
+// not ok if it should but does not.
+func (p *Place) readMember(c *cursor, folded []byte) (known, ok bool) {
+	var number **int
 	switch string(folded) {
 	case "page", "pagenumber":
-		if n, ok := c.integer(); ok {
-			p.Page = &n
-		}
+		number = &p.Page
 	case "frame", "framenumber":
-		if n, ok := c.integer(); ok {
-			p.Frame = &n
-		}
+		number = &p.Frame
 	case "messageid":
 		c.textInto(&p.MessageID)
+		return true, true
 	case "keyframe":
 		p.KeyFrame = c.truth()
+		return true, true
 	default:
-		return false
+		return false, true
 	}
-	return true
+	if c.kind() == 'n' {
+		return true, true
+	}
+	n, ok := c.integer()
+	if ok {
+		*number = new(n)
+	}
+	return true, ok
 }
 
 // objectReader holds, until an object has been passed, what bears upon its
 // geometry but is not part of it.
 type objectReader struct {
+	*labelReader
 	*Object
 	uri      string // instanceURI: most v1 objects have one, but only a mask has nothing else
 	unread   bool   // there is a member which may be a geometry, but of no form known here
+	damaged  bool   // there is a geometry with a part that is missing or no number
+	outline  bool   // the geometry is in pixels, under the name that labels of 2018 have for it
 	document bool   // a box is on a page
 	unit     string
 	width    float64 // of the page
 	height   float64
 	geoType  string // v1 says the type of a shape on the map beside its geometry
+	depth    int    // of the brackets around that shape's positions
 	parentID string // of the messages
 }
 
-// read reads an object of any kind. If it has several geometries, the first
-// that can be read counts.
-func (o *Object) read(c *cursor) {
+// object reads an object of any kind into o. If it has several geometries, the
+// first counts, and a mask is kept beside it.
+func (r *labelReader) object(c *cursor, id []byte, class Feature, o *Object) {
+	*o = Object{Feature: class, LabelRef: r.label}
+	if id != nil {
+		o.ID = unescape(id)
+	}
 	if c.kind() != '{' {
 		o.Kind, o.Raw = KindUnknown, c.raw()
 		return
 	}
-	from, r := c.here(), objectReader{Object: o}
+	from, reader := c.here(), objectReader{labelReader: r, Object: o}
 	var buf [40]byte
 	for name := range c.members {
 		folded := fold(name, &buf)
-		if !o.Feature.readMember(c, folded) && !o.Place.readMember(c, folded) {
-			r.readMember(c, folded)
+		if o.Feature.readMember(c, folded) {
+			continue
+		}
+		if known, ok := o.Place.readMember(c, folded); known {
+			reader.damaged = reader.damaged || !ok
+		} else {
+			reader.readMember(c, folded)
 		}
 	}
-	r.finish()
+	reader.finish()
 	o.Raw = c.since(from)
 }
 
 func (r *objectReader) readMember(c *cursor, folded []byte) {
 	switch string(folded) {
 	case "classifications":
-		c.each(func(id []byte) { readClassification(c, id, &r.Classifications) })
+		r.Object.Classifications = r.nested(c, r.Object.Classifications)
 	case "instanceuri":
 		if c.kind() == '"' {
 			c.textInto(&r.uri)
@@ -96,16 +121,20 @@ func (r *objectReader) readMember(c *cursor, folded []byte) {
 	case "unit":
 		c.textInto(&r.unit)
 	case "annotationkind":
-		r.document = strings.HasPrefix(c.text(), "Document") || r.document
+		c.textInto(&r.Tool)
+		r.document = r.document || strings.HasPrefix(r.Tool, "Document")
 	case "pagedimensions":
 		r.document = true
 		r.readPage(c)
 	case "metadata", "metrics", "custommetrics", "relationships":
 		// known not to be a geometry
 	default:
-		k := c.kind()
+		k, at := c.kind(), c.here()
+		if k == 'n' {
+			return
+		}
 		r.readGeometry(c, folded)
-		if (k == '{' || k == '[') && r.Geometry == nil {
+		if r.Geometry == nil && (k == '{' || k == '[' || c.here() != at) {
 			r.unread = true
 		}
 	}
@@ -115,39 +144,44 @@ func (r *objectReader) readMember(c *cursor, folded []byte) {
 func (r *objectReader) readGeometry(c *cursor, folded []byte) {
 	switch string(folded) {
 	case "bbox", "boundingbox":
-		if b, _, ok := c.box(); ok {
-			r.found(KindBox, b)
-		}
+		b, _, ok := c.box()
+		r.found(KindBox, b, ok)
 	case "polygon":
-		if points, ok := c.points(); ok {
-			r.found(KindPolygon, Polygon(points))
-		}
+		points, ok := r.readPoints(c, 3)
+		r.found(KindPolygon, Polygon(points), ok)
 	case "line", "polyline":
-		if points, ok := c.points(); ok {
-			r.found(KindLine, Line(points))
-		}
+		points, ok := r.readPoints(c, 2)
+		r.found(KindLine, Line(points), ok)
 	case "point":
-		if p, ok := c.point(); ok {
-			r.found(KindPoint, p)
-		}
+		p, ok := c.point()
+		r.found(KindPoint, p, ok)
 	case "mask", "compositemask":
-		if m, ok := c.mask(); ok {
-			m.Composite = string(folded) == "compositemask"
-			r.found(KindMask, m)
-		}
+		m, ok := c.mask(string(folded) == "compositemask")
+		r.found(KindMask, m, ok)
 	case "data", "location", "conversationallocation":
 		r.readLocation(c)
 	case "geometry", "geojson":
 		r.readShape(c)
 	case "selectedmessage", "selectedmessages", "rankedmessages", "messageevaluationtask":
+		from := len(r.messages)
 		var s MessageSelection
-		if s.read(c); s.Messages != nil {
-			r.found(KindMessageSelection, s)
-		}
+		ok := r.readSelection(c, &s)
+		s.Messages = r.messages.take(from)
+		r.found(KindMessageSelection, s, ok && s.Messages != nil)
 	}
 }
 
-func (r *objectReader) found(k Kind, g Geometry) {
+// found takes a geometry that was read, or notes that it could not be. The mask
+// beside another geometry is kept, whichever comes first.
+func (r *objectReader) found(k Kind, g Geometry, ok bool) {
+	if !ok {
+		r.damaged = true
+		return
+	}
+	if m, isMask := g.(Mask); isMask && r.Mask == nil {
+		r.Mask = new(m)
+		return
+	}
 	if r.Geometry == nil {
 		r.Kind, r.Geometry = k, g
 	}
@@ -155,6 +189,12 @@ func (r *objectReader) found(k Kind, g Geometry) {
 
 // finish puts together what may have been sent apart.
 func (r *objectReader) finish() {
+	if r.Mask == nil && r.uri != "" && r.mayHaveMask() {
+		r.Mask = &Mask{URL: r.uri}
+	}
+	if r.Tool == "" && isGeoType(r.geoType) {
+		r.Tool = r.geoType
+	}
 	switch g := r.Geometry.(type) {
 	case Box:
 		if r.document || r.unit != "" || r.Page != nil {
@@ -167,42 +207,49 @@ func (r *objectReader) finish() {
 	case GeoShape:
 		if g.Type == "" {
 			g.Type = geoJSONType(r.geoType)
-			r.Geometry = g
 		}
+		r.damaged = r.damaged || !g.holds(r.depth)
+		if g.Type != "MultiPolygon" {
+			g.Parts = nil
+		}
+		r.Geometry = g
 	case MessageSelection:
 		if g.ParentID == "" {
 			g.ParentID = r.parentID
 			r.Geometry = g
 		}
 	case nil:
-		if r.uri != "" && !r.unread {
-			r.Kind, r.Geometry = KindMask, Mask{URL: r.uri}
-		} else {
-			r.Kind = KindUnknown
+		if r.Mask != nil && !r.damaged {
+			r.Kind, r.Geometry, r.Mask = KindMask, *r.Mask, nil
 		}
 	}
+	if r.damaged || r.Geometry == nil {
+		r.Kind, r.Geometry = KindUnknown, nil
+	}
+	r.FromBelow = r.outline && r.ID == "" && r.Kind != KindUnknown
 }
 
-// geoJSONType translates v1's types.
-func geoJSONType(v1 string) string {
-	switch v1 {
-	case "point":
-		return "Point"
-	case "line", "polyline":
-		return "LineString"
-	case "polygon", "rectangle":
-		return "Polygon"
+// mayHaveMask reports whether what stands behind the instance's address is a
+// bitmap. It is one beside every shape on an image, and where nothing else is.
+func (r *objectReader) mayHaveMask() bool {
+	switch r.Geometry.(type) {
+	case nil:
+		return !r.unread && !r.damaged
+	case Box:
+		return !r.document && r.unit == "" && r.Page == nil
+	case Polygon, HoledPolygon, Line, Point:
+		return true
 	}
-	return v1
+	return false
 }
 
 func (r *objectReader) readPage(c *cursor) {
 	for name := range c.members {
 		switch string(name) {
 		case "width":
-			r.width, _ = c.real()
+			r.width, _ = c.coordinate()
 		case "height":
-			r.height, _ = c.real()
+			r.height, _ = c.coordinate()
 		}
 	}
 }
@@ -218,13 +265,15 @@ func (r *objectReader) readLocation(c *cursor) {
 	}
 	var buf [40]byte
 	var span TextSpan
-	var start, end bool
+	var start, end, any bool
 	for name := range c.members {
 		switch string(fold(name, &buf)) {
 		case "start":
-			span.Start, start = c.integer()
+			any = true
+			span.Start, start = c.offset()
 		case "end":
-			span.End, end = c.integer()
+			any = true
+			span.End, end = c.offset()
 		case "token":
 			c.textInto(&span.Token)
 		case "groups":
@@ -237,156 +286,130 @@ func (r *objectReader) readLocation(c *cursor) {
 			c.textInto(&r.unit)
 		}
 	}
-	if start || end {
-		r.found(KindTextSpan, span)
+	if any {
+		r.found(KindTextSpan, span, start && end && span.Start <= span.End)
 	}
+}
+
+// offset reads a place in a text.
+func (c *cursor) offset() (int, bool) {
+	n, ok := whole(c.coordinate())
+	return n, ok && n >= 0
 }
 
 func (r *objectReader) readTokens(c *cursor) {
-	var t DocumentTokens
+	if c.vacant() {
+		return
+	}
+	from, ok := len(r.groups), c.kind() == '['
 	for range c.elements {
-		if c.kind() == '{' {
-			var g TokenGroup
-			g.read(c)
-			t.Groups = append(t.Groups, g)
+		var g TokenGroup
+		if ok = ok && r.readGroup(c, &g) && r.affords(c, 2*tokenGroupSize); ok {
+			r.groups.add(c, g)
 		}
 	}
-	if t.Groups != nil {
-		r.found(KindDocumentTokens, t)
-	}
+	r.found(KindDocumentTokens, DocumentTokens{Groups: r.groups.take(from)}, ok)
 }
 
-func (g *TokenGroup) read(c *cursor) {
+// readGroup returns false unless the group is whole, with words or the box
+// around them.
+func (r *objectReader) readGroup(c *cursor, g *TokenGroup) bool {
+	ok := c.kind() == '{'
 	var buf [40]byte
 	for name := range c.members {
 		switch string(fold(name, &buf)) {
 		case "id":
 			g.ID = c.text()
 		case "page", "pagenumber":
-			g.Page, _ = c.integer()
-		case "tokens":
-			for range c.elements {
-				g.Tokens = append(g.Tokens, c.text())
+			if c.kind() != 'n' {
+				n, isNumber := c.integer()
+				g.Page, ok = &n, ok && isNumber
 			}
+		case "tokens":
+			from := len(r.tokens)
+			ok = ok && (c.kind() == '[' || c.kind() == 'n')
+			for range c.elements {
+				if ok = ok && r.affords(c, 2*stringSize); ok {
+					r.tokens.add(c, c.text())
+				}
+			}
+			g.Tokens = r.tokens.take(from)
 		case "text":
 			g.Text = c.text()
 		case "textbbox":
-			if b, page, ok := c.box(); ok {
-				g.Box = &b
+			if c.kind() != 'n' {
+				b, page, isBox := c.box()
+				g.Box, ok = &b, ok && isBox
 				if page != nil {
-					g.Page = *page
+					g.Page = page
 				}
 			}
 		}
 	}
+	return ok && (g.Tokens != nil || g.Text != "" || g.Box != nil)
 }
 
-// readShape reads a shape on the map, or the outline or point in pixels that
-// labels of 2018 have under the same name, as JSON or as well-known text.
-func (r *objectReader) readShape(c *cursor) {
-	if c.kind() == '[' {
-		if points, ok := c.points(); ok {
-			r.found(KindPolygon, Polygon(points))
-		}
-		return
-	}
-	if c.kind() == '"' {
-		if drawn := parseWKT(c.text()); len(drawn) == 1 {
-			r.found(drawn[0].kind, drawn[0].geometry)
-		}
-		return
-	}
-	var g GeoShape
-	var pixel Point
-	var x, y bool
-	for name := range c.members {
-		switch string(name) {
-		case "type":
-			c.textInto(&g.Type)
-		case "coordinates":
-			if p, ok := g.read(c); ok {
-				g.Rings = [][][2]float64{{p}}
-			}
-		case "geometry": // of a GeoJSON feature
-			r.readShape(c)
-		case "x":
-			pixel.X, x = c.real()
-		case "y":
-			pixel.Y, y = c.real()
-		}
-	}
-	switch {
-	case g.Rings != nil:
-		r.found(KindGeoShape, g)
-	case x && y:
-		r.found(KindPoint, pixel)
-	}
-}
-
-// read reads coordinates of any depth. It returns the position if they are no
-// more than that.
-func (g *GeoShape) read(c *cursor) (p [2]float64, isPosition bool) {
-	n, ring := 0, -1
-	for range c.elements {
-		if c.kind() != '[' {
-			if v, ok := c.real(); ok && n < len(p) {
-				p[n] = v
-				n++
-			}
-		} else if p, ok := g.read(c); ok {
-			if ring < 0 {
-				ring = len(g.Rings)
-				g.Rings = append(g.Rings, nil)
-			}
-			g.Rings[ring] = append(g.Rings[ring], p)
-		}
-	}
-	return p, n == len(p)
-}
-
-// read reads the chosen messages in any of these forms:
+// readSelection reads the chosen messages in any of these forms:
 //
 //	{"message_id":…,"model_config_name":…,"parent_message_id":…}
 //	{"messages":[…],"parent_message_id":…}
 //	{"ranked_messages":[{"message_id":…,"order":1},…],"parent_message_id":…}
 //	{"format":"message-ranking","data":{…}}
-func (s *MessageSelection) read(c *cursor) {
-	switch c.kind() {
-	case '[':
-		if s.Messages == nil {
-			s.Messages = []Message{}
-		}
+func (r *objectReader) readSelection(c *cursor, s *MessageSelection) (ok bool) {
+	switch k := c.kind(); {
+	case k == '[':
+		ok = true
 		for range c.elements {
-			s.read(c)
+			ok = ok && r.readSelection(c, s)
 		}
-		return
-	case '"':
-		s.Messages = append(s.Messages, Message{ID: c.text()})
-		return
+		return ok
+	case k == '"' && !c.vacant():
+		return r.addMessage(c, Message{ID: c.text()})
+	case k != '{':
+		c.skip()
+		return false
 	}
+	ok = true
 	var buf [40]byte
 	var m Message
 	for name := range c.members {
-		switch string(fold(name, &buf)) {
+		folded := fold(name, &buf)
+		if c.kind() == 'n' {
+			continue
+		}
+		switch string(folded) {
 		case "messageid":
 			m.ID = c.text()
 		case "modelconfigname":
 			m.Model = c.text()
 		case "order":
-			m.Order, _ = c.integer()
+			var isNumber bool
+			m.Order, isNumber = whole(c.coordinate())
+			ok = ok && isNumber
 		case "parentmessageid":
 			c.textInto(&s.ParentID)
 		case "messages", "selectedmessages", "rankedmessages", "selectedmessage", "data":
-			s.read(c)
+			ok = r.readSelection(c, s) && ok
 		}
 	}
 	if m != (Message{}) {
-		s.Messages = append(s.Messages, m)
+		ok = ok && m.ID != "" && r.addMessage(c, m)
 	}
+	return ok
 }
 
-// box reads a rectangle, and the page if it names one.
+func (r *objectReader) addMessage(c *cursor, m Message) bool {
+	ok := r.affords(c, 2*messageSize)
+	if ok {
+		r.messages.add(c, m)
+	}
+	return ok
+}
+
+// box reads a rectangle, and the page if it names one. It is ok if it has all
+// its four numbers, and none of its sides is negative.
 func (c *cursor) box() (b Box, page *int, ok bool) {
+	sides, ok := 0, true
 	for name := range c.members {
 		var field *float64
 		switch string(name) {
@@ -399,80 +422,94 @@ func (c *cursor) box() (b Box, page *int, ok bool) {
 		case "width":
 			field = &b.Width
 		case "page":
-			if n, ok := c.integer(); ok {
-				page = &n
+			if c.kind() != 'n' {
+				n, isNumber := c.integer()
+				page, ok = &n, ok && isNumber
 			}
 			continue
 		default:
 			continue
 		}
-		if n, isNumber := c.real(); isNumber {
-			*field, ok = n, true
+		if n, isNumber := c.coordinate(); isNumber {
+			*field = n
+			sides++
 		}
 	}
-	return b, page, ok
+	return b, page, ok && sides == 4 && b.Height >= 0 && b.Width >= 0
 }
 
 // point reads {"x":1,"y":2} or [1,2].
 func (c *cursor) point() (p Point, ok bool) {
 	var x, y bool
 	if c.kind() == '[' {
+		n := 0
 		for i := range c.elements {
-			switch i {
+			switch n++; i {
 			case 0:
-				p.X, x = c.real()
+				p.X, x = c.coordinate()
 			case 1:
-				p.Y, y = c.real()
+				p.Y, y = c.coordinate()
 			}
 		}
-		return p, x && y
+		return p, x && y && n == 2
 	}
 	for name := range c.members {
 		switch string(name) {
 		case "x":
-			p.X, x = c.real()
+			p.X, x = c.coordinate()
 		case "y":
-			p.Y, y = c.real()
+			p.Y, y = c.coordinate()
 		}
 	}
 	return p, x && y
 }
 
-// points reads an array of points and leaves out what is none. An array of
-// nothing but such is no array of points.
-func (c *cursor) points() ([]Point, bool) {
-	if c.kind() != '[' {
-		c.skip()
-		return nil, false
-	}
-	points, n := []Point{}, 0
+// readPoints reads an array of so many points or more. It is ok if each is one.
+func (r *labelReader) readPoints(c *cursor, least int) (points []Point, ok bool) {
+	from, ok := len(r.points), c.kind() == '['
 	for range c.elements {
-		n++
-		if p, ok := c.point(); ok {
-			points = append(points, p)
+		if !ok {
+			continue
+		}
+		var p Point
+		if p, ok = c.point(); ok {
+			r.points.add(c, p)
 		}
 	}
-	return points, n == 0 || len(points) > 0
+	points = r.points.take(from)
+	return points, ok && len(points) >= least
 }
 
-// mask reads {"url":…}, {"url":…,"color_rgb":[…]} or the URL alone.
-func (c *cursor) mask() (m Mask, ok bool) {
+// mask reads {"url":…}, {"url":…,"color_rgb":[…]} or the URL alone. A composite
+// mask without its color could be any of those in the image.
+func (c *cursor) mask(composite bool) (m Mask, ok bool) {
+	m.Composite = composite
 	if c.kind() == '"' {
 		m.URL = c.text()
-		return m, m.URL != ""
+		return m, m.URL != "" && !composite
 	}
 	var buf [40]byte
+	colors, ok := 0, true
 	for name := range c.members {
 		switch string(fold(name, &buf)) {
 		case "url", "instanceuri":
-			c.textInto(&m.URL)
+			if c.kind() == '"' {
+				c.textInto(&m.URL)
+			}
 		case "colorrgb":
+			if c.kind() == 'n' {
+				continue
+			}
+			ok = c.kind() == '['
 			for i := range c.elements {
-				if i < len(m.RGB) {
-					m.RGB[i], _ = c.integer()
+				n, isNumber := whole(c.coordinate())
+				if ok = ok && isNumber && i < len(m.RGB) && 0 <= n && n <= 255; ok {
+					m.RGB[i] = n
+					colors++
 				}
 			}
+			ok = ok && colors == len(m.RGB)
 		}
 	}
-	return m, m.URL != ""
+	return m, ok && m.URL != "" && (colors > 0 || !composite)
 }

@@ -2,6 +2,10 @@ package core
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -9,15 +13,57 @@ import (
 // labelReader walks the content of labels and gathers what they say.
 type labelReader struct {
 	Annotations
-	checked   bool // the content is known to be well-formed
-	keyFrames map[appearance]bool
+	label     *LabelRef
+	checked   bool             // the content is known to be well-formed
+	short     bool             // something was left out: see afford
+	rest      bool             // there is an object that holds what was left out
+	keyFrames []jsontext.Value // the members that list them
+
+	// What readKnown tries with.
+	ahead cursor
+	trial Object
+
+	// The items of lists within lists, before each list is copied out in its
+	// exact size.
+	classifications pile[Classification]
+	options         pile[Option]
+	messages        pile[Message]
+	groups          pile[TokenGroup]
+	tokens          pile[string]
+	points          pile[Point]
+	positions       pile[[2]float64]
+	rings           pile[[][2]float64]
+	parts           pile[int]
 }
 
-// appearance is a feature on one frame.
-type appearance struct {
-	id, group string
-	frame     int
+// pile gathers the items of several lists, of which the last begun ends first.
+type pile[T any] []T
+
+func (p *pile[T]) add(c *cursor, item T) { *p = append(room(*p, c), item) }
+
+// take ends the list that began when there were so many items.
+func (p *pile[T]) take(from int) []T {
+	items := (*p)[from:]
+	if len(items) == 0 {
+		return nil
+	}
+	list := slices.Clone(items)
+	clear(items)
+	*p = (*p)[:from]
+	return list
 }
+
+// What an annotation takes of memory, in bytes.
+const (
+	objectSize         = int(unsafe.Sizeof(Object{}))
+	classificationSize = int(unsafe.Sizeof(Classification{}))
+	optionSize         = int(unsafe.Sizeof(Option{}))
+	relationshipSize   = int(unsafe.Sizeof(Relationship{}))
+	segmentSize        = int(unsafe.Sizeof(Segment{}))
+	tokenGroupSize     = int(unsafe.Sizeof(TokenGroup{}))
+	messageSize        = int(unsafe.Sizeof(Message{}))
+	stringSize         = int(unsafe.Sizeof(""))
+)
 
 // newLabelReader makes every list empty instead of nil, so that it becomes []
 // in JSON.
@@ -27,7 +73,25 @@ func newLabelReader() *labelReader {
 	}}
 }
 
-// readLabel reads the whole content of one label, in any of the forms that
+// affords is [cursor.afford], and remembers a refusal.
+func (r *labelReader) affords(c *cursor, n int) bool {
+	ok := c.afford(n)
+	r.short = r.short || !ok
+	return ok
+}
+
+func (r *labelReader) readLabel(l *Label) error {
+	r.label = &LabelRef{
+		ID: l.ID, ProjectID: l.ProjectID, CreatedBy: l.Details.CreatedBy,
+		Selected: l.Selected, Skipped: l.Performance.Skipped, Deleted: l.Deleted,
+	}
+	if l.Media != nil {
+		r.Asset = l.Media.size()
+	}
+	return r.readContent(l.Content)
+}
+
+// readContent reads the whole content of one label, in any of the forms that
 // Labelbox has been seen to send:
 //
 //	{"objects":[…],"classifications":[…],"relationships":[…]}
@@ -39,24 +103,29 @@ func newLabelReader() *labelReader {
 //	{"frames":{"1":{"objects":{…}}},…}        v2 video
 //	{"groups":{"Axial":{"frames":{…}}},…}     v2 DICOM
 //	{"timestamp":{"1":{…}},…}                 v2 audio
-//	{"Car":[{"geometry":[{"x":1,"y":2},…]}]}  labels of 2018
+//	{"Car":[{"geometry":[{"x":1,"y":2}],…}]}  labels of 2018
 //	Skip                                      text, which is no JSON
-func (r *labelReader) readLabel(content jsontext.Value) error {
+//
+// A class of 2018 may have any name, that of a member of the later forms too, so
+// each member is told by what it holds.
+func (r *labelReader) readContent(content jsontext.Value) error {
 	c := newCursor(content)
 	c.unique = !r.checked
 	switch c.kind() {
 	case '{':
-		for c.kind() == '{' {
+		for c.kind() == '{' && !c.bad {
 			from, mark := c.here(), r.mark()
-			where, form := r.readPart(c, wholeLabel)
-			if form == formUnknown && !c.bad {
-				r.readLegacy(newCursor(c.since(from)))
+			where, annotation := r.readWhole(c)
+			if !annotation {
+				r.stamp(mark, Place{Frame: where.Frame})
 			}
-			r.stamp(mark, Place{Frame: where.Frame})
+			r.keepRest(c, from)
 		}
 		return c.end()
 	case '[':
+		from := c.here()
 		r.readFrames(c)
+		r.keepRest(c, from)
 		return c.end()
 	case '"':
 		if text, err := jsontext.AppendUnquote(nil, bytes.TrimSpace(content)); err == nil {
@@ -67,6 +136,15 @@ func (r *labelReader) readLabel(content jsontext.Value) error {
 	return nil
 }
 
+// keepRest keeps what was left out, as a part of the whole that it stands in.
+func (r *labelReader) keepRest(c *cursor, from int) {
+	if r.short && !c.bad && (!r.rest || c.mustAfford(objectSize)) {
+		r.rest = true
+		r.Objects = append(r.Objects, Object{Kind: KindUnknown, LabelRef: r.label, Raw: c.since(from)})
+	}
+	r.short = false
+}
+
 // readText reads content that was once more wrapped into a JSON string.
 func (r *labelReader) readText(text []byte) error {
 	if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' {
@@ -75,12 +153,17 @@ func (r *labelReader) readText(text []byte) error {
 	}
 	defer func(was bool) { r.checked = was }(r.checked)
 	r.checked = false
-	return r.readLabel(text)
+	return r.readContent(text)
 }
 
 func (r *labelReader) keepText(text []byte) {
-	if text = bytes.TrimSpace(text); r.Text == "" && string(text) != "null" {
+	text = bytes.TrimSpace(text)
+	switch {
+	case len(text) == 0 || string(text) == "null":
+	case r.Text == "":
 		r.Text = string(text)
+	default: // of a second label
+		r.Classifications = append(r.Classifications, Classification{Kind: AnswerText, Text: string(text), LabelRef: r.label})
 	}
 }
 
@@ -93,7 +176,15 @@ const (
 	oneFrame
 )
 
-// form is what an object in the place of a label, group or frame looks like.
+// readWhole reads a label, or the one annotation that is in its place.
+func (r *labelReader) readWhole(c *cursor) (where Place, annotation bool) {
+	if c.form() == formAnnotation && r.readKnown(c, Feature{}) {
+		return where, true
+	}
+	return r.readPart(c, wholeLabel), false
+}
+
+// form is what an object in the place of a label or frame looks like.
 type form int
 
 const (
@@ -102,70 +193,177 @@ const (
 	formAnnotation      // it is one itself
 )
 
+// form looks ahead at the names of an object's members.
+func (c *cursor) form() (f form) {
+	var buf [40]byte
+	p := c.peek()
+	for name := range p.members {
+		switch string(fold(name, &buf)) {
+		case "objects", "relationships", "segments", "keyframefeaturemap", "frames", "timestamp", "timestamps", "groups":
+			f = formPart
+			p.halt()
+		case "classifications", "framenumber":
+			f = max(f, formPart)
+		case "featureid", "featureschemaid", "schemaid":
+			f = formAnnotation
+		}
+	}
+	return f
+}
+
+// ofAClass looks ahead and reports whether there is what a class of 2018 holds:
+// text, numbers, shapes or a list of them. A list of a later form holds objects,
+// each of which says more of itself than its shape.
+func (c *cursor) ofAClass() (yes bool) {
+	p := c.peek()
+	switch p.kind() {
+	case '[':
+		for range p.elements {
+			if !p.vacant() {
+				yes = p.ofAClass()
+				p.halt()
+			}
+		}
+	case '{':
+		var buf [40]byte
+		for name := range p.members {
+			switch string(fold(name, &buf)) {
+			case "geometry":
+				k := p.kind()
+				yes = yes || k == '[' || k == '"' || k == '{' && p.ofAClass()
+			case "x", "y":
+				k := p.kind()
+				yes = yes || k == '-' || '0' <= k && k <= '9'
+			case "featureid", "featureschemaid", "schemaid", "title", "name", "value", "annotationkind":
+				if p.kind() == '"' {
+					yes = false
+					p.halt()
+				}
+			}
+		}
+	case 0, 'n':
+	default:
+		yes = true
+	}
+	return yes
+}
+
 // readPart reads a label, one frame of it or one group of frames: they are all
 // made of the same members. It returns what the part says about its own place.
-func (r *labelReader) readPart(c *cursor, e extent) (where Place, f form) {
+func (r *labelReader) readPart(c *cursor, e extent) (where Place) {
 	var buf [40]byte
+	var frame jsontext.Value // the member that names it
+	var frameName []byte
+	later := false // it has a list of the later forms
 	for name := range c.members {
 		folded := fold(name, &buf)
 		switch string(folded) {
-		case "objects":
-			c.each(func(id []byte) { r.readObject(c, id) })
-		case "classifications":
-			c.each(func(id []byte) { readClassification(c, id, &r.Classifications) })
-		case "relationships":
-			c.each(func(id []byte) { r.readRelationship(c, id) })
-		case "segments":
-			r.readSegments(c, "")
-		case "keyframefeaturemap":
-			for id := range c.members {
-				r.readKeyFrames(c, appearance{id: unescape(id)})
-			}
-		case "frames", "timestamp", "timestamps":
-			if e == oneFrame {
-				continue
-			}
-			if string(folded) == "frames" && c.kind() == '"' {
-				r.keepURL(c)
-			} else {
-				r.readFrames(c)
-			}
-		case "groups":
-			if e != wholeLabel {
-				continue
-			}
-			r.readGroups(c)
 		case "framenumber", "frame":
-			if n, ok := c.integer(); ok {
-				where.Frame = &n
+			p := c.peek()
+			if n, ok := p.integer(); ok {
+				where.Frame, frame, frameName = new(n), c.raw(), name
+				continue
 			}
 		case "name":
-			c.textInto(&where.Group)
-			continue // many things have one
-		case "featureid", "featureschemaid", "schemaid":
-			f = formAnnotation
-			continue
-		default:
-			continue
+			if e == oneGroup {
+				c.textInto(&where.Group)
+				continue
+			}
 		}
-		f = max(f, formPart)
+		switch {
+		case r.readList(c, folded, e):
+			later = true
+		case e == wholeLabel || c.kind() == '{' || c.kind() == '[':
+			r.readClass(c, name)
+		}
 	}
-	return where, f
+	if e == wholeLabel && !later && frame != nil { // a class of that name, then
+		where.Frame = nil
+		r.readClass(newCursor(frame), frameName)
+	}
+	return where
 }
 
-func (r *labelReader) keepURL(c *cursor) {
-	if url := c.text(); r.FramesURL == "" {
-		r.FramesURL = url
+// readList reads a member that the later forms have, unless it is a class of
+// that name.
+func (r *labelReader) readList(c *cursor, folded []byte, e extent) bool {
+	switch string(folded) {
+	case "objects", "classifications", "relationships", "segments", "keyframefeaturemap":
+	case "frames", "timestamp", "timestamps":
+		if e == oneFrame {
+			return false
+		}
+		if string(folded) == "frames" && c.kind() == '"' {
+			return r.readURL(c)
+		}
+	case "groups":
+		if e != wholeLabel {
+			return false
+		}
+	default:
+		return false
 	}
+	if c.ofAClass() {
+		return false
+	}
+	switch string(folded) {
+	case "objects":
+		c.each(func(id []byte) { r.readObject(c, id, Feature{}) })
+	case "classifications":
+		c.each(func(id []byte) {
+			if r.affords(c, classificationSize) {
+				r.Classifications = append(room(r.Classifications, c), r.classification(c, id, Feature{}))
+			}
+		})
+	case "relationships":
+		c.each(func(id []byte) { r.readRelationship(c, id) })
+	case "segments":
+		from := c.here()
+		if !r.readSegments(c, "") {
+			r.keepUnknown(c, folded, c.since(from))
+		}
+	case "keyframefeaturemap":
+		if p := c.peek(); !p.eachKeyFrame(func(sighting) {}) {
+			r.keepUnknown(c, folded, c.raw())
+		} else {
+			r.keyFrames = append(room(r.keyFrames, c), c.raw())
+		}
+	case "groups":
+		r.readGroups(c)
+	default:
+		r.readFrames(c)
+	}
+	return true
+}
+
+// keepUnknown keeps a member that is not understood.
+func (r *labelReader) keepUnknown(c *cursor, name []byte, raw jsontext.Value) {
+	if r.affords(c, objectSize) {
+		r.Objects = append(room(r.Objects, c), Object{Feature: Feature{Name: unescape(name)}, Kind: KindUnknown, LabelRef: r.label, Raw: raw})
+	}
+}
+
+// readURL reads the address of frames, unless it is none or there is one already.
+func (r *labelReader) readURL(c *cursor) bool {
+	p := c.peek()
+	if r.FramesURL != "" || !strings.Contains(unescape(p.quoted()), "://") {
+		return false
+	}
+	r.FramesURL = c.text()
+	return true
 }
 
 // readFrames reads a list of frames, or {"1":frame,…}.
 func (r *labelReader) readFrames(c *cursor) {
 	c.each(func(name []byte) {
-		if n, ok := parseInteger(name); ok {
-			r.readFrame(c, &n)
-		} else {
+		n, ok := parseInteger(name)
+		switch {
+		case ok:
+			r.readFrame(c, new(n))
+		case name == nil:
 			r.readFrame(c, nil)
+		default: // on what frame it is, it does not say
+			r.keepUnknown(c, name, c.raw())
 		}
 	})
 }
@@ -173,41 +371,82 @@ func (r *labelReader) readFrames(c *cursor) {
 // readFrame reads what is on one frame. What has the place of a frame but not
 // its form is taken for the annotation itself.
 func (r *labelReader) readFrame(c *cursor, number *int) {
-	from, mark := c.here(), r.mark()
-	where, form := r.readPart(c, oneFrame)
-	if where.Frame != nil {
-		number = where.Frame
-	}
-	if form != formPart {
-		r.rewind(mark)
-		r.readStray(c.since(from))
+	mark := r.mark()
+	switch {
+	case c.vacant():
+		c.skip()
+	case c.form() != formPart:
+		r.readStray(c, Feature{})
+	case c.frameIsDamaged():
+		r.keepUnknown(c, nil, c.raw())
+	default:
+		if where := r.readPart(c, oneFrame); where.Frame != nil {
+			number = where.Frame
+		}
 	}
 	r.stamp(mark, Place{Frame: number})
 }
 
-// readStray reads an annotation that does not say whether it is an object or a
-// classification.
-func (r *labelReader) readStray(value jsontext.Value) {
-	if len(value) == 0 || string(value) == "{}" {
-		return
-	}
-	var o Object
-	o.read(newCursor(value))
-	if o.Kind == KindUnknown {
-		var q Classification
-		if q.read(newCursor(value)); q.Kind != AnswerUnknown {
-			r.Classifications = append(r.Classifications, q)
-			return
+// frameIsDamaged looks ahead and reports whether a frame has a number that is
+// none.
+func (c *cursor) frameIsDamaged() (damaged bool) {
+	var buf [40]byte
+	p := c.peek()
+	for name := range p.members {
+		switch string(fold(name, &buf)) {
+		case "framenumber", "frame":
+			if p.kind() != 'n' {
+				_, ok := p.integer()
+				damaged = damaged || !ok
+			}
 		}
 	}
-	r.Objects = append(r.Objects, o)
+	return damaged
+}
+
+// readStray reads an annotation that does not say whether it is an object or a
+// classification.
+func (r *labelReader) readStray(c *cursor, class Feature) {
+	if c.kind() != '{' || !r.readKnown(c, class) {
+		r.readObject(c, nil, class)
+	}
+}
+
+// readKnown reads an annotation if it is of a form known here.
+func (r *labelReader) readKnown(c *cursor, class Feature) bool {
+	p := &r.ahead
+	*p = c.peek()
+	p.texts = c.texts
+	if r.object(p, nil, class, &r.trial); r.trial.Kind != KindUnknown {
+		c.spent, c.texts = p.spent, p.texts
+		c.skip()
+		if r.affords(c, objectSize) {
+			r.Objects = append(room(r.Objects, c), r.trial)
+		}
+		return true
+	}
+	*p = c.peek()
+	p.texts = c.texts
+	if q := r.classification(p, nil, class); q.Kind != AnswerUnknown {
+		c.spent, c.texts = p.spent, p.texts
+		c.skip()
+		if r.affords(c, classificationSize) {
+			r.Classifications = append(room(r.Classifications, c), q)
+		}
+		return true
+	}
+	return false
 }
 
 // readGroups reads the planes of a DICOM label.
 func (r *labelReader) readGroups(c *cursor) {
 	c.each(func(name []byte) {
+		if c.kind() != '{' {
+			r.keepUnknown(c, name, c.raw())
+			return
+		}
 		mark := r.mark()
-		where, _ := r.readPart(c, oneGroup)
+		where := r.readPart(c, oneGroup)
 		if name != nil {
 			where.Group = unescape(name)
 		}
@@ -215,72 +454,113 @@ func (r *labelReader) readGroups(c *cursor) {
 	})
 }
 
-// readSegments reads {id:[[first,last],…]}, which DICOM has once a plane.
-func (r *labelReader) readSegments(c *cursor, group string) {
+// readSegments reads {id:[[first,last],…]}, which DICOM has once a plane. It
+// returns false if anything in it is of another form.
+func (r *labelReader) readSegments(c *cursor, group string) (ok bool) {
+	if c.kind() != '{' {
+		vacant := c.vacant()
+		c.skip()
+		return vacant
+	}
+	ok = true
 	for name := range c.members {
 		if c.kind() == '{' && group == "" {
-			r.readSegments(c, unescape(name))
+			ok = r.readSegments(c, unescape(name)) && ok
 			continue
 		}
+		if c.kind() != '[' {
+			ok = c.vacant() && ok
+			continue
+		}
+		id := unescape(name)
 		for range c.elements {
-			s := Segment{FeatureID: unescape(name), Group: group}
-			if s.read(c) {
-				r.Segments = append(r.Segments, s)
+			s := Segment{FeatureID: id, Group: group, LabelRef: r.label}
+			switch {
+			case c.vacant():
+			case !s.read(c):
+				ok = false
+			case r.affords(c, segmentSize):
+				r.Segments = append(room(r.Segments, c), s)
 			}
 		}
 	}
+	return ok
 }
 
 // read reads [first,last] or {"start":first,"end":last}.
 func (s *Segment) read(c *cursor) bool {
 	var first, last bool
+	n := 0
 	if c.kind() == '{' {
 		for name := range c.members {
-			switch string(name) {
+			switch n++; string(name) {
 			case "start":
 				s.Start, first = c.integer()
 			case "end":
 				s.End, last = c.integer()
 			}
 		}
-		return first && last
+		return first && last && n == 2
 	}
 	for i := range c.elements {
-		switch i {
+		switch n++; i {
 		case 0:
 			s.Start, first = c.integer()
 		case 1:
 			s.End, last = c.integer()
 		}
 	}
-	return first && last
+	return first && last && n == 2
 }
 
-// readKeyFrames reads which frames of a feature are key frames: {"13":true} or
-// [13], in DICOM once a plane.
-func (r *labelReader) readKeyFrames(c *cursor, feature appearance) {
-	if r.keyFrames == nil {
-		r.keyFrames = make(map[appearance]bool)
+// sighting is a feature on one frame.
+type sighting struct {
+	id, group string
+	frame     int
+	place     *Place
+}
+
+func (s sighting) compare(other sighting) int {
+	return cmp.Or(strings.Compare(s.id, other.id), strings.Compare(s.group, other.group), cmp.Compare(s.frame, other.frame))
+}
+
+// eachKeyFrame reads which frames of which feature are key frames:
+// {id:{"13":true}} or {id:[13]}, in DICOM once a plane. It returns false if
+// anything is of another form.
+func (c *cursor) eachKeyFrame(see func(sighting)) (ok bool) {
+	ok = c.kind() == '{' || c.vacant()
+	for id := range c.members {
+		ok = c.keyFramesOf(sighting{id: unescape(id)}, false, see) && ok
 	}
+	return ok
+}
+
+func (c *cursor) keyFramesOf(feature sighting, grouped bool, see func(sighting)) (ok bool) {
+	ok = c.kind() == '{' || c.kind() == '[' || c.vacant()
 	if c.kind() == '[' {
 		for range c.elements {
-			var ok bool
-			if feature.frame, ok = c.integer(); ok {
-				r.keyFrames[feature] = true
+			n, isNumber := c.integer()
+			if ok = ok && isNumber; isNumber {
+				feature.frame = n
+				see(feature)
 			}
 		}
-		return
+		return ok
 	}
 	for name := range c.members {
-		if k := c.kind(); feature.group == "" && (k == '{' || k == '[') {
-			r.readKeyFrames(c, appearance{id: feature.id, group: unescape(name)})
+		if k := c.kind(); !grouped && (k == '{' || k == '[') {
+			ok = c.keyFramesOf(sighting{id: feature.id, group: unescape(name)}, true, see) && ok
 			continue
 		}
-		var ok bool
-		if feature.frame, ok = parseInteger(name); ok && c.truth() {
-			r.keyFrames[feature] = true
+		n, isNumber := parseInteger(name)
+		k := c.kind()
+		ok = ok && isNumber && (k == 't' || k == 'f' || k == 'n')
+		if isNumber && c.truth() {
+			feature.frame = n
+			see(feature)
 		}
 	}
+	return ok
 }
 
 // mark is how much was gathered at some time.
@@ -326,19 +606,29 @@ func (p *Place) within(where Place) {
 
 // finish marks the key frames, which v2 lists beside the frames.
 func (r *labelReader) finish() *Annotations {
-	if len(r.keyFrames) > 0 {
-		for i := range r.Objects {
-			r.markKeyFrame(r.Objects[i].ID, &r.Objects[i].Place)
+	if r.keyFrames == nil {
+		return &r.Annotations
+	}
+	sightings := make([]sighting, 0, len(r.Objects)+len(r.Classifications))
+	note := func(id string, p *Place) {
+		if p.Frame != nil {
+			sightings = append(sightings, sighting{id, p.Group, *p.Frame, p})
 		}
-		for i := range r.Classifications {
-			r.markKeyFrame(r.Classifications[i].ID, &r.Classifications[i].Place)
-		}
+	}
+	for i := range r.Objects {
+		note(r.Objects[i].ID, &r.Objects[i].Place)
+	}
+	for i := range r.Classifications {
+		note(r.Classifications[i].ID, &r.Classifications[i].Place)
+	}
+	slices.SortFunc(sightings, sighting.compare)
+	for _, list := range r.keyFrames {
+		newCursor(list).eachKeyFrame(func(key sighting) {
+			i, _ := slices.BinarySearchFunc(sightings, key, sighting.compare)
+			for ; i < len(sightings) && sightings[i].compare(key) == 0 && !sightings[i].place.KeyFrame; i++ {
+				sightings[i].place.KeyFrame = true
+			}
+		})
 	}
 	return &r.Annotations
-}
-
-func (r *labelReader) markKeyFrame(id string, p *Place) {
-	if p.Frame != nil && r.keyFrames[appearance{id, p.Group, *p.Frame}] {
-		p.KeyFrame = true
-	}
 }

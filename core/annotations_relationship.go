@@ -5,16 +5,22 @@ import (
 	"strings"
 )
 
+// readRelationship reads a relationship. v2 has unidirectional_relationship (or
+// bi…) with source and target; v1 has data with source and target or, for text,
+// startFeatureId and endFeatureId, and says in relationshipType or format
+// whether it is directed. One without both ends still has its Raw.
 func (r *labelReader) readRelationship(c *cursor, id []byte) {
-	link := Relationship{Feature: Feature{ID: unescape(id)}, Directed: true}
+	if !r.affords(c, relationshipSize) {
+		return
+	}
+	r.Relationships = append(room(r.Relationships, c), Relationship{Directed: true, LabelRef: r.label})
+	link := &r.Relationships[len(r.Relationships)-1]
+	if id != nil {
+		link.ID = unescape(id)
+	}
 	link.read(c)
-	r.Relationships = append(r.Relationships, link)
 }
 
-// read reads a relationship. v2 has unidirectional_relationship (or bi…) with
-// source and target; v1 has data with source and target or, for text,
-// startFeatureId and endFeatureId, and says in relationshipType or format
-// whether it is directed.
 func (l *Relationship) read(c *cursor) {
 	if c.kind() != '{' {
 		l.Raw = c.raw()
@@ -33,7 +39,10 @@ func (l *Relationship) read(c *cursor) {
 				l.readMember(c, fold(name, &buf))
 			}
 		default:
-			if !l.Feature.readMember(c, folded) && !l.Place.readMember(c, folded) {
+			if l.Feature.readMember(c, folded) {
+				continue
+			}
+			if known, _ := l.Place.readMember(c, folded); !known {
 				l.readMember(c, folded)
 			}
 		}

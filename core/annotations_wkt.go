@@ -2,113 +2,130 @@ package core
 
 import "strings"
 
-// drawing is a geometry with its kind.
-type drawing struct {
-	kind     Kind
-	geometry Geometry
-}
-
-// parseWKT reads well-known text, in which labels of 2018 give what was drawn:
+// readWKT reads well-known text, in which labels of 2018 give what was drawn, and
+// calls draw for each shape:
 //
 //	POINT (7 8.125)
 //	LINESTRING (10 20, 30 40)
 //	POLYGON ((1.5 2, 3 4.25, 5 1, 1.5 2))
-//	MULTIPOLYGON (((1.5 2, 3 4.25, 5 1, 1.5 2)), ((…)))
+//	MULTIPOLYGON (((1.5 2, 3 4.25, 5 1, 1.5 2)), ((…), (…)))
 //
-// Of a polygon it reads the outline and leaves the holes to Raw. Any other text
-// has nothing drawn in it.
-func parseWKT(text string) (drawn []drawing) {
-	name, _, _ := strings.Cut(text, "(")
-	content, ok := unwrapped(text[len(name):])
-	if !ok {
-		return nil
+// The rings of a polygon behind its first are holes. It returns false for any
+// other text, perhaps after some shapes.
+func (r *labelReader) readWKT(c *cursor, text string, draw func(Kind, Geometry)) bool {
+	open := strings.IndexByte(text, '(')
+	if open < 0 || open > 20 {
+		return false
 	}
-	polygons := []string{content}
-	switch strings.ToUpper(strings.TrimSpace(name)) {
+	w := wkt{labelReader: r, c: c, rest: text[open:]}
+	ok := false
+	switch strings.ToUpper(strings.TrimSpace(text[:open])) {
 	case "POINT":
-		if points := wktPoints(content); len(points) == 1 {
-			return []drawing{{KindPoint, points[0]}}
+		var points []Point
+		if points, ok = w.points(1); ok && len(points) == 1 {
+			draw(KindPoint, points[0])
 		}
-		return nil
+		ok = ok && len(points) == 1
 	case "LINESTRING":
-		if points := wktPoints(content); points != nil {
-			return []drawing{{KindLine, Line(points)}}
+		var points []Point
+		if points, ok = w.points(2); ok {
+			draw(KindLine, Line(points))
 		}
-		return nil
 	case "POLYGON":
+		ok = w.polygon(draw)
 	case "MULTIPOLYGON":
-		if polygons = wktGroups(content); polygons == nil {
-			return nil
-		}
-	default:
-		return nil
+		ok = w.list(func() bool { return w.polygon(draw) })
 	}
-	for _, polygon := range polygons {
-		rings := wktGroups(polygon)
-		if rings == nil {
-			return nil
-		}
-		outline := wktPoints(rings[0])
+	return ok && strings.TrimSpace(w.rest) == ""
+}
+
+// wkt reads well-known text from left to right.
+type wkt struct {
+	*labelReader
+	c    *cursor
+	rest string
+}
+
+func (w *wkt) mark(b byte) bool {
+	w.rest = strings.TrimLeft(w.rest, " \t\r\n")
+	if w.rest == "" || w.rest[0] != b {
+		return false
+	}
+	w.rest = w.rest[1:]
+	return true
+}
+
+// list reads (item, item, …).
+func (w *wkt) list(item func() bool) bool {
+	ok := w.mark('(') && item()
+	for ok && w.mark(',') {
+		ok = item()
+	}
+	return ok && w.mark(')')
+}
+
+func (w *wkt) polygon(draw func(Kind, Geometry)) bool {
+	var outline Polygon
+	var holes []Polygon
+	ok := w.list(func() bool {
+		ring, ok := w.points(3)
 		if outline == nil {
-			return nil
+			outline = ring
+		} else {
+			holes = append(holes, ring)
 		}
-		drawn = append(drawn, drawing{KindPolygon, Polygon(outline)})
+		return ok
+	})
+	switch {
+	case !ok:
+	case holes == nil:
+		draw(KindPolygon, outline)
+	default:
+		draw(KindHoledPolygon, HoledPolygon{Outline: outline, Holes: holes})
 	}
-	return drawn
+	return ok
 }
 
-// wktGroups gives what stands between each outer pair of parentheses in
-// "(…), (…)"; nil if anything else does.
-func wktGroups(text string) (groups []string) {
-	for {
-		depth, end := 0, -1
-		for i, c := range text {
-			if c == '(' {
-				depth++
-			} else if c == ')' {
-				if depth--; depth == 0 {
-					end = i + 1
-					break
-				}
+// points reads (1 2, 3 4), so many or more. What follows x and y is left out.
+func (w *wkt) points(least int) ([]Point, bool) {
+	from := len(w.labelReader.points)
+	ok := w.list(func() bool {
+		x, isX := w.number()
+		y, isY := w.number()
+		for isX && isY && w.rest != "" && w.rest[0] != ',' && w.rest[0] != ')' {
+			_, isY = w.number()
+		}
+		w.labelReader.points.add(w.c, Point{x, y})
+		return isX && isY
+	})
+	points := w.labelReader.points.take(from)
+	return points, ok && len(points) >= least
+}
+
+// number reads a number and the blanks around it.
+func (w *wkt) number() (float64, bool) {
+	w.rest = strings.TrimLeft(w.rest, " \t\r\n")
+	end := 0
+	for end < len(w.rest) && strings.IndexByte(" \t\r\n,()", w.rest[end]) < 0 {
+		end++
+	}
+	n, ok := parseReal([]byte(w.rest[:end]))
+	w.rest = strings.TrimLeft(w.rest[end:], " \t\r\n")
+	return n, ok
+}
+
+// countDrawn returns how many objects a text may give.
+func countDrawn(text string) int {
+	depth, n := 0, 0
+	for _, b := range []byte(text) {
+		switch b {
+		case '(':
+			if depth++; depth == 2 {
+				n++
 			}
-		}
-		group, ok := unwrapped(text[:max(end, 0)])
-		if !ok {
-			return nil
-		}
-		groups = append(groups, group)
-		rest := strings.TrimSpace(text[end:])
-		if rest == "" {
-			return groups
-		}
-		if text, ok = strings.CutPrefix(rest, ","); !ok {
-			return nil
+		case ')':
+			depth--
 		}
 	}
-}
-
-// unwrapped takes the parentheses off "(…)".
-func unwrapped(text string) (inside string, ok bool) {
-	text = strings.TrimSpace(text)
-	if len(text) < 2 || text[0] != '(' || text[len(text)-1] != ')' {
-		return "", false
-	}
-	return text[1 : len(text)-1], true
-}
-
-// wktPoints reads "1 2, 3 4"; it gives nil if anything in it is no point.
-func wktPoints(text string) (points []Point) {
-	for pair := range strings.SplitSeq(text, ",") {
-		numbers := strings.Fields(pair)
-		if len(numbers) < 2 {
-			return nil
-		}
-		x, isX := parseReal([]byte(numbers[0]))
-		y, isY := parseReal([]byte(numbers[1]))
-		if !isX || !isY {
-			return nil
-		}
-		points = append(points, Point{x, y})
-	}
-	return points
+	return max(1, n)
 }

@@ -12,6 +12,9 @@ type Attachment struct {
 
 func (r *DataRow) readAttachments(c *cursor) {
 	for range c.elements {
+		if c.vacant() || !c.mustAfford(attachmentSize) {
+			continue
+		}
 		var a Attachment
 		from := c.here()
 		for name := range c.members {
@@ -25,6 +28,6 @@ func (r *DataRow) readAttachments(c *cursor) {
 			}
 		}
 		a.Raw = c.since(from)
-		r.Attachments = append(r.Attachments, a)
+		r.Attachments = append(room(r.Attachments, c), a)
 	}
 }

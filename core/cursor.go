@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -30,14 +33,17 @@ type cursor struct {
 	halted bool // there is nothing more to read, because of fail or halt
 	bad    bool
 
+	spent   int  // see afford
+	crowded bool // the walk failed because it could not be afforded
+
 	// unique makes a name that stands twice in one object a violation, since
 	// two readers of the same body might take a different one of the two.
 	unique bool
-	names  [48]span // of all objects open around i, the outermost first
-	named  int      // how many of them there are
+	names  *[48]span // of all objects open around i, the outermost first; nil until there are any
+	named  int       // how many of them there are
 
-	escaped bool            // whether the string passed last has escapes in it
-	texts   strings.Builder // memory that strings read share; see keep
+	escaped bool   // whether the string passed last has escapes in it
+	texts   []byte // memory that strings read share; see keep
 }
 
 // span is where a name stands in the cursor's bytes. Slices would do as well,
@@ -136,61 +142,14 @@ func (c *cursor) members(yield func(name []byte) bool) {
 	}
 }
 
-// nameSet is what members knows of the names of one object.
-type nameSet struct {
-	outer int             // where they begin among the cursor's
-	marks uint64          // a bit for each: a name whose bit is not set is new
-	many  map[string]bool // all of them, once there are many
-}
-
-// firstOf notes the name just read and reports whether it is the first of its
-// name in the object. Comparing with each is fastest for records, which have
-// few; maps by id or frame, and names with escapes in them, go on to a real map.
-func (c *cursor) firstOf(name []byte, seen *nameSet) bool {
-	if seen.many == nil && c.named < len(c.names) && c.i <= math.MaxInt32 && !c.escaped {
-		mark := markOf(name)
-		if seen.marks&mark != 0 {
-			for _, n := range c.names[seen.outer:c.named] {
-				if string(c.b[n.from:n.to]) == string(name) {
-					return false
-				}
-			}
-		}
-		seen.marks |= mark
-		end := c.passed - 1 // before the closing quote
-		c.names[c.named] = span{int32(end - len(name)), int32(end)}
-		c.named++
-		return true
-	}
-	if seen.many == nil {
-		seen.many = make(map[string]bool)
-		for _, n := range c.names[seen.outer:c.named] {
-			seen.many[string(c.b[n.from:n.to])] = true
-		}
-	}
-	text := unescape(name)
-	if seen.many[text] {
-		return false
-	}
-	seen.many[text] = true
-	return true
-}
-
-// markOf returns one of 64 bits, most often different ones for the names of a
-// record.
-func markOf(name []byte) uint64 {
-	if len(name) == 0 {
-		return 1
-	}
-	first, last := uint(name[0]), uint(name[len(name)-1])
-	return 1 << ((uint(len(name)) + 3*first + 11*last) % 64)
-}
-
 // end returns an error matching [ErrPayload] unless the walk was a clean one,
 // over exactly one value.
 func (c *cursor) end() error {
 	if c.i < len(c.b) {
 		c.fail() // something follows
+	}
+	if c.crowded {
+		return fmt.Errorf("%w: it has more parts than its size can hold", ErrPayload)
 	}
 	if c.bad {
 		return fmt.Errorf("%w: it is not well-formed JSON, or names a member twice", ErrPayload)
@@ -237,6 +196,68 @@ func (c *cursor) descend() {
 func (c *cursor) ascend() {
 	c.pass(c.i + 1)
 	c.depth--
+}
+
+// peek returns a cursor of its own on what comes next. It reads that by the
+// grammar alone and changes nothing here.
+func (c *cursor) peek() cursor {
+	return cursor{b: c.b, i: c.i, passed: c.passed, spent: c.spent}
+}
+
+// vacant reports whether what comes next holds nothing: null, "", [] or {}.
+func (c *cursor) vacant() bool {
+	switch c.kind() {
+	case 'n':
+		return true
+	case '"':
+		return c.i+1 < len(c.b) && c.b[c.i+1] == '"'
+	case '[', '{':
+		end := cursor{b: c.b}
+		end.pass(c.i + 1)
+		return end.kind() == ']' || end.kind() == '}'
+	}
+	return false
+}
+
+// What is decoded may take this many bytes of memory for each byte of JSON, and
+// the first so many for free. A label as Labelbox makes it takes one or two.
+const (
+	memoryPerByte = 16
+	memoryForFree = 1 << 20
+)
+
+// afford reports whether the JSON read so far pays for n more bytes of memory,
+// and takes them if so. Whoever makes something of a list's items asks first:
+// a list of a million numbers must not become a million structs.
+func (c *cursor) afford(n int) bool {
+	if c.spent+n > memoryForFree+memoryPerByte*c.i {
+		return false
+	}
+	c.spent += n
+	return true
+}
+
+// mustAfford ends the walk with an error where afford would say no.
+func (c *cursor) mustAfford(n int) bool {
+	if !c.afford(n) {
+		c.fail()
+		c.crowded = true
+	}
+	return !c.crowded
+}
+
+// room makes room in a long list for what is still to come, as far as the share
+// of the JSON read so far tells, so that the list is not copied over and over,
+// and never for more than can be afforded.
+func room[T any](list []T, c *cursor) []T {
+	n := len(list)
+	if n < cap(list) || n < 64 {
+		return list
+	}
+	var item T
+	total := int(1.02 * float64(n) * float64(len(c.b)) / float64(c.i+1))
+	limit := 1 + (memoryForFree+memoryPerByte*len(c.b)-c.spent)/int(unsafe.Sizeof(item))
+	return slices.Grow(list, max(1, min(max(n/4, min(total-n+1, 15*n)), limit)))
 }
 
 // skip passes over one value.
@@ -301,13 +322,13 @@ func (c *cursor) keep(b []byte) string {
 	if len(b) > chunk/4 {
 		return string(b)
 	}
-	if c.texts.Cap()-c.texts.Len() < len(b) {
-		c.texts = strings.Builder{}
-		c.texts.Grow(chunk)
+	if cap(c.texts)-len(c.texts) < len(b) {
+		c.texts = make([]byte, 0, chunk)
 	}
-	from := c.texts.Len()
-	c.texts.Write(b)
-	return c.texts.String()[from:]
+	from := len(c.texts)
+	c.texts = append(c.texts, b...)
+	// What stands in the chunk once is never written again.
+	return unsafe.String(unsafe.SliceData(c.texts[from:]), len(b))
 }
 
 // id reads the "id" member of an object.
@@ -359,6 +380,9 @@ func (c *cursor) moment() (t time.Time) {
 		return t
 	}
 	text := c.quoted()
+	if len(text) > 64 {
+		return t // nor is it worth an error that quotes it
+	}
 	if t.UnmarshalText(text) == nil { // RFC 3339, without making a string
 		return fourDigits(t)
 	}
@@ -434,7 +458,11 @@ func (c *cursor) unescape(inside []byte) string {
 	if bytes.IndexByte(inside, '\\') < 0 {
 		return c.keep(inside)
 	}
-	return unescape(inside)
+	if len(inside) > chunk/4 {
+		return unescape(inside)
+	}
+	var buf [chunk / 4]byte
+	return c.keep(appendUnescaped(buf[:0], inside))
 }
 
 // unescape gives the text that the inside of a string literal stands for.
@@ -442,9 +470,53 @@ func unescape(inside []byte) string {
 	if bytes.IndexByte(inside, '\\') < 0 {
 		return string(inside)
 	}
-	literal := append(append([]byte{'"'}, inside...), '"')
-	text, _ := jsontext.AppendUnquote(nil, literal) // an error would mean invalid UTF-8, replaced by U+FFFD
-	return string(text)
+	return string(appendUnescaped(make([]byte, 0, len(inside)), inside))
+}
+
+// appendUnescaped appends the text that the inside of a well-formed string
+// literal stands for. It is never longer than the literal. Half of a surrogate
+// pair becomes U+FFFD, as encoding/json has it.
+func appendUnescaped(dst, inside []byte) []byte {
+	for {
+		i := bytes.IndexByte(inside, '\\')
+		if i < 0 {
+			return append(dst, inside...)
+		}
+		dst = append(dst, inside[:i]...)
+		c := inside[i+1]
+		if c != 'u' {
+			if k := strings.IndexByte("bfnrt", c); k >= 0 {
+				c = "\b\f\n\r\t"[k]
+			}
+			dst, inside = append(dst, c), inside[i+2:]
+			continue
+		}
+		r := hexadecimal(inside[i+2 : i+6])
+		inside = inside[i+6:]
+		if utf16.IsSurrogate(r) {
+			low := rune(0)
+			if len(inside) >= 6 && inside[0] == '\\' && inside[1] == 'u' {
+				low = hexadecimal(inside[2:6])
+			}
+			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+				inside = inside[6:]
+			}
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+}
+
+func hexadecimal(digits []byte) (r rune) {
+	for _, d := range digits {
+		switch {
+		case d <= '9':
+			d -= '0'
+		default:
+			d = d | 0x20 - 'a' + 10
+		}
+		r = r<<4 | rune(d)
+	}
+	return r
 }
 
 // escapeLen returns the length of the escape at the start of b, 0 if it is none.

@@ -7,6 +7,7 @@ type Kind string
 const (
 	KindBox              Kind = "box"               // [Box]
 	KindPolygon          Kind = "polygon"           // [Polygon]
+	KindHoledPolygon     Kind = "holed_polygon"     // [HoledPolygon]
 	KindLine             Kind = "line"              // [Line]
 	KindPoint            Kind = "point"             // [Point]
 	KindMask             Kind = "mask"              // [Mask]
@@ -15,7 +16,7 @@ const (
 	KindDocumentBox      Kind = "document_box"      // [DocumentBox]
 	KindDocumentTokens   Kind = "document_tokens"   // [DocumentTokens]
 	KindMessageSelection Kind = "message_selection" // [MessageSelection]
-	KindUnknown          Kind = "unknown"           // no geometry known here: see [Object.Raw]
+	KindUnknown          Kind = "unknown"           // no geometry known here, or a damaged one: see [Object.Raw]
 )
 
 // Geometry is one of the types listed with the [Kind] constants; use a type
@@ -30,19 +31,25 @@ type Box struct {
 	Width  float64 `json:"width"`
 }
 
-// Point is a place in pixels from the upper left corner. Labels of 2018, whose
-// annotations have no ids, count y from the lower edge instead: take it from the
-// image's height, as Labelbox's own converter of that time did.
+// Point is a place in pixels from the upper left corner, or from the lower left
+// one if [Object.FromBelow] is set.
 type Point struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
 }
 
-// Polygon is a closed outline. Whether the first point is repeated at the end
+// Polygon is a closed outline of at least three points. Whether the first point is repeated at the end
 // is as Labelbox sent it: v2 repeats it.
 type Polygon []Point
 
-// Line is an open chain of points.
+// HoledPolygon is what is inside an outline and outside all of its holes. Labels
+// of 2018 have such.
+type HoledPolygon struct {
+	Outline Polygon   `json:"outline"`
+	Holes   []Polygon `json:"holes"`
+}
+
+// Line is an open chain of at least two points.
 type Line []Point
 
 // Mask is a bitmap behind a URL. Fetching it takes the API key, so it must
@@ -64,10 +71,28 @@ type TextSpan struct {
 // GeoShape is a shape on the map: a GeoJSON type (RFC 7946) with its positions
 // as longitude and latitude. A Point has one ring of one position, a LineString
 // one ring, a Polygon its outline first and then its holes. A MultiPolygon has
-// the rings of all its polygons in a row. Heights are left to [Object.Raw].
+// the rings of all its polygons in a row, and Parts says how many each of them
+// has. Heights are left to [Object.Raw].
 type GeoShape struct {
 	Type  string         `json:"type"` // Point, LineString, Polygon, …; v1's polyline and rectangle too become these
 	Rings [][][2]float64 `json:"rings"`
+	Parts []int          `json:"parts,omitempty"` // MultiPolygon only
+}
+
+// Polygons returns the rings of each polygon, its outline first and then its
+// holes. A shape that is no area has none.
+func (g GeoShape) Polygons() [][][][2]float64 {
+	switch g.Type {
+	case "Polygon":
+		return [][][][2]float64{g.Rings}
+	case "MultiPolygon":
+		polygons, rest := make([][][][2]float64, len(g.Parts)), g.Rings
+		for i, n := range g.Parts {
+			polygons[i], rest = rest[:n:n], rest[n:]
+		}
+		return polygons
+	}
+	return nil
 }
 
 // DocumentBox is a rectangle on a page; [Place.Page] names the page.
@@ -88,7 +113,7 @@ type DocumentTokens struct {
 // box around them.
 type TokenGroup struct {
 	ID     string   `json:"id,omitempty"`
-	Page   int      `json:"page"`
+	Page   *int     `json:"page,omitempty"`
 	Tokens []string `json:"tokens,omitempty"`
 	Text   string   `json:"text,omitempty"`
 	Box    *Box     `json:"box,omitempty"`
@@ -109,6 +134,7 @@ type Message struct {
 
 func (Box) geometry()              {}
 func (Polygon) geometry()          {}
+func (HoledPolygon) geometry()     {}
 func (Line) geometry()             {}
 func (Point) geometry()            {}
 func (Mask) geometry()             {}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -104,6 +105,8 @@ type Label struct {
 	Performance PerformanceDetails `json:"performance_details"`
 	Deleted     bool               `json:"-"` // v1 says so; in v2 only the event does
 	Agreement   float64            `json:"-"` // v1 only, 0 to 1
+	Selected    bool               `json:"-"` // the project's SelectedLabelID is this one's
+	Media       *Media             `json:"-"` // of the payload that the label is in
 
 	// Content is the undecoded annotations; see [Label.Annotations]. v1 sends
 	// them as JSON inside a string, which is undone here. Text in its place that
@@ -169,10 +172,50 @@ func (d *Delivery) Label() (*LabelEvent, error) {
 	if err := c.end(); err != nil {
 		return nil, err
 	}
+	for _, p := range e.Projects {
+		for _, l := range p.Labels {
+			l.Media = &e.Media
+			l.Selected = l.ID != "" && l.ID == p.Details.SelectedLabelID
+		}
+	}
 	return e, nil
 }
 
-// Labels yields the labels of all projects, ordered by project id.
+// Selected yields the label that counts of each project, ordered by project id.
+// It is what training should use: a data row may have a label by each of several
+// people (consensus), and skipped or deleted ones. See [Project.Selected].
+func (e *LabelEvent) Selected() iter.Seq[*Label] {
+	return func(yield func(*Label) bool) {
+		for _, id := range slices.Sorted(maps.Keys(e.Projects)) {
+			if l := e.Projects[id].Selected(); l != nil && !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+// Selected returns the label that counts: the one that SelectedLabelID names, or
+// where there is none the newest that was neither skipped nor deleted. It is nil
+// if no label here does. To choose otherwise, such as by BenchmarkScore or
+// ConsensusScore, look at all of Labels.
+func (p *Project) Selected() *Label {
+	var newest *Label
+	for _, l := range p.Labels {
+		switch {
+		case p.Details.SelectedLabelID != "":
+			if l.ID == p.Details.SelectedLabelID {
+				return l
+			}
+		case l.Performance.Skipped || l.Deleted:
+		case newest == nil || newest.Details.UpdatedAt.Before(l.Details.UpdatedAt):
+			newest = l
+		}
+	}
+	return newest
+}
+
+// Labels yields the labels of all projects, ordered by project id; see Selected
+// for those that count.
 func (e *LabelEvent) Labels() iter.Seq[*Label] {
 	return func(yield func(*Label) bool) {
 		for _, id := range slices.Sorted(maps.Keys(e.Projects)) {
@@ -184,6 +227,15 @@ func (e *LabelEvent) Labels() iter.Seq[*Label] {
 		}
 	}
 }
+
+// What the parts of a payload take of memory, in bytes.
+const (
+	projectSize    = int(unsafe.Sizeof(Project{}))
+	labelSize      = int(unsafe.Sizeof(Label{}))
+	stepSize       = int(unsafe.Sizeof(WorkflowStep{}))
+	reviewSize     = int(unsafe.Sizeof(Review{}))
+	attachmentSize = int(unsafe.Sizeof(Attachment{}))
+)
 
 func wrongEvent(d *Delivery, want string) error {
 	return fmt.Errorf("%w: the event is %s, not a %s event", ErrPayload, d.Event, want)
@@ -197,6 +249,9 @@ func (e *LabelEvent) readV2(c *cursor) {
 		case "projects":
 			e.Projects = make(map[string]*Project, 1)
 			for id := range c.members {
+				if !c.mustAfford(2 * projectSize) {
+					return
+				}
 				p := &Project{ID: c.unescape(id)}
 				p.read(c)
 				e.Projects[p.ID] = p
@@ -222,7 +277,8 @@ func (e *LabelEvent) readV1(c *cursor) {
 			label.ID = c.text()
 		case "label":
 			if c.kind() == '"' {
-				label.Content = jsontext.Value(unescape(c.quoted()))
+				inside := c.quoted()
+				label.Content = appendUnescaped(make([]byte, 0, len(inside)), inside)
 			} else {
 				label.Content = c.raw()
 			}
@@ -327,9 +383,15 @@ func (p *Project) read(c *cursor) {
 			p.Name = c.text()
 		case "labels":
 			for range c.elements {
+				if c.vacant() {
+					continue
+				}
+				if !c.mustAfford(labelSize) {
+					return
+				}
 				l := &Label{ProjectID: p.ID}
 				l.read(c)
-				p.Labels = append(p.Labels, l)
+				p.Labels = append(room(p.Labels, c), l)
 			}
 		case "project_details", "projectDetails":
 			p.Details.read(c)
@@ -349,7 +411,7 @@ func (d *ProjectDetails) read(c *cursor) {
 		case "batch_name", "batchName":
 			d.BatchName = c.text()
 		case "priority":
-			d.Priority = int(c.number())
+			d.Priority, _ = c.integer()
 		case "workflow_status", "workflowStatus":
 			d.Status = c.text()
 		case "task_id", "taskId":
@@ -360,9 +422,11 @@ func (d *ProjectDetails) read(c *cursor) {
 			d.SelectedLabelID = c.text()
 		case "workflow_history", "workflowHistory":
 			for range c.elements {
-				var step WorkflowStep
-				step.read(c)
-				d.History = append(d.History, step)
+				if !c.vacant() && c.mustAfford(stepSize) {
+					var step WorkflowStep
+					step.read(c)
+					d.History = append(room(d.History, c), step)
+				}
 			}
 		case "consensus_expected_label_count", "consensusExpectedLabelCount":
 			d.ConsensusExpected = Count(c.count())
@@ -403,9 +467,11 @@ func (d *LabelDetails) read(c *cursor) {
 			d.ContentUpdatedAt = c.moment()
 		case "reviews":
 			for range c.elements {
-				var r Review
-				r.read(c)
-				d.Reviews = append(d.Reviews, r)
+				if !c.vacant() && c.mustAfford(reviewSize) {
+					var r Review
+					r.read(c)
+					d.Reviews = append(room(d.Reviews, c), r)
+				}
 			}
 		}
 	}
@@ -455,4 +521,9 @@ func (m *Media) read(c *cursor) {
 		}
 	}
 	m.Raw = c.since(from)
+}
+
+// size is what annotations need of it.
+func (m *Media) size() AssetSize {
+	return AssetSize{Width: m.Width, Height: m.Height, Rotation: m.EXIFRotation}
 }

@@ -97,7 +97,7 @@ func TestLabelHistoryOfOtherForms(t *testing.T) {
 	if len(reviews) != 2 || string(reviews[0].Raw) != "7" || reviews[1].Score != -1 || string(reviews[1].Raw) != `{"score":-1,"new":true}` {
 		t.Errorf("reviews %+v", reviews)
 	}
-	if h := p.Details.History; len(h) != 2 || string(h[0].Raw) != `"moved"` || len(e.DataRow.Attachments) != 0 {
+	if h := p.Details.History; len(h) != 1 || string(h[0].Raw) != `"moved"` || len(e.DataRow.Attachments) != 0 {
 		t.Errorf("history %+v, attachments %+v", h, e.DataRow.Attachments)
 	}
 }

@@ -43,7 +43,7 @@ func rawless(e *core.LabelEvent) *core.LabelEvent {
 	for _, p := range e.Projects {
 		p.Raw, p.Details.Raw = nil, nil
 		for _, l := range p.Labels {
-			l.Raw = nil
+			l.Raw, l.Media = nil, nil
 		}
 	}
 	return e

@@ -44,7 +44,7 @@ func (d *Delivery) Workflow() (*WorkflowEvent, error) {
 			e.Action = c.text()
 		case "dataRowIds":
 			for range c.elements {
-				e.DataRowIDs = append(e.DataRowIDs, c.text())
+				e.DataRowIDs = append(room(e.DataRowIDs, c), c.text())
 			}
 		case "originTaskId":
 			e.OriginTaskID = c.text()
