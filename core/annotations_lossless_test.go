@@ -183,20 +183,5 @@ func FuzzLossless(f *testing.F) {
 		default:
 			checkLossless(t, content, a)
 		}
-		if strings.ContainsAny(value, `"0123456789`) && len(leavesOf(t, content)) > 0 && strings.ToLower(name) != "key_frame_feature_map" {
-			if len(a.Objects)+len(a.Classifications)+len(a.Relationships)+len(a.Segments) == 0 && a.FramesURL == "" && !framesOnly(value) {
-				t.Errorf("%s: empty", content)
-			}
-		}
 	})
 }
-
-func leavesOf(tb testing.TB, content []byte) map[string]int {
-	count := map[string]int{}
-	leaves(tb, content, count)
-	return count
-}
-
-// framesOnly is true of values that may be frames with nothing on them but their
-// number.
-func framesOnly(value string) bool { return strings.Contains(value, "{") }

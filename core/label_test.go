@@ -241,3 +241,66 @@ func TestModelRun(t *testing.T) {
 		t.Errorf("got %+v, %v", e, err)
 	}
 }
+
+func TestLabelsThatCount(t *testing.T) {
+	row := func(details string, labels ...string) string {
+		return `{"data_row":{"id":"r"},"projects":{"p":{"labels":[` + strings.Join(labels, ",") + `],"project_details":{` + details + `}}}}`
+	}
+	older := `{"id":"older","label_details":{"updated_at":"2024-01-01T00:00:00Z","created_by":"a@example.com"},"annotations":{"objects":[{"point":[1,2]}],"classifications":[{"answer":"x","classifications":[{"answer":"y"}]}]}}`
+	newer := `{"id":"newer","label_details":{"updated_at":"2024-01-02T00:00:00Z","created_by":"b@example.com"},"performance_details":{"benchmark_reference_label":"older","consensus_score":0.5},"annotations":{"objects":[{"point":[3,4]}]}}`
+	skipped := `{"id":"skipped","label_details":{"updated_at":"2024-01-03T00:00:00Z"},"performance_details":{"skipped":true},"annotations":{}}`
+	for name, test := range map[string]struct{ body, want string }{
+		"the one that is named":      {row(`"selected_label_id":"older"`, older, newer), "older"},
+		"the named one is elsewhere": {row(`"selected_label_id":"other"`, older, newer), ""},
+		"the named one is skipped":   {row(`"selected_label_id":"skipped"`, older, skipped), "skipped"},
+		"none named, the newest":     {row(``, newer, older, skipped), "newer"},
+		"none but a skipped one":     {row(``, skipped), ""},
+		"no label":                   {row(``), ""},
+		"one":                        {row(``, older), "older"},
+		"v1":                         {`{"id":"l","label":"{}","project":{"id":"p"},"dataRow":{"id":"r"}}`, "l"},
+		"v1, skipped":                {`{"id":"l","label":"{}","skipped":true,"project":{"id":"p"},"dataRow":{"id":"r"}}`, ""},
+		"v1, deleted":                {`{"id":"l","label":"{}","deleted":true,"project":{"id":"p"},"dataRow":{"id":"r"}}`, ""},
+	} {
+		e, err := identified("LABEL_CREATED", []byte(test.body)).Label()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for l := range e.Selected() {
+			got += l.ID
+		}
+		if got != test.want {
+			t.Errorf("%s: %q counts, want %q", name, got, test.want)
+		}
+	}
+
+	// All of them together say whose each annotation is.
+	d := identified("LABEL_CREATED", []byte(`{"media_attributes":{"width":200,"height":100,"exif_rotation":6},`+row(`"selected_label_id":"newer"`, older, newer)[1:]))
+	a, err := d.Annotations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Asset != (core.AssetSize{Width: 200, Height: 100, Rotation: 6}) {
+		t.Errorf("asset %+v", a.Asset)
+	}
+	first := core.LabelRef{ID: "older", ProjectID: "p", CreatedBy: "a@example.com"}
+	if len(a.Objects) != 2 || *a.Objects[0].LabelRef != first || a.Objects[1].LabelRef.ID != "newer" || !a.Objects[1].LabelRef.Selected {
+		t.Errorf("objects %+v", a.Objects)
+	}
+	if q := a.Classifications[0]; *q.LabelRef != first || *q.Classifications[0].LabelRef != first {
+		t.Errorf("classifications %+v", a.Classifications)
+	}
+	text, err := json.Marshal(a)
+	if err != nil || !bytes.Contains(text, []byte(`"label_ref":{"id":"older","project_id":"p","created_by":"a@example.com"},"raw":{"point":[1,2]}`)) {
+		t.Errorf("%v: %s", err, text)
+	}
+	e, err := d.Label()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range e.Selected() {
+		if one, err := l.Annotations(); err != nil || len(one.Objects) != 1 || one.Objects[0].LabelRef.ID != "newer" || one.Asset != a.Asset {
+			t.Errorf("%v: %+v", err, one)
+		}
+	}
+}

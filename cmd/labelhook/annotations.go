@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// maxRows is how many annotations of a kind are shown to people. Programs get
+// them all.
+const maxRows = 100
+
+// labelView is a label in JSON: who made it, and what says whether it counts.
+type labelView struct {
+	ID        string `json:"id"`
+	ProjectID string `json:"project_id"`
+	Selected  bool   `json:"selected"` // the project names it as the one that counts
+	Counts    bool   `json:"counts"`   // it is that one, or what stands for it: see core.Project.Selected
+	Deleted   bool   `json:"deleted"`
+	core.LabelDetails
+	core.PerformanceDetails
+}
+
+// annotationView is what a label event says, in JSON.
+type annotationView struct {
+	Labels      []labelView       `json:"labels,omitempty"`
+	Media       *core.Media       `json:"media,omitempty"`
+	Annotations *core.Annotations `json:"annotations"` // null if they cannot be decoded
+}
+
+func viewAnnotations(d *core.Delivery) (v annotationView, err error) {
+	if v.Annotations, err = d.Annotations(); err != nil || !d.Event.IsLabel() {
+		return v, err
+	}
+	event, err := d.Label()
+	if err != nil {
+		return v, err
+	}
+	counts := map[*core.Label]bool{}
+	for l := range event.Selected() {
+		counts[l] = true
+	}
+	for l := range event.Labels() {
+		v.Labels = append(v.Labels, labelView{
+			ID: l.ID, ProjectID: l.ProjectID, Selected: l.Selected, Counts: counts[l], Deleted: l.Deleted,
+			LabelDetails: l.Details, PerformanceDetails: l.Performance,
+		})
+	}
+	v.Media = &event.Media
+	return v, nil
+}
+
+// showAnnotations writes a row for each label and annotation, or for as many as
+// somebody may want to see.
+func showAnnotations(table io.Writer, d *core.Delivery) {
+	v, err := viewAnnotations(d)
+	if err != nil {
+		fmt.Fprintf(table, "annotations\t%s\n", err)
+		return
+	}
+	for i, l := range v.Labels {
+		if left(table, "labels", i, len(v.Labels)) {
+			break
+		}
+		fmt.Fprintf(table, "label\t%s\t%s\t%s\n", orDash(l.ID), orDash(l.CreatedBy), orDash(l.standing()))
+	}
+	several := len(v.Labels) > 1
+	of := func(l *core.LabelRef) string {
+		if !several || l == nil {
+			return ""
+		}
+		return "\t" + orDash(l.ID)
+	}
+	for i, o := range v.Annotations.Objects {
+		if left(table, "objects", i, len(v.Annotations.Objects)) {
+			break
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s%s\n", o.Kind, orDash(cmp.Or(o.Name, o.Value)), orDash(o.ID), of(o.LabelRef))
+	}
+	for i, c := range v.Annotations.Classifications {
+		if left(table, "classifications", i, len(v.Annotations.Classifications)) {
+			break
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s%s\n", c.Kind, orDash(cmp.Or(c.Name, c.Value)), orDash(answers(c)), of(c.LabelRef))
+	}
+}
+
+// left says how many of n are left out when enough have been shown.
+func left(table io.Writer, what string, shown, n int) bool {
+	if shown < maxRows {
+		return false
+	}
+	fmt.Fprintf(table, "…\t%d more %s; --json lists them\n", n-shown, what)
+	return true
+}
+
+// standing says in a few words whether the label counts.
+func (l labelView) standing() string {
+	var words []string
+	for _, w := range []struct {
+		true bool
+		word string
+	}{{l.Selected, "selected"}, {l.Counts && !l.Selected, "counts"}, {l.Skipped, "skipped"}, {l.Deleted, "deleted"}} {
+		if w.true {
+			words = append(words, w.word)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// answers are the answers to a question, in a line of bounded length.
+func answers(c core.Classification) string {
+	text := []byte(clip(c.Text))
+	for i, o := range c.Options {
+		if i == maxRows {
+			text = append(text, ", …"...)
+			break
+		}
+		if len(text) > 0 {
+			text = append(text, ", "...)
+		}
+		text = append(text, clip(cmp.Or(o.Name, o.Value))...)
+	}
+	return string(text)
+}
+
+// clip cuts a text that would fill the screen.
+func clip(s string) string {
+	const most = 1000
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// maxIndented is how deep JSON may be nested and still be indented. A payload of
+// 20 KB can be nested so deep that its indentation takes 200 MB.
+const maxIndented = 100
+
+// deep reports whether JSON is nested deeper than that.
+func deep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch b := body[i]; {
+		case b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			if depth++; depth > maxIndented {
+				return true
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return false
+}
