@@ -106,9 +106,9 @@ func allocated(f func() any) (total, kept int) {
 	return int(between.TotalAlloc - before.TotalAlloc), int(after.HeapAlloc) - int(before.HeapAlloc)
 }
 
-// The multiple that Annotations documents, of which a third may be free again at
-// once. The first megabyte of it is for free.
-const memoryPerByte, memoryForFree = 24, 1 << 20
+// The multiple that Annotations documents. While decoding, half as much again is
+// taken and free at once.
+const memoryPerByte, memoryForFree = 12, 1 << 20
 
 func TestAnnotationsTakeMemoryInProportion(t *testing.T) {
 	for name, content := range hostile(1 << 20) {

@@ -570,12 +570,6 @@ func (r *labelReader) mark() mark {
 	return mark{len(r.Objects), len(r.Classifications), len(r.Relationships), len(r.Segments)}
 }
 
-// rewind forgets what was gathered since m.
-func (r *labelReader) rewind(m mark) {
-	r.Objects, r.Classifications = r.Objects[:m.objects], r.Classifications[:m.classifications]
-	r.Relationships, r.Segments = r.Relationships[:m.relationships], r.Segments[:m.segments]
-}
-
 // stamp gives what was gathered since m the place of the part that held it.
 // That is known only afterwards: frameNumber may follow the objects.
 func (r *labelReader) stamp(m mark, where Place) {

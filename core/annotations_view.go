@@ -2,7 +2,6 @@ package core
 
 import (
 	"encoding/json"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -61,14 +60,14 @@ type relationshipView struct {
 	rawView
 }
 
-// rawView is raw JSON as a member of other JSON, which must be UTF-8.
+// rawView is raw JSON as a member of other JSON.
 type rawView struct {
 	Raw    json.RawMessage `json:"raw,omitempty"`
-	Base64 []byte          `json:"raw_base64,omitempty"` // what is not UTF-8
+	Base64 []byte          `json:"raw_base64,omitempty"` // what is not I-JSON (RFC 7493), such as text that is not UTF-8
 }
 
 func viewRaw(raw jsontext.Value) rawView {
-	if utf8.Valid(raw) {
+	if raw.IsValid() && newCursor(raw).finite() {
 		return rawView{Raw: json.RawMessage(raw)}
 	}
 	return rawView{Base64: raw}
@@ -77,4 +76,25 @@ func viewRaw(raw jsontext.Value) rawView {
 // sameBytes reports whether a and b are the same bytes in memory.
 func sameBytes(a, b []byte) bool {
 	return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0]
+}
+
+// finite passes over a value and reports whether all numbers in it are in the
+// range of float64.
+func (c *cursor) finite() (ok bool) {
+	ok = true
+	switch k := c.kind(); {
+	case k == '{':
+		for range c.members {
+			ok = c.finite() && ok
+		}
+	case k == '[':
+		for range c.elements {
+			ok = c.finite() && ok
+		}
+	case k == '-' || '0' <= k && k <= '9':
+		_, ok = c.real()
+	default:
+		c.skip()
+	}
+	return ok
 }

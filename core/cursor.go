@@ -220,9 +220,11 @@ func (c *cursor) vacant() bool {
 }
 
 // What is decoded may take this many bytes of memory for each byte of JSON, and
-// the first so many for free. A label as Labelbox makes it takes one or two.
+// the first so many for free. A label as Labelbox makes it takes one or two; the
+// largest body that is received by default, made to take the most, fits into a
+// function of 256 MB.
 const (
-	memoryPerByte = 16
+	memoryPerByte = 8
 	memoryForFree = 1 << 20
 )
 

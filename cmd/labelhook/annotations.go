@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -24,64 +26,81 @@ type labelView struct {
 	core.PerformanceDetails
 }
 
-// annotationView is what a label event says, in JSON.
+// annotationView is what a delivery says, in JSON.
 type annotationView struct {
-	Labels      []labelView       `json:"labels,omitempty"`
-	Media       *core.Media       `json:"media,omitempty"`
-	Annotations *core.Annotations `json:"annotations"` // null if they cannot be decoded
+	Labels      []labelView     `json:"labels,omitempty"`
+	Media       *core.Media     `json:"media,omitempty"`
+	Annotations json.RawMessage `json:"annotations"` // null with the reason:
+	Reason      string          `json:"annotations_error,omitempty"`
 }
 
-func viewAnnotations(d *core.Delivery) (v annotationView, err error) {
-	if v.Annotations, err = d.Annotations(); err != nil || !d.Event.IsLabel() {
-		return v, err
+func viewAnnotations(d *core.Delivery) (v annotationView) {
+	annotations, err := d.Annotations()
+	if err == nil {
+		v.Annotations, err = json.Marshal(annotations)
+	}
+	if err == nil && deep(v.Annotations) {
+		err = errors.New("nested too deep to be shown")
+	}
+	if err != nil {
+		v.Annotations, v.Reason = nil, err.Error()
+	}
+	v.Labels, v.Media = viewLabels(d)
+	return v
+}
+
+// viewLabels gives the labels of a label event, and what they are drawn on.
+func viewLabels(d *core.Delivery) (labels []labelView, media *core.Media) {
+	if !d.Event.IsLabel() {
+		return nil, nil
 	}
 	event, err := d.Label()
 	if err != nil {
-		return v, err
+		return nil, nil
 	}
 	counts := map[*core.Label]bool{}
 	for l := range event.Selected() {
 		counts[l] = true
 	}
 	for l := range event.Labels() {
-		v.Labels = append(v.Labels, labelView{
+		labels = append(labels, labelView{
 			ID: l.ID, ProjectID: l.ProjectID, Selected: l.Selected, Counts: counts[l], Deleted: l.Deleted,
 			LabelDetails: l.Details, PerformanceDetails: l.Performance,
 		})
 	}
-	v.Media = &event.Media
-	return v, nil
+	return labels, &event.Media
 }
 
 // showAnnotations writes a row for each label and annotation, or for as many as
 // somebody may want to see.
 func showAnnotations(table io.Writer, d *core.Delivery) {
-	v, err := viewAnnotations(d)
+	annotations, err := d.Annotations()
 	if err != nil {
 		fmt.Fprintf(table, "annotations\t%s\n", err)
 		return
 	}
-	for i, l := range v.Labels {
-		if left(table, "labels", i, len(v.Labels)) {
+	labels, _ := viewLabels(d)
+	for i, l := range labels {
+		if left(table, "labels", i, len(labels)) {
 			break
 		}
 		fmt.Fprintf(table, "label\t%s\t%s\t%s\n", orDash(l.ID), orDash(l.CreatedBy), orDash(l.standing()))
 	}
-	several := len(v.Labels) > 1
+	several := len(labels) > 1
 	of := func(l *core.LabelRef) string {
 		if !several || l == nil {
 			return ""
 		}
 		return "\t" + orDash(l.ID)
 	}
-	for i, o := range v.Annotations.Objects {
-		if left(table, "objects", i, len(v.Annotations.Objects)) {
+	for i, o := range annotations.Objects {
+		if left(table, "objects", i, len(annotations.Objects)) {
 			break
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s%s\n", o.Kind, orDash(cmp.Or(o.Name, o.Value)), orDash(o.ID), of(o.LabelRef))
 	}
-	for i, c := range v.Annotations.Classifications {
-		if left(table, "classifications", i, len(v.Annotations.Classifications)) {
+	for i, c := range annotations.Classifications {
+		if left(table, "classifications", i, len(annotations.Classifications)) {
 			break
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s%s\n", c.Kind, orDash(cmp.Or(c.Name, c.Value)), orDash(answers(c)), of(c.LabelRef))
@@ -136,9 +155,10 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// maxIndented is how deep JSON may be nested and still be indented. A payload of
-// 20 KB can be nested so deep that its indentation takes 200 MB.
-const maxIndented = 100
+// maxIndented is how deep JSON may be nested and still be indented, or shown
+// within other JSON. A payload of 20 KB can be nested so deep that its
+// indentation takes 200 MB, and readers of JSON end at some depth.
+const maxIndented = 200
 
 // deep reports whether JSON is nested deeper than that.
 func deep(body []byte) bool {

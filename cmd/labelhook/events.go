@@ -196,39 +196,22 @@ func (t *tool) show(r inbox.Record) error {
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
 	}
-	if annotations, err := r.Delivery().Annotations(); err != nil {
-		fmt.Fprintf(table, "annotations\t%s\n", err)
-	} else {
-		for _, o := range annotations.Objects {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", o.Kind, orDash(cmp.Or(o.Name, o.Value)), orDash(o.ID))
-		}
-		for _, c := range annotations.Classifications {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", c.Kind, orDash(cmp.Or(c.Name, c.Value)), orDash(answers(c)))
-		}
-	}
+	showAnnotations(table, r.Delivery())
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintln(t.out)
 	payload := jsontext.Value(r.Body).Clone()
-	if payload.Indent(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.WithIndent("  ")) != nil {
+	layout := jsontext.WithIndent("  ")
+	if deep(payload) {
+		layout = jsontext.Multiline(false)
+	}
+	if payload.Format(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), layout) != nil {
 		_, err := fmt.Fprintf(t.out, "The payload is not JSON; --raw prints its %d bytes.\n", r.Size)
 		return err
 	}
 	_, err := fmt.Fprintf(t.out, "%s\n", printable.JSON(payload))
 	return err
-}
-
-// answers are the answers to a question, in a line.
-func answers(c core.Classification) string {
-	text := c.Text
-	for _, o := range c.Options {
-		if text != "" {
-			text += ", "
-		}
-		text += cmp.Or(o.Name, o.Value)
-	}
-	return text
 }
 
 func moment(at time.Time) string {
@@ -239,18 +222,14 @@ func moment(at time.Time) string {
 }
 
 func (t *tool) showJSON(r inbox.Record) error {
-	annotations, err := r.Delivery().Annotations()
-	if err != nil {
-		annotations = nil
-	}
 	v := struct {
 		eventView
 		Headers     map[string]string `json:"headers"`
 		HeaderBytes map[string][]byte `json:"headers_base64,omitempty"` // those that are not UTF-8
 		Payload     json.RawMessage   `json:"payload,omitempty"`        // if every reader of JSON takes it, see [printable.Payload]
 		PayloadRaw  []byte            `json:"payload_base64,omitempty"` // if not
-		Annotations *core.Annotations `json:"annotations"`
-	}{eventView: viewOf(r), Headers: map[string]string{}, HeaderBytes: map[string][]byte{}, Annotations: annotations}
+		annotationView
+	}{eventView: viewOf(r), Headers: map[string]string{}, HeaderBytes: map[string][]byte{}, annotationView: viewAnnotations(r.Delivery())}
 	for name, value := range map[string]string{
 		core.IDHeader: r.ID, core.EventHeader: r.EventName, "Content-Type": r.ContentType,
 	} { // without the signature: what is shown gets pasted, and with it the delivery could be sent again
