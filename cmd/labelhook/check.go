@@ -22,8 +22,11 @@ import (
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
+// checkTimeout is how long one request of a check may take, a cold start included.
+const checkTimeout = 10 * time.Second
+
 func (t *tool) checkCommand() *cobra.Command {
-	var timeout time.Duration
+	var way network
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check URL",
@@ -51,20 +54,22 @@ The exit code is 0 when no row failed, 1 when one did.`,
 			"  labelhook check --json \"$URL\" | jq '.checks[] | select(.ok | not)'",
 		Args: oneArg("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return t.check(cmd.Context(), args[0], timeout, asJSON)
+			return t.check(cmd.Context(), args[0], way, asJSON)
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long one request may take")
+	way.addTimeout(cmd.Flags(), checkTimeout)
+	way.addCAFile(cmd.Flags(), "the receiver")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")
 	return cmd
 }
 
-func (t *tool) check(ctx context.Context, target string, timeout time.Duration, asJSON bool) error {
+func (t *tool) check(ctx context.Context, target string, way network, asJSON bool) error {
 	if err := checkTarget(target); err != nil {
 		return err
 	}
-	if timeout <= 0 {
-		return usage(fmt.Errorf("--timeout %v is not above 0", timeout), "write a duration such as 10s")
+	roots, err := way.check()
+	if err != nil {
+		return err
 	}
 	secret, err := t.checkSecret(ctx)
 	if err != nil {
@@ -75,7 +80,7 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 		printCheckHead(t.shown(), target)
 		onRow = func(row checkRow) { row.print(t.shown()) }
 	}
-	report, err := inspect(ctx, target, secret, timeout, onRow)
+	report, err := inspect(ctx, target, secret, sender.NewClient(1, way.timeout, roots), onRow)
 	if err != nil {
 		return err
 	}
@@ -94,10 +99,9 @@ func (t *tool) check(ctx context.Context, target string, timeout time.Duration, 
 
 // inspect sends all checks to the target; secret is nil where there is none to
 // sign with. onRow is called for each as it is judged.
-func inspect(ctx context.Context, target string, secret *core.Secret, timeout time.Duration, onRow func(checkRow)) (checkReport, error) {
+func inspect(ctx context.Context, target string, secret *core.Secret, client *http.Client, onRow func(checkRow)) (checkReport, error) {
 	id := sender.NewID()
 	report := checkReport{URL: printable.URL(target), DeliveryID: id, OK: true}
-	client := sender.NewClient(1, timeout, nil)
 	defer client.CloseIdleConnections()
 	var unreachable bool
 	for _, c := range checksOf(id, secret) {

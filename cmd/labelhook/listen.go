@@ -54,6 +54,7 @@ with the path added.`,
 	f.StringVar(&l.path, "path", defaultPath, "`path` at which deliveries are received")
 	f.StringVar(&l.inbox, "inbox", defaultInbox, "`file` that keeps the deliveries; created if need be")
 	f.StringVar(&l.forward, "forward", "", "`URL` that each delivery is posted on to, as it came")
+	l.way.addCAFile(f, "--forward and https: destinations")
 	f.BoolVar(&l.json, "json", false, "print a line of JSON for each delivery")
 	f.BoolVar(&l.public, "public", false, "listen on an address that other machines can reach")
 	return cmd
@@ -63,6 +64,7 @@ with the path added.`,
 type listener struct {
 	addr, path, inbox, forward string
 	json, public               bool
+	way                        network
 }
 
 func (t *tool) listen(ctx context.Context, l listener) (err error) {
@@ -73,6 +75,10 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		if _, err := destination.NewEndpoint(l.forward); err != nil {
 			return usage(fmt.Errorf("--forward: %w", err), "write a URL such as https://host/path or http://127.0.0.1:9000/path")
 		}
+	}
+	roots, err := l.way.roots()
+	if err != nil {
+		return err
 	}
 	level, err := bundle.LogLevel(t.getenv)
 	if err != nil {
@@ -105,9 +111,15 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	defer closing(&err, box)
 	var others inboxes
 	defer closing(&err, &others)
+	openers := map[string]bundle.Opener{"sqlite": others.open}
+	if roots != nil {
+		openers["https"] = func(url string) (core.Handler, error) {
+			return destination.NewEndpoint(url, destination.WithRootCAs(roots))
+		}
+	}
 	receiver, err := bundle.Receiver(bundle.Platform{
 		Getenv:  withForward(getenv, l.forward),
-		Openers: map[string]bundle.Opener{"sqlite": others.open},
+		Openers: openers,
 		Always:  box,
 		Own:     func(url string) bool { return local.Own(ctx, sock.Addr(), url) },
 		Log:     log,

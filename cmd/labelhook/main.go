@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,8 @@ type tool struct {
 	getenv  func(string) string
 	environ func() []string // nil means that no name is looked at
 	end     func()          // what a signal does; may be nil
+
+	apiWay network // to Labelbox's API
 }
 
 func (t *tool) run(ctx context.Context, args []string) int {
@@ -62,9 +65,10 @@ func (t *tool) root() *cobra.Command {
 		SilenceUsage:  true,
 		Example: "  labelhook demo\n" +
 			"  LABELBOX_WEBHOOK_SECRET=… labelhook listen",
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			return cmp.Or(refuseEmpty(cmd, args), t.checkNames(cmd))
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return t.checkNames(cmd) },
 	}
 	root.SetIn(t.in)
 	root.SetOut(t.out)

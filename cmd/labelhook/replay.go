@@ -17,25 +17,36 @@ import (
 func (t *tool) replayCommand() *cobra.Command {
 	var s selection
 	var r replaying
+	var way network
 	cmd := &cobra.Command{
 		Use:   "replay --to URL",
 		Short: "Send deliveries of an inbox again, byte for byte",
-		Long: `Send deliveries of an inbox again: the exact bytes with their original headers,
-the signature among them, so that whatever listens at the URL can verify them. No
-secret is needed. They are sent in the order of their arrival, one after the
-other unless --concurrency says more.
+		Long: `Send deliveries of an inbox again: the exact bytes with the headers that
+listen --forward passes on, the signature among them, so that whatever listens at
+the URL can verify them. No secret is needed. They are sent in the order of their
+arrival, one after the other unless --concurrency says more.
+
+--failed-to writes the keys of the deliveries that were not answered 2xx, and of
+those that an interrupt left, for --id @FILE to send again. After an interrupt
+nothing more is sent; what is under way has a few seconds to be answered.
 
 The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 		Example: `  labelhook replay --to http://127.0.0.1:9000/hook
   labelhook replay --since 2h --event label.created --to http://127.0.0.1:9000/hook
+  labelhook replay --status pending,failed --retry 3 --to http://127.0.0.1:9000/hook
+  labelhook replay --failed-to left.txt --to "$URL" || labelhook replay --id @left.txt --to "$URL"
   labelhook replay --id 2f6c1a9e --id 77d0b3c4 --to https://staging.example.com/labelbox`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return t.replay(cmd.Context(), s, r) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.replay(cmd.Context(), s, r, way) },
 	}
 	f := s.addTo(cmd)
-	f.StringArrayVar(&r.ids, "id", nil, "only the delivery with this `id`, key, or first 8 digits of a key; may be repeated")
+	f.StringArrayVar(&r.ids, "id", nil, "only the delivery with this `id`, key, or first 8 digits of a key, or @FILE with one a line; may be repeated")
 	f.StringVar(&r.to, "to", "", "`URL` of the receiver")
 	f.IntVar(&r.concurrency, "concurrency", 1, "`number` of deliveries under way at the same time")
+	f.StringVar(&r.failedTo, "failed-to", "", "`file` for the keys of those not taken, and of those not sent")
+	way.addTimeout(f, sender.Timeout)
+	way.addRetry(f)
+	way.addCAFile(f, "the receiver")
 	f.BoolVar(&r.json, "json", false, "print the result as JSON")
 	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 	return cmd
@@ -45,11 +56,12 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 type replaying struct {
 	to          string
 	ids         []string
+	failedTo    string
 	concurrency int
 	json        bool
 }
 
-func (t *tool) replay(ctx context.Context, s selection, r replaying) error {
+func (t *tool) replay(ctx context.Context, s selection, r replaying, way network) error {
 	q, err := s.query(time.Now())
 	if err != nil {
 		return err
@@ -57,7 +69,15 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying) error {
 	if err := checkConcurrency(r.concurrency); err != nil {
 		return err
 	}
+	roots, err := way.check()
+	if err != nil {
+		return err
+	}
 	if err := t.checkTo(r.to); err != nil {
+		return err
+	}
+	ids, err := t.listedIDs(ctx, r.ids)
+	if err != nil {
 		return err
 	}
 	reader, err := s.open()
@@ -65,27 +85,49 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying) error {
 		return err
 	}
 	defer reader.Close()
-	if q.IDs, err = keysOf(ctx, reader, r.ids); err != nil {
+	if q.IDs, err = keysOf(ctx, reader, ids); err != nil {
 		return err
 	}
-	count, err := reader.Count(ctx, q)
-	switch {
-	case err != nil:
-		return failure(err, "")
-	case count == 0:
+	known := outcomes{ok: map[string]bool{}}
+	for head, err := range reader.Heads(ctx, q) {
+		if err != nil {
+			return failure(err, "")
+		}
+		known.keys = append(known.keys, head.Key)
+	}
+	count := len(known.keys)
+	if count == 0 {
 		return failure(errors.New("no delivery matches, so none was sent"), "labelhook events lists what is in the inbox")
+	}
+	var left *keysFile
+	if r.failedTo != "" {
+		if left, err = createKeysFile(r.failedTo); err != nil {
+			return usage(fmt.Errorf("--failed-to: %w", err), "name a file in a folder that you may write to")
+		}
+		defer left.discard()
 	}
 
 	report := newSendReport(r.to, q.Event, count)
 	step, done := t.progress("sending", count)
-	through := sender.Sender{URL: r.to, Concurrency: min(r.concurrency, count)}
+	client := sender.NewClient(min(r.concurrency, count), way.timeout, roots)
+	defer client.CloseIdleConnections()
+	through := sender.Sender{URL: r.to, Concurrency: min(r.concurrency, count), Retries: way.retries, Client: client}
 	var unread error // set before Send returns, read after
-	summary := through.Send(ctx, stored(reader.List(ctx, q), &unread), func(result sender.Result) {
+	summary := through.Send(ctx, stored(reader.List(ctx, q), count, &unread), func(result sender.Result) {
+		known.note(result)
 		report.note(result)
 		step()
 	})
 	done()
 	report.sum(summary)
+	report.Failed, report.Unfinished = known.left()
+	report.again = "--failed-to FILE keeps the keys of those not taken for --id @FILE"
+	if left != nil {
+		if err := left.put(append(report.Failed, report.Unfinished...)); err != nil {
+			return failure(fmt.Errorf("--failed-to: %w", err), "")
+		}
+		report.again = "labelhook replay --id @" + r.failedTo + " sends those again that were not taken"
+	}
 	if err := report.print(t.out, r.json); err != nil {
 		return failure(err, "")
 	}
@@ -95,26 +137,14 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying) error {
 	return report.err()
 }
 
-// keysOf gives the keys that the ids stand for: an id that stands for nothing
-// must not go unnoticed among others.
-func keysOf(ctx context.Context, reader *inbox.Reader, ids []string) (keys []string, err error) {
-	for _, id := range ids {
-		records, err := reader.Get(ctx, id)
-		if err != nil {
-			return nil, failure(fmt.Errorf("--id: %w", err), "labelhook events lists the deliveries")
-		}
-		for _, r := range records {
-			keys = append(keys, r.Key)
-		}
-	}
-	return keys, nil
-}
-
-// stored makes requests of records. It ends at the first that cannot be read
-// and leaves the error behind.
-func stored(records iter.Seq2[inbox.Record, error], unread *error) iter.Seq[sender.Request] {
+// stored makes requests of so many records. It ends at the first that cannot be
+// read and leaves the error behind.
+func stored(records iter.Seq2[inbox.Record, error], count int, unread *error) iter.Seq[sender.Request] {
 	return func(yield func(sender.Request) bool) {
 		for r, err := range records {
+			if count--; count < 0 {
+				return // it has arrived since they were counted
+			}
 			if err != nil {
 				*unread = err
 				return

@@ -36,8 +36,9 @@ EVENT is one of these, or Labelbox's own name for it, such as LABEL_CREATED:
 The payload is a built-in sample of the event, or with --file the exact bytes of
 a file. --set changes values in it: the path is names and array positions with
 dots between them (-1 is behind the last element), and the value is JSON if it
-can be read as JSON, else a string. With --count above 1 each delivery has ids
-and times of its own, except where --set has put some.
+can be read as JSON, else a string. A path that is not in the payload is refused;
+--set-new adds it. With --count above 1 each delivery has ids
+and times of its own, except where these have put some.
 
 The signature is made with the current secret, from ` + bundle.SecretVariable + `
 or ` + bundle.FileVariable + `.
@@ -64,21 +65,27 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 	f.StringVar(&s.to, "to", "", "`URL` of the receiver")
 	f.StringVar(&s.payload, "payload", "", "`version` of the built-in payload, where the event has several: v1 or v2 (default v2)")
 	f.StringVar(&s.file, "file", "", "`file` to send instead of the built-in payload; - is the standard input")
-	f.StringArrayVar(&s.set, "set", nil, "`path=value` to change in the payload; may be repeated")
+	f.Var(&edits{&s.edits, false}, "set", "`path=value` to change in the payload; may be repeated")
+	f.Var(&edits{&s.edits, true}, "set-new", "`path=value` to add to the payload, or to change; may be repeated")
 	f.IntVar(&s.count, "count", 1, "`number` of deliveries")
 	f.IntVar(&s.concurrency, "concurrency", 1, "`number` of deliveries under way at the same time")
+	s.way.addTimeout(f, sender.Timeout)
+	s.way.addRetry(f)
+	s.way.addCAFile(f, "the receiver")
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
 	cmd.RegisterFlagCompletionFunc("payload", cobra.FixedCompletions([]string{string(core.V1), string(core.V2)}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("set", cobra.NoFileCompletions)
+	cmd.RegisterFlagCompletionFunc("set-new", cobra.NoFileCompletions)
 	return cmd
 }
 
 // sending is what the arguments of send say.
 type sending struct {
 	name, to, payload, file string
-	set                     []string
+	edits                   []edit
 	count, concurrency      int
+	way                     network
 	json                    bool
 }
 
@@ -91,6 +98,10 @@ func (t *tool) send(ctx context.Context, s sending) error {
 		return err
 	}
 	if err := checkConcurrency(s.concurrency); err != nil {
+		return err
+	}
+	roots, err := s.way.check()
+	if err != nil {
 		return err
 	}
 	if err := t.checkTo(s.to); err != nil {
@@ -106,7 +117,9 @@ func (t *tool) send(ctx context.Context, s sending) error {
 	}
 	report := newSendReport(s.to, sample.Event, s.count)
 	step, done := t.progress("sending", s.count)
-	through := sender.Sender{URL: s.to, Concurrency: min(s.concurrency, s.count)}
+	client := sender.NewClient(min(s.concurrency, s.count), s.way.timeout, roots)
+	defer client.CloseIdleConnections()
+	through := sender.Sender{URL: s.to, Concurrency: min(s.concurrency, s.count), Retries: s.way.retries, Client: client}
 	summary := through.Send(ctx, t.deliveries(s.count, body, kept, sample.Header, secret), func(r sender.Result) {
 		report.note(r)
 		step()
@@ -161,8 +174,8 @@ func checkConcurrency(n int) error {
 	return nil
 }
 
-// payload is the sample's or the file's, changed as --set says; kept are the
-// paths that --set names.
+// payload is the sample's or the file's, changed as --set and --set-new say, in
+// their order; kept are the paths that they name.
 func (t *tool) payload(ctx context.Context, s sending, sample samples.Sample) (body []byte, kept []string, err error) {
 	body = sample.Body()
 	if s.file != "" {
@@ -170,14 +183,67 @@ func (t *tool) payload(ctx context.Context, s sending, sample samples.Sample) (b
 			return nil, nil, err
 		}
 	}
-	for _, assignment := range s.set {
+	for _, e := range s.edits {
+		flag, set := "--set", sender.Set
+		if e.add {
+			flag, set = "--set-new", sender.SetNew
+		}
 		var path string
-		if body, path, err = sender.Set(body, assignment); err != nil {
-			return nil, nil, usage(fmt.Errorf("--set: %w", err), "write path=value, such as --set project.id=my-project or --set dataRowIds.0=row")
+		var missing *sender.MissingError
+		switch body, path, err = set(body, e.assignment); {
+		case errors.As(err, &missing):
+			return nil, nil, usage(fmt.Errorf("%s: %w", flag, err), "correct the path; --set-new adds what is not there yet")
+		case err != nil:
+			return nil, nil, usage(fmt.Errorf("%s: %w", flag, err), "write path=value, such as --set project.id=my-project or --set dataRowIds.0=row")
 		}
 		kept = append(kept, path)
 	}
 	return body, kept, nil
+}
+
+// edit is one --set, or --set-new.
+type edit struct {
+	assignment string
+	add        bool
+}
+
+// edits is a flag that adds to the edits, so that both flags keep one order.
+type edits struct {
+	all *[]edit
+	add bool
+}
+
+func (e *edits) Set(assignment string) error {
+	*e.all = append(*e.all, edit{assignment, e.add})
+	return nil
+}
+
+func (e *edits) Type() string { return "stringArray" }
+
+func (e *edits) String() string { return strings.Join(e.GetSlice(), " ") }
+
+// GetSlice is what the flag has been given.
+func (e *edits) GetSlice() (assignments []string) {
+	if e.all == nil {
+		return nil
+	}
+	for _, given := range *e.all {
+		if given.add == e.add {
+			assignments = append(assignments, given.assignment)
+		}
+	}
+	return assignments
+}
+
+// Append and Replace complete [pflag.SliceValue].
+func (e *edits) Append(assignment string) error { return e.Set(assignment) }
+
+func (e *edits) Replace(assignments []string) error {
+	*e.all = nil
+	for _, a := range assignments {
+		e.Set(a)
+	}
+	return nil
 }
 
 func (t *tool) readPayload(ctx context.Context, file string) ([]byte, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -28,6 +30,7 @@ type sendReport struct {
 	OK          int            `json:"ok"`              // of these, those answered 2xx
 	Statuses    map[int]int    `json:"statuses"`        // answers by status
 	Errors      map[string]int `json:"errors"`          // deliveries without an answer, by reason
+	Retries     int            `json:"retries"`         // how many times one was sent again
 	Interrupted bool           `json:"interrupted"`
 	Seconds     float64        `json:"seconds"`
 	PerSecond   float64        `json:"per_second"`
@@ -38,7 +41,14 @@ type sendReport struct {
 	Delivery     *sentDelivery `json:"delivery,omitempty"`
 	FirstFailure *sentDelivery `json:"first_failure,omitempty"`
 
+	// Of a replay, the keys of those that were not taken, and of those that are
+	// not known to be: not sent, or under way when it was interrupted.
+	Failed     []string `json:"failed,omitzero"`
+	Unfinished []string `json:"unfinished,omitzero"`
+
 	summary sender.Summary
+	again   string         // how to send again what was not taken; "" where nothing keeps it
+	lost    int            // under way when it was interrupted
 	failed  *sender.Result // the first
 	secrets []string       // parts of the URL that an answer might repeat
 }
@@ -74,6 +84,9 @@ func newSendReport(to string, event core.Event, asked int) *sendReport {
 
 // note remembers the results worth showing.
 func (r *sendReport) note(result sender.Result) {
+	if errors.Is(result.Err, context.Canceled) {
+		r.lost++
+	}
 	if r.Asked == 1 {
 		r.Delivery = r.delivery(result)
 	}
@@ -107,7 +120,8 @@ func (r *sendReport) delivery(result sender.Result) *sentDelivery {
 func (r *sendReport) sum(s sender.Summary) {
 	r.summary = s
 	r.Sent, r.OK, r.Statuses, r.Errors = s.Sent, s.OK, s.Statuses, s.Errors
-	r.Interrupted = s.Interrupted && s.Sent < r.Asked
+	r.Retries = s.Retries
+	r.Interrupted = s.Interrupted && (s.Sent < r.Asked || r.lost > 0)
 	r.Seconds, r.PerSecond = s.Elapsed.Seconds(), s.PerSecond()
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	r.Latency = milliseconds{ms(s.Latency.P50), ms(s.Latency.P90), ms(s.Latency.P99), ms(s.Latency.Max)}
@@ -160,20 +174,29 @@ func (d *sentDelivery) line() string {
 // err says what went wrong and what to do about it.
 func (r *sendReport) err() error {
 	switch {
+	case r.Interrupted && r.lost > 0:
+		return failure(fmt.Errorf("interrupted after %d of %d deliveries; of these, %d were under way and not answered", r.Sent, r.Asked, r.lost), r.again)
 	case r.Interrupted:
-		return failure(fmt.Errorf("interrupted after %d of %d deliveries", r.Sent, r.Asked), "")
+		return failure(fmt.Errorf("interrupted after %d of %d deliveries", r.Sent, r.Asked), r.again)
 	case r.OK == r.Asked:
 		return nil
 	case r.Asked > 1:
-		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), sendHint(*r.failed))
+		hint := sendHint(*r.failed)
+		if hint != "" && r.again != "" {
+			hint += "; "
+		}
+		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), hint+r.again)
 	}
 	return failure(fmt.Errorf("%s did not take the delivery: %s", r.URL,
-		cmp.Or(printable.Text(r.Delivery.Error), statusLine(r.Delivery.Status))), sendHint(*r.failed))
+		cmp.Or(r.Delivery.Error, statusLine(r.Delivery.Status))), sendHint(*r.failed))
 }
 
 // sendHint says what to do about a delivery that was not taken.
 func sendHint(result sender.Result) string {
+	var proxy *httpclient.ProxyError
 	switch status := result.Status; {
+	case errors.As(result.Err, &proxy):
+		return "does the proxy work? Correct or unset " + proxy.Variable + ", or name the receiver's host in NO_PROXY"
 	case errors.Is(result.Err, syscall.ECONNREFUSED):
 		return "nothing listens there; start the receiver, such as labelhook listen"
 	case status == http.StatusUnauthorized:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/labelbox"
 )
@@ -34,6 +35,7 @@ the API, where it is not ` + labelbox.DefaultEndpoint + `.`,
 			return cmd.Help()
 		},
 	}
+	t.apiWay.addCAFile(cmd.PersistentFlags(), "the API")
 	cmd.AddCommand(t.createWebhookCommand(), t.listWebhooksCommand(), t.getWebhookCommand(),
 		t.updateWebhookCommand(), t.deleteWebhookCommand(), t.rotateWebhookCommand())
 	return cmd
@@ -46,6 +48,13 @@ func (t *tool) api(allowLoopback bool) (*labelbox.Client, error) {
 		labelbox.WithRetryNotice(func(err error, pause time.Duration) {
 			fmt.Fprintf(t.err, "labelhook: %s; trying again in %s\n", oneLine(err.Error()), rounded(pause))
 		}),
+	}
+	roots, err := t.apiWay.roots()
+	if err != nil {
+		return nil, err
+	}
+	if roots != nil {
+		options = append(options, labelbox.WithHTTPClient(httpclient.New(httpclient.Options{RootCAs: roots})))
 	}
 	if allowLoopback {
 		options = append(options, labelbox.WithLoopbackWebhooks())

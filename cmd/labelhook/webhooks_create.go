@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/labelbox"
 )
 
@@ -217,7 +217,7 @@ func (t *tool) inspectFor(ctx context.Context, url string, secret webhookSecret,
 		}
 		signing = &s
 	}
-	return inspect(ctx, url, signing, 10*time.Second, onRow)
+	return inspect(ctx, url, signing, sender.NewClient(1, checkTimeout, nil), onRow)
 }
 
 // there returns an active webhook that is what is wanted already, nil if there

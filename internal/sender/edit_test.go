@@ -2,6 +2,7 @@ package sender
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestSet(t *testing.T) {
 		"a colon is a colon":           {`:1=1`, `]} }`, `]} ,":1":1}`, `\:1`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			edited, changed, err := Set([]byte(payload), test.assignment)
+			edited, changed, err := SetNew([]byte(payload), test.assignment)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,6 +41,36 @@ func TestSet(t *testing.T) {
 				t.Errorf("got  %s (%s)\nwant %s (%s)", edited, changed, want, test.changed)
 			}
 		})
+	}
+}
+
+// Set changes what is there, and appends where -1 says so; a path that leads
+// nowhere is refused, with the one that was probably meant.
+func TestSetRefusesWhatIsNotThere(t *testing.T) {
+	const payload = `{"id": "a", "rows": ["x"], "none": null, "data_row": {"id": "d", "externalId": "e"}, "projects": {"p1": {"labels": [{"id": "l"}]}}, "a.b": 1}`
+	for assignment, nearest := range map[string]string{
+		"id=1": "ok", "rows.0=1": "ok", "rows.-1=1": "ok", "none=1": "ok", "data_row.id=1": "ok", `a\.b=1`: "ok", "projects.p1.labels.0.id=1": "ok",
+		"ID=1": "id", "idd=1": "id", "dataRow.id=1": "data_row.id", "data_row.extrenalId=1": "data_row.externalId", "data_row/id=1": "data_row.id",
+		"externalId=1": "data_row.externalId", "a.b=1": "a\\.b", "projects[p1]=1": "projects.p1", "rows.1=1": "rows.0", "none.k=1": "none",
+		"projects.p1.labels.0.author=1": "", "somethingElse=1": "", "new.-1=1": "", "*=1": "", "rows.-1.x=1": "", "@this.id=1": "id", "data_row.*=1": "data_row",
+		"id|x=1": "id", "projects.p?.labels=1": "projects.p1.labels", "#=1": "",
+	} {
+		_, _, err := Set([]byte(payload), assignment)
+		var missing *MissingError
+		switch {
+		case nearest == "ok" && err != nil:
+			t.Errorf("%s: %v", assignment, err)
+		case nearest == "ok":
+		case !errors.As(err, &missing):
+			t.Errorf("%s: got %v", assignment, err)
+		case nearest != missing.Nearest && nearest != "":
+			t.Errorf("%s: did you mean %q? want %q", assignment, missing.Nearest, nearest)
+		}
+	}
+	for _, assignment := range []string{"rows.#=1", "rows.*=1", "rows.+0=1", "rows.00=1", "rows.#(x==1)=1"} {
+		if edited, _, err := SetNew([]byte(payload), assignment); err == nil {
+			t.Errorf("%s: became %s", assignment, edited)
+		}
 	}
 }
 
@@ -65,7 +96,7 @@ func TestSetRefuses(t *testing.T) {
 		"too deep, but an object": {`{"id":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + `}`, "id=1", "not a JSON object"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := Set([]byte(test.payload), test.assignment)
+			_, _, err := SetNew([]byte(test.payload), test.assignment)
 			if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want one line with %q", err, test.says)
 			}
@@ -80,7 +111,10 @@ func FuzzSet(f *testing.F) {
 		f.Add([]byte(`{"id": "a", "rows": ["x"], "none": null, "a.b": 1, "p": {"7": [{"n": 1}]}}`), assignment)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte, assignment string) {
-		edited, changed, err := Set(payload, assignment)
+		edited, changed, err := SetNew(payload, assignment)
+		if strict, _, missing := Set(payload, assignment); missing == nil && (err != nil || string(strict) != string(edited)) {
+			t.Fatalf("Set makes %s, SetNew %s", strict, edited)
+		}
 		if err != nil {
 			return
 		}

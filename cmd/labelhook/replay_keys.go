@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/sender"
+)
+
+const maxKeysFile = 256 << 20 // bytes; eight million keys
+
+// listedIDs replaces each @FILE among the ids by the lines of that file.
+func (t *tool) listedIDs(ctx context.Context, ids []string) (all []string, err error) {
+	for _, id := range ids {
+		file, listed := strings.CutPrefix(id, "@")
+		if !listed {
+			all = append(all, strings.TrimSpace(id))
+			continue
+		}
+		lines, err := t.readKeys(ctx, file)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--id: %w", err), "name a file with one key or delivery id a line, such as --failed-to writes, or @- for the standard input")
+		}
+		all = append(all, lines...)
+	}
+	return all, nil
+}
+
+func (t *tool) readKeys(ctx context.Context, file string) (keys []string, err error) {
+	in := t.in
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = io.Reader(f)
+	}
+	text, err := readAll(ctx, in, maxKeysFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading @%s: %w", file, err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for lines.Scan() {
+		if key := strings.TrimSpace(lines.Text()); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("reading @%s: %w", file, err)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("@%s names no delivery", file)
+	}
+	return keys, nil
+}
+
+var wholeKey = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// keysOf gives the keys that the ids stand for: an id that stands for nothing
+// must not go unnoticed among others. Whole keys are looked up together, for
+// there may be many.
+func keysOf(ctx context.Context, reader *inbox.Reader, ids []string) (keys []string, err error) {
+	const hint = "labelhook events lists the deliveries"
+	missing := map[string]bool{}
+	for _, id := range ids {
+		if wholeKey.MatchString(id) {
+			missing[id] = true
+			keys = append(keys, id)
+			continue
+		}
+		records, err := reader.Get(ctx, id)
+		if err != nil {
+			return nil, failure(fmt.Errorf("--id: %w", err), hint)
+		}
+		for _, r := range records {
+			keys = append(keys, r.Key)
+		}
+	}
+	if len(missing) == 0 {
+		return keys, nil
+	}
+	for r, err := range reader.Heads(ctx, inbox.Query{IDs: keys}) {
+		if err != nil {
+			return nil, failure(err, "")
+		}
+		delete(missing, r.Key)
+		delete(missing, r.ID)
+	}
+	for _, key := range keys {
+		if missing[key] {
+			return nil, failure(fmt.Errorf("--id: no such delivery: %q, and %d others", key, len(missing)-1), hint)
+		}
+	}
+	return keys, nil
+}
+
+// outcomes are what is known of each delivery of a replay.
+type outcomes struct {
+	keys []string // in the order of arrival
+	ok   map[string]bool
+}
+
+func (o *outcomes) note(result sender.Result) {
+	if !errors.Is(result.Err, context.Canceled) {
+		o.ok[result.Request.Key] = result.OK()
+	}
+}
+
+// left are the keys of those not taken, and of those of which nobody knows: not
+// sent, or under way when the replay was interrupted.
+func (o *outcomes) left() (failed, unfinished []string) {
+	failed, unfinished = []string{}, []string{}
+	for _, key := range o.keys {
+		switch ok, known := o.ok[key]; {
+		case !known:
+			unfinished = append(unfinished, key)
+		case !ok:
+			failed = append(failed, key)
+		}
+	}
+	return failed, unfinished
+}
+
+// keysFile is a list of keys that is there whole or not at all.
+type keysFile struct {
+	*os.File
+	path string
+}
+
+// createKeysFile fails before anything is sent, should the file not be
+// writable.
+func createKeysFile(path string) (*keysFile, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return nil, err
+	}
+	return &keysFile{f, path}, nil
+}
+
+// discard removes what was not put into place.
+func (f *keysFile) discard() {
+	f.Close()
+	os.Remove(f.Name())
+}
+
+// put writes the keys, one a line, in place of what the file held.
+func (f *keysFile) put(keys []string) error {
+	out := bufio.NewWriter(f)
+	for _, key := range keys {
+		out.WriteString(key + "\n")
+	}
+	if err := errors.Join(out.Flush(), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), f.path)
+}
