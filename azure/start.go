@@ -45,6 +45,9 @@ func WithLogger(logger *slog.Logger) Option {
 // same as on every platform. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
 // a [KeyVault]; it is fetched at once, though nothing waits for it.
 //
+// A delivery has three quarters of the host's functionTimeout, whatever handles
+// it; see [NewHandler].
+//
 // Start listens on 127.0.0.1 at the port in FUNCTIONS_CUSTOMHANDLER_PORT (8080
 // without it), and takes deliveries at /api/labelbox and /labelbox. With a wrong
 // configuration it logs which variable is wrong and what to write, and answers
