@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,6 +29,29 @@ const (
 	envelopeFactor = 6
 	envelopeRest   = 1 << 20
 )
+
+// Envelopes up to smallEnvelope bytes are read at once, larger ones one after the
+// other: JSON and body are both in memory. The host has all of one before it
+// sends it, so none comes slowly.
+const smallEnvelope = 256 << 10
+
+var largeEnvelopes = turns{make(chan struct{}, 1)}
+
+type turns struct{ taken chan struct{} }
+
+// enter waits five seconds at most, and reports whether it is one's turn.
+func (t turns) enter(ctx context.Context) bool {
+	wait, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	select {
+	case t.taken <- struct{}{}:
+		return true
+	case <-wait.Done():
+		return false
+	}
+}
+
+func (t turns) leave() { <-t.taken }
 
 // readEnvelope finds the sender's request in
 //

@@ -39,7 +39,7 @@ func NewHandler(receiver *core.Receiver) http.Handler {
 		ctx, cancel := deadline.Before(withInvocation(r.Context(), r.Header), end)
 		defer cancel()
 		r = r.WithContext(ctx)
-		w = drainFirst{w, r.Body}
+		w = drainFirst{w, r.Body, end.Add(bodyGrace)}
 		if !mayBeEnvelope(r) {
 			passedOn.ServeHTTP(w, r)
 			return
@@ -49,6 +49,15 @@ func NewHandler(receiver *core.Receiver) http.Handler {
 			r.Body = readCloser{body, r.Body}
 			passedOn.ServeHTTP(w, r)
 			return
+		}
+		large := r.ContentLength < 0 || r.ContentLength > smallEnvelope
+		if large && !largeEnvelopes.enter(ctx) {
+			io.Copy(io.Discard, body)
+			writeEnvelope(w, receiver.Receive(ctx, core.Request{Method: http.MethodPost, BodyError: core.ErrOverloaded}))
+			return
+		}
+		if large {
+			defer largeEnvelopes.leave()
 		}
 		request := readEnvelope(body, receiver.Limit())
 		writeEnvelope(w, receiver.Receive(r.Context(), request))
@@ -94,10 +103,15 @@ const peeked = 64 // bytes; the host writes no white space
 type drainFirst struct {
 	http.ResponseWriter
 	body io.Reader
+	end  time.Time
 }
 
+// Unwrap is for [http.ResponseController].
+func (d drainFirst) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
 func (d drainFirst) WriteHeader(status int) {
-	io.Copy(io.Discard, d.body) // an error means the host is gone
+	http.NewResponseController(d.ResponseWriter).SetReadDeadline(d.end) // whoever was slow may have been cut off
+	io.Copy(io.Discard, d.body)                                         // an error means the host is gone
 	d.Header().Del("Connection")
 	d.ResponseWriter.WriteHeader(status)
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 // The peer is the Functions host on the same machine, which sends what an
@@ -50,8 +52,10 @@ func serve(l net.Listener, handler http.Handler, signals <-chan os.Signal, logge
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ErrorLog:          (&core.Receiver{Logger: logger}).ErrorLog(),
 	}
+	defer (&core.Receiver{}).Flush()
+	defer strays.Flush()
 	broken := make(chan error, 1)
 	go func() { broken <- server.Serve(l) }()
 	var received os.Signal

@@ -4,14 +4,17 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // Option changes what [Start] does.
@@ -68,6 +71,7 @@ func start(h core.Handler, options []Option) (status int) {
 		Openers: map[string]bundle.Opener{},
 		Manager: KeyVault{}.Secrets,
 		Always:  h,
+		Own:     ownURL(os.Getenv),
 		Log:     NewLogger(os.Stdout, level),
 	}
 	for _, option := range options {
@@ -114,6 +118,20 @@ func configure(p bundle.Platform) *core.Receiver {
 	return receiver
 }
 
+// strays are the requests to other paths, of which each is logged once a minute.
+var strays = core.NewSumming(1, time.Minute)
+
+// ownURL reports whether a URL leads to the app's own host name, which would
+// bill for every turn. Names of its own that the app has besides are not known;
+// the hop count ends what comes back by them.
+func ownURL(getenv func(string) string) func(address string) bool {
+	own := getenv("WEBSITE_HOSTNAME") // https://learn.microsoft.com/azure/app-service/reference-app-settings
+	return func(address string) bool {
+		u, err := url.Parse(address)
+		return err == nil && own != "" && strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), own)
+	}
+}
+
 // route sends requests where they belong. The host compares routes without
 // case and passes the path on as the sender wrote it.
 func route(deliveries func() http.Handler, logger *slog.Logger) http.Handler {
@@ -124,7 +142,9 @@ func route(deliveries func() http.Handler, logger *slog.Logger) http.Handler {
 		case "":
 			ready(w, r)
 		default:
-			logger.Warn("nothing is at this path; call the function labelbox, or set its route to labelbox", "path", r.URL.Path)
+			asked := printable.Text(r.URL.Path[:min(len(r.URL.Path), 100)])
+			strays.Log(r.Context(), logger, slog.LevelWarn, asked, "nothing is at this path; call the function labelbox, or set its route to labelbox",
+				[]slog.Attr{slog.String("path", asked), slog.String("deliveries_go_to", "/api/labelbox")})
 			http.Error(w, "nothing here; deliveries go to /api/labelbox", http.StatusNotFound)
 		}
 	})

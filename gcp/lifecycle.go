@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 // Cloud Run kills an instance ten seconds after SIGTERM
@@ -66,7 +68,9 @@ func (l *lifecycle) endOnSIGTERM(log *slog.Logger) {
 		signal.Notify(stop, syscall.SIGTERM)
 		go func() {
 			<-stop
-			if left := l.drain(); left > 0 {
+			left := l.drain()
+			(&core.Receiver{}).Flush()
+			if left > 0 {
 				log.Error("stopped with requests left unanswered", "requests", left)
 				os.Exit(1)
 			}

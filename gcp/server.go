@@ -3,6 +3,8 @@ package gcp
 import (
 	"net/http"
 	"time"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 // ListenAndServe serves a function on a host and port of this machine until the
@@ -10,16 +12,28 @@ import (
 // slow senders that Google's front end imposes there and the framework does not.
 // The error says why it cannot listen.
 func ListenAndServe(address string, function http.Handler) error {
+	defer (&core.Receiver{}).Flush()
 	return newServer(address, function).ListenAndServe()
 }
 
 func newServer(address string, function http.Handler) *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Addr:              address,
 		Handler:           function,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second, // headers included
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          (&core.Receiver{}).ErrorLog(), // by slog.Default, which Register sets
+		Protocols:         new(http.Protocols),
+		HTTP2: &http.HTTP2Config{ // what one connection may hold before anybody reads it
+			MaxConcurrentStreams:          100,
+			MaxReadFrameSize:              16 << 10,
+			MaxReceiveBufferPerConnection: 256 << 10,
+			MaxReceiveBufferPerStream:     64 << 10,
+		},
 	}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true) // which sidecars and Cloud Run's own --use-http2 speak
+	return server
 }

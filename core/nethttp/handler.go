@@ -116,7 +116,11 @@ func (b *body) end(text []byte, err error) ([]byte, error) {
 	if err == io.EOF && len(text) < cap(text)/2 {
 		text = bytes.Clone(text) // it may be kept
 	}
-	told := b.claim.complete(len(text))
+	kept := len(text)
+	if err != io.EOF {
+		kept = 0
+	}
+	told := b.claim.complete(kept)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case told: // even if the rest has come meanwhile: its connection is spoilt
