@@ -2,6 +2,7 @@ package aws_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -221,6 +222,22 @@ func TestValuesThatAreNoSecretAreRefusedWithoutBeingTold(t *testing.T) {
 				t.Errorf("the value is in %v", err)
 			}
 		})
+	}
+}
+
+func TestBinaryValuesThatAreNoSecretAreRefused(t *testing.T) {
+	for want, value := range map[string][]byte{
+		"has NUL bytes in it; write the secret exactly": make([]byte, 32),
+		"is saved as UTF-16; save it as UTF-8":          []byte("\xff\xfea\x00b\x00"),
+		"is not valid UTF-8 text":                       {0xff, 0x80, 0x81},
+		"stands in quotation marks":                     []byte(`"opensesame"`),
+		"is a JSON document":                            []byte(`["opensesame"]`),
+	} {
+		standIn(t, map[string]stage{"AWSCURRENT": {binary: base64.StdEncoding.EncodeToString(value)}})
+		_, err := source(t, aws.SecretsManager{}, "labelbox").Secrets(t.Context())
+		if !errors.Is(err, core.ErrNoSecret) || !strings.Contains(err.Error(), "secret labelbox: the secret "+want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

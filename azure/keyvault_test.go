@@ -184,6 +184,10 @@ func TestKeyVaultErrors(t *testing.T) {
 		"broken":           {400, "BadParameter", "", []string{"400 BadParameter"}},
 		"empty":            {0, "", "", []string{"the secret is empty", "given to Labelbox"}},
 		"white space":      {0, "", " x", []string{"white space"}},
+		"NUL":              {0, "", "\x00\x00", []string{"NUL bytes"}},
+		"a placeholder":    {0, "", "CHANGE-ME", []string{"a placeholder; make up a secret"}},
+		"in quotes":        {0, "", `"opensesame"`, []string{"stands in quotation marks"}},
+		"a JSON document":  {0, "", `{"secret":"opensesame"}`, []string{"is a JSON document"}},
 		"unresolved again": {0, "", "@Microsoft.KeyVault(SecretUri=x)", []string{"unresolved"}},
 	} {
 		t.Run(name, func(t *testing.T) {

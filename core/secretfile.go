@@ -106,7 +106,7 @@ func ReadSecretFile(path string) (string, error) {
 // FileSecrets is a source that reads a file of secrets by the rules of
 // [ParseSecrets]: when they are first needed, again every minute, for secrets
 // mounted into a container change under it, and when a signature matches none,
-// at most once a second.
+// at most ten times a second.
 //
 // Secrets that the file no longer holds count for another hour, and so do all of
 // them while it cannot be read or holds no secret. A secret that is cut short is
@@ -115,7 +115,7 @@ func ReadSecretFile(path string) (string, error) {
 // Whoever changes the file writes a new one beside it and renames that. To take a
 // secret out of use at once, restart the receiver.
 func FileSecrets(path string) *CachedSecrets {
-	source := &CachedSecrets{Name: "file " + path, MaxAge: time.Minute, RereadEvery: time.Second}
+	source := &CachedSecrets{Name: "file " + path, MaxAge: time.Minute, RereadEvery: 100 * time.Millisecond}
 	file := &secretFile{path: path}
 	source.Fetch = func(ctx context.Context) ([]Secret, error) {
 		before := len(file.live)

@@ -379,7 +379,7 @@ func (f *secretFile) write(text string) {
 	if err := os.WriteFile(f.path, []byte(text), 0o600); err != nil {
 		f.t.Fatal(err)
 	}
-	time.Sleep(time.Second) // the shortest time between two looks
+	time.Sleep(time.Second) // the longest time between two looks after a failure
 }
 
 func (f *secretFile) check(want int, secrets ...string) {
@@ -404,6 +404,13 @@ func TestAFileIsReadAgainOnAMismatch(t *testing.T) {
 			t.Errorf("logged %q", got)
 		}
 		f.check(401, "forged")
+		if err := os.WriteFile(path, []byte("other"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		f.check(200, "other") // a forgery has not long made it look
+		f.write("new")
+		f.check(200, "new")
 		time.Sleep(formerFor + 2*time.Minute)
 		f.check(200, "new")
 		f.check(401, "old") // the window is over

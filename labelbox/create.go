@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/cenkalti/backoff/v5"
 
@@ -21,9 +20,8 @@ type NewWebhook struct {
 	URL string
 
 	// Secret is what Labelbox signs with, by the rules of [core.NewSecret]: one
-	// trailing line break is dropped, and other white space around it, an empty
-	// one and an unresolved reference are refused. It cannot be read back or
-	// changed later.
+	// trailing line break is dropped, and what is probably no secret is refused.
+	// It cannot be read back or changed later.
 	Secret string `json:"-"`
 
 	Topics []Topic // at least one of [Topics], none twice; the order is kept
@@ -183,9 +181,6 @@ func (w NewWebhook) check(loopback bool) error {
 	}
 	if _, err := core.NewSecret(w.Secret); err != nil {
 		return err
-	}
-	if !utf8.ValidString(w.Secret) {
-		return errors.New("the secret is not UTF-8, so it cannot be sent as text")
 	}
 	if err := checkTopics(w.Topics); err != nil {
 		return err

@@ -290,7 +290,7 @@ func TestWhatIsWrongIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"only a line break":           {func(w *labelbox.NewWebhook) { w.Secret = "\n" }, "the secret is empty"},
 		"space around the secret":     {func(w *labelbox.NewWebhook) { w.Secret = " x" }, "begins or ends with white space"},
 		"an unresolved reference":     {func(w *labelbox.NewWebhook) { w.Secret = "@Microsoft.KeyVault(SecretUri=x)" }, "unresolved"},
-		"bytes that are no text":      {func(w *labelbox.NewWebhook) { w.Secret = "\xff" }, "not UTF-8"},
+		"bytes that are no text":      {func(w *labelbox.NewWebhook) { w.Secret = "\xff" }, "not valid UTF-8"},
 		"no topics":                   {func(w *labelbox.NewWebhook) { w.Topics = nil }, "there are no topics; give some of LABEL_CREATED"},
 		"an unknown topic":            {func(w *labelbox.NewWebhook) { w.Topics = []labelbox.Topic{"LABEL_CREATED]}"} }, `there is no topic "LABEL_CREATED]}"`},
 		"a retired topic":             {func(w *labelbox.NewWebhook) { w.Topics = []labelbox.Topic{"REVIEW_CREATED"} }, "REVIEW_CREATED is retired"},

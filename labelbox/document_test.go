@@ -163,7 +163,7 @@ func shape(t *testing.T, document string, variables map[string]any) string {
 }
 
 func TestIdsURLAndSecretTravelAsVariables(t *testing.T) {
-	for _, secret := range []string{`"}){id}}`, `back\slash`, "two\nlines", "naïve 秘密 🔑", "'`$url", "\x01\u2028x"} {
+	for _, secret := range []string{`"}){id}}`, `back\slash`, "naïve 秘密 🔑", "'`$url"} {
 		api := labelboxfake.New(apiKey)
 		w := newWebhook("p1")
 		w.Secret = secret
