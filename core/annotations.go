@@ -163,9 +163,9 @@ type Segment struct {
 // error matches [ErrPayload] and means that the content is not well-formed JSON
 // or names a member twice.
 //
-// It takes time in proportion to the content, and memory of at most 12 bytes
-// for each byte of it, plus 1 MiB and what nesting takes; a real label takes one
-// or two. Where so much is in the label that this does not do, such as a million
+// It takes time in proportion to the content. What it returns takes at most 12
+// bytes of memory for each byte of content, and on the way at most 24 are
+// allocated, plus 1 MiB and what nesting takes; a real label takes one or two. Where so much is in the label that this does not do, such as a million
 // numbers in the place of objects, what is beyond is together in the Raw of one
 // object, of [KindUnknown], that holds the whole label.
 func (l *Label) Annotations() (*Annotations, error) {
