@@ -104,13 +104,13 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	lines.report = func(dropped int) {
 		log.Warn("log lines dropped: the output was not read", slog.Int("count", dropped))
 	}
+	var others inboxes
+	defer closing(&err, &others) // after the inbox, which waits for what is being passed on to them
 	box, err := inbox.Open(l.inbox)
 	if err != nil {
 		return failure(err, "")
 	}
 	defer closing(&err, box)
-	var others inboxes
-	defer closing(&err, &others)
 	openers := map[string]bundle.Opener{"sqlite": others.open}
 	if roots != nil {
 		openers["https"] = func(url string) (core.Handler, error) {

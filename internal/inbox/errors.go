@@ -30,7 +30,7 @@ func explain(path string, err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("inbox %s: %w: the file is no SQLite database; name another file", path, ErrNotInbox)
 	case sqlite3.SQLITE_CORRUPT:
-		advice = `the file is damaged; move it away to start a new one, and recover it with "sqlite3 FILE .recover"`
+		advice = `the file is damaged; "labelhook events salvage NEWFILE --inbox FILE" saves what can be read; move it away to start a new one`
 	case sqlite3.SQLITE_FULL:
 		advice = "the disk is full; free some space"
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -39,4 +39,10 @@ func explain(path string, err error) error {
 		advice = "no permission to write the file or to make files beside it; change the permissions of both or name another file"
 	}
 	return fmt.Errorf("inbox %s: %s (%w)", path, advice, err)
+}
+
+// isBusy reports whether another process held the file for too long.
+func isBusy(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && (failure.Code()&0xff == sqlite3.SQLITE_BUSY || failure.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }

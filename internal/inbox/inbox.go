@@ -44,6 +44,23 @@ func Open(path string) (*Inbox, error) {
 
 // openIdle opens an inbox whose queue nobody empties yet.
 func openIdle(path string) (*Inbox, error) {
+	reader, err := find(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{path: path}
+	if err := w.open(); err != nil {
+		reader.Close()
+		return nil, err
+	}
+	reader.indexed = true
+	reader.db.SetMaxIdleConns(0) // each query opens the file that is there now
+	return &Inbox{Reader: reader, writer: w, queue: make(chan *job, queueJobs), drained: make(chan struct{})}, nil
+}
+
+// find opens the file at path for reading, creating an empty one if there is
+// none. What is no inbox is an error.
+func find(path string) (*Reader, error) {
 	exists, err := locate(path)
 	if err != nil {
 		return nil, err
@@ -54,22 +71,13 @@ func openIdle(path string) (*Inbox, error) {
 		}
 	}
 	reader, _, err := openReader(path)
-	if err != nil {
-		return nil, err
-	}
-	w, err := openWriter(path)
-	if err != nil {
-		reader.Close()
-		return nil, err
-	}
-	reader.indexed = true // by the writer
-	return &Inbox{Reader: reader, writer: w, queue: make(chan *job, queueJobs), drained: make(chan struct{})}, nil
+	return reader, err
 }
 
 func (in *Inbox) start() {
 	go func() {
 		defer close(in.drained)
-		in.writer.run(in.queue)
+		in.writer.serve(in.queue)
 	}()
 }
 
@@ -173,7 +181,7 @@ func (in *Inbox) Close() error {
 	if !first {
 		return nil
 	}
-	return cmp.Or(in.Reader.Close(), in.writer.close())
+	return cmp.Or(in.Reader.Close(), in.writer.stop())
 }
 
 func (in *Inbox) errClosed() error {

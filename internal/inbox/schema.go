@@ -89,8 +89,18 @@ const headersMissing = `SELECT count(*) > 0 AND sum(name = 'headers') = 0 FROM p
 
 const addHeaders = `ALTER TABLE deliveries ADD COLUMN ` + headersColumn
 
-// found makes an inbox of an empty database or of an older inbox, in one
-// transaction. It always writes, so that a file that cannot be written is known
-// before a delivery comes.
-var found = fmt.Sprintf("BEGIN IMMEDIATE; %s %s PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
-	table, indexes, applicationID, schemaVersion)
+// found makes an inbox of an empty database or of an older inbox with headers,
+// within a transaction. It always writes, so that a file that cannot be written
+// is known before a delivery comes.
+var found = fmt.Sprintf("%s %s PRAGMA application_id = %d; PRAGMA user_version = %d;", table, indexes, applicationID, schemaVersion)
+
+// addNames adds the next names to their index, in its order.
+var addNames = fmt.Sprintf(`
+BEGIN IMMEDIATE;
+INSERT OR IGNORE INTO names SELECT key, seq FROM (SELECT key, seq FROM deliveries INDEXED BY listing
+	WHERE seq > (SELECT upto FROM named) AND seq <= (SELECT upto FROM named) + %[1]d
+	UNION ALL SELECT delivery_id, seq FROM deliveries INDEXED BY listing
+	WHERE seq > (SELECT upto FROM named) AND seq <= (SELECT upto FROM named) + %[1]d AND delivery_id <> '')
+	ORDER BY 1, 2;
+UPDATE named SET upto = min(upto + %[1]d, (SELECT max(seq) FROM deliveries));
+COMMIT;`, namesAtOnce)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -43,36 +44,43 @@ func (j *job) size() int {
 // need.
 type writer struct {
 	path string
-	conn driver.Conn
+	conn driver.Conn // nil after the file could not be opened anew
 	begin, commit, rollback,
 	insert, update driver.StmtExecContext
 	prepared []driver.Stmt
 	args     []driver.NamedValue
 	commits  atomic.Int64
+
+	files    files
+	version  int64      // PRAGMA data_version: changes with what other connections commit
+	lastTime int64      // of the last commit, a delivery that must be in the file: when there is one
+	lastKey  string     // its key, "" if there is none
+	named    namesTally // what [writer.tidy] has to do
 }
 
-func openWriter(path string) (_ *writer, err error) {
-	name, err := dsn(path)
+// open opens the file, which must exist, and makes an inbox of this version of it.
+func (w *writer) open() (err error) {
+	name, err := dsn(w.path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// As durable as fsync and faster, for it leaves out the file's time stamps.
 	// Where the system has no such call SQLite keeps to fsync.
 	_, _ = sqlite.Fdatasync(true)
 
-	w := &writer{path: path}
 	if w.conn, err = (&sqlite.Driver{}).Open(name); err != nil {
-		return nil, explain(path, err)
+		w.conn = nil
+		return explain(w.path, err)
 	}
 	defer func() {
 		if err != nil {
 			w.close()
-			err = explain(path, err)
+			err = explain(w.path, err)
 		}
 	}()
 	// Page size and checkpoint distance were measured with bodies of 2.4 KB: the
 	// distance of 4 MiB keeps the pause of a checkpoint to milliseconds.
-	settings := `
+	const settings = `
 		PRAGMA page_size = 8192;
 		PRAGMA journal_mode = WAL;
 		PRAGMA synchronous = FULL;
@@ -81,16 +89,21 @@ func openWriter(path string) (_ *writer, err error) {
 		PRAGMA wal_autocheckpoint = 512;
 		PRAGMA journal_size_limit = 33554432;
 		PRAGMA cache_size = -16384;`
-	steps := []string{settings, found}
-	if missing, err := w.lacksHeaders(); err != nil {
-		return nil, err
-	} else if missing {
-		steps = []string{settings, addHeaders, found}
+	if err = w.run(settings); err != nil {
+		return err
 	}
-	for _, text := range steps {
-		if _, err = w.conn.(driver.ExecerContext).ExecContext(context.Background(), text, nil); err != nil {
-			return nil, err
-		}
+	if err = w.run("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	missing, err := w.number(headersMissing)
+	if err == nil && missing == 1 {
+		err = w.run(addHeaders)
+	}
+	if err == nil {
+		err = w.run(found + "COMMIT")
+	}
+	if err != nil {
+		return err
 	}
 	for text, stmt := range map[string]*driver.StmtExecContext{
 		"BEGIN IMMEDIATE": &w.begin,
@@ -101,40 +114,173 @@ func openWriter(path string) (_ *writer, err error) {
 	} {
 		prepared, fault := w.conn.Prepare(text)
 		if fault != nil {
-			return nil, fault
+			return fault
 		}
 		w.prepared = append(w.prepared, prepared)
 		*stmt = prepared.(driver.StmtExecContext)
 	}
-	return w, nil
-}
-
-// lacksHeaders reports whether the file is an inbox without the column of headers.
-func (w *writer) lacksHeaders() (missing bool, err error) {
-	rows, err := w.conn.(driver.QueryerContext).QueryContext(context.Background(), headersMissing, nil)
-	if err != nil {
-		return false, err
+	if w.version, err = w.number("PRAGMA data_version"); err != nil {
+		return err
 	}
-	defer rows.Close()
-	value := make([]driver.Value, 1)
-	err = rows.Next(value)
-	return value[0] == int64(1), err
+	w.lastKey = ""
+	w.files, err = lookAt(w.path)
+	return err
 }
 
 // close releases the file, whose log the last process to leave moves into the
 // file itself. SQLite keeps it open as long as one statement is.
 func (w *writer) close() error {
+	if w.conn == nil {
+		return nil
+	}
 	for _, stmt := range w.prepared {
 		stmt.Close() // its errors are those of its last execution
 	}
-	return explain(w.path, w.conn.Close())
+	w.prepared = nil
+	err := w.conn.Close()
+	w.conn = nil
+	return explain(w.path, err)
 }
 
-// run writes until the queue is closed and empty. Everything that waits goes
-// into one transaction; a lone job does not wait for company.
-func (w *writer) run(queue <-chan *job) {
+// stop moves the log into the main file, also where that was moved, which
+// SQLite alone would not do, and closes.
+func (w *writer) stop() error {
+	if w.conn != nil && w.look(false) != overwritten {
+		_ = w.run("PRAGMA wal_checkpoint(TRUNCATE)") // fails while others read; the log then stays
+	}
+	return w.close()
+}
+
+// run executes statements that have no result.
+func (w *writer) run(text string) error {
+	_, err := w.conn.(driver.ExecerContext).ExecContext(context.Background(), text, nil)
+	return err
+}
+
+// number is the first column of the first row of a query.
+func (w *writer) number(query string) (int64, error) {
+	rows, err := w.conn.(driver.QueryerContext).QueryContext(context.Background(), query, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	row := make([]driver.Value, len(rows.Columns()))
+	if err := rows.Next(row); err != nil {
+		return 0, err
+	}
+	n, _ := row[0].(int64)
+	return n, nil
+}
+
+// look says what has become of the files, and whether it matters.
+func (w *writer) look(afterCommit bool) change {
+	c := w.files.look(afterCommit)
+	if c != touched {
+		return c
+	}
+	// Another process that keeps to SQLite's rules is welcome.
+	if version, err := w.number("PRAGMA data_version"); err == nil && version != w.version {
+		w.version = version
+		return unchanged
+	}
+	if !w.lastIsThere() {
+		return overwritten
+	}
+	return unchanged
+}
+
+// lastIsThere reports whether another connection, which has no page of the file
+// in memory, finds what was committed last.
+func (w *writer) lastIsThere() bool {
+	r, version, err := openReader(w.path)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	n := 0
+	switch {
+	case version != schemaVersion:
+		return false
+	case w.lastKey == "":
+		return true
+	}
+	err = r.db.QueryRow("SELECT count(*) FROM deliveries WHERE event_time = ? AND key = ?", w.lastTime, w.lastKey).Scan(&n)
+	return err == nil && n == 1
+}
+
+// ready opens the file again where that has failed before, and makes sure that
+// it is still the one at the path.
+func (w *writer) ready() error {
+	if w.conn == nil {
+		return w.openAnew()
+	}
+	return w.replace(w.look(false))
+}
+
+// replace returns nil if there is no change. Otherwise the error says what has
+// changed, and the file at the path has been opened anew.
+func (w *writer) replace(c change) error {
+	if c == unchanged {
+		return nil
+	}
+	switch c {
+	case moved, unaided:
+		// What was acknowledged is to be in the file, wherever that is now.
+		_ = w.run("PRAGMA wal_checkpoint(TRUNCATE)")
+		w.close()
+	case overwritten:
+		// SQLite would write its log over the new content as it closes, unless
+		// the file is not where it was.
+		aside := w.files.real + "-aside"
+		renamed := os.Rename(w.files.real, aside) == nil
+		w.close()
+		if renamed {
+			if err := os.Rename(aside, w.files.real); err != nil {
+				return fmt.Errorf("inbox %s: it %s, and is now called %s; rename it (%w)", w.path, c, aside, err)
+			}
+		}
+	}
+	err := w.files.removeAids()
+	if err == nil {
+		err = w.openAnew()
+	}
+	if err != nil {
+		return fmt.Errorf("inbox %s: it %s, and cannot be opened anew, so nothing is stored: %w", w.path, c, err)
+	}
+	return fmt.Errorf("inbox %s: it %s, so the delivery was not stored; the file at the path has been opened anew and takes the next", w.path, c)
+}
+
+// openAnew opens or creates the file at the path, as [Open] does.
+func (w *writer) openAnew() error {
+	r, err := find(w.path)
+	if err != nil {
+		return err
+	}
+	defer r.Close() // afterwards, or its files might go and come again
+	return w.open()
+}
+
+// serve writes until the queue is closed and empty. Everything that waits goes
+// into one transaction; a lone job does not wait for company. When nothing has
+// come for a while it tidies up.
+func (w *writer) serve(queue <-chan *job) {
 	batch := make([]*job, 0, batchJobs)
-	for first := range queue {
+	idle := time.NewTimer(tidyAfter)
+	defer idle.Stop()
+	for {
+		var first *job
+		select {
+		case j, open := <-queue:
+			if !open {
+				return
+			}
+			first = j
+		case <-idle.C:
+			if more := w.tidy(); more {
+				idle.Reset(tidyAfter)
+			}
+			continue
+		}
 		batch = append(batch, first)
 		// Those whom the last commit released are about to come back. This lets
 		// them, where there are any, and costs nothing where there are none.
@@ -146,12 +292,18 @@ func (w *writer) run(queue <-chan *job) {
 			}
 			batch, size = append(batch, next), size+next.size()
 		}
-		results := w.write(batch)
+		results, busy := w.write(batch)
 		for i, j := range batch {
 			j.done <- results[i]
 		}
+		if busy { // whoever came meanwhile has waited as well, and would wait once more
+			for j := poll(queue); j != nil; j = poll(queue) {
+				j.done <- results[0]
+			}
+		}
 		clear(batch)
 		batch = batch[:0]
+		idle.Reset(tidyAfter)
 	}
 }
 
@@ -166,25 +318,41 @@ func poll(queue <-chan *job) *job {
 }
 
 // write returns the result of each job, all final. When the transaction fails
-// it has failed for every job.
-func (w *writer) write(batch []*job) []error {
-	results := make([]error, len(batch))
-	_, err := w.exec(w.begin)
-	for i := 0; err == nil && i < len(batch); i++ {
-		results[i], err = w.apply(batch[i])
-	}
+// it has failed for every job; busy says that another process holds the file.
+func (w *writer) write(batch []*job) (results []error, busy bool) {
+	results = make([]error, len(batch))
+	err := w.ready()
 	if err == nil {
-		_, err = w.exec(w.commit)
+		if _, err = w.exec(w.begin); err == nil {
+			for i := 0; err == nil && i < len(batch); i++ {
+				results[i], err = w.apply(batch[i])
+			}
+			if err == nil {
+				_, err = w.exec(w.commit)
+			}
+		}
+		if err != nil {
+			_, _ = w.exec(w.rollback) // fails if SQLite has done so already
+			err = explain(w.path, err)
+		} else {
+			// An answer says that the delivery is in the file at the path.
+			err = w.replace(w.look(true))
+		}
 	}
 	if err != nil {
-		_, _ = w.exec(w.rollback) // fails if SQLite has done so already
 		for i := range results {
-			results[i] = explain(w.path, err)
+			results[i] = err
 		}
-		return results
+		return results, isBusy(err)
+	}
+	for _, j := range batch {
+		if !j.settles {
+			w.lastTime, w.lastKey = micros(j.delivery.Time), j.delivery.Key()
+			w.named.waiting++
+		}
 	}
 	w.commits.Add(1)
-	return results
+	return results, false
 }
 
 // apply does one job inside the transaction. The first error concerns the job
