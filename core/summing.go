@@ -41,7 +41,6 @@ type flood struct {
 	attrs   []slog.Attr
 	written int
 	rest    int
-	end     *time.Timer
 }
 
 // maxKinds bounds what is remembered: beyond it all other kinds are one, whose
@@ -72,7 +71,7 @@ func (s *Summing) count(logger *slog.Logger, level slog.Level, name, message str
 	}
 	if f == nil {
 		f = &flood{level: level, message: message, attrs: own}
-		f.end = time.AfterFunc(s.within, func() { s.sumUp(k, f) })
+		time.AfterFunc(s.within, func() { s.sumUp(k, f) })
 		s.floods[k] = f
 	}
 	if k.name == name && f.written < s.few {
@@ -83,7 +82,7 @@ func (s *Summing) count(logger *slog.Logger, level slog.Level, name, message str
 	return false
 }
 
-// sumUp ends the time of a flood.
+// sumUp ends the time of a flood, if nothing has ended it before.
 func (s *Summing) sumUp(k kind, f *flood) {
 	s.mu.Lock()
 	if s.floods[k] != f {
@@ -92,7 +91,6 @@ func (s *Summing) sumUp(k kind, f *flood) {
 	}
 	delete(s.floods, k)
 	s.mu.Unlock()
-	f.end.Stop()
 	if f.rest == 0 {
 		return
 	}
