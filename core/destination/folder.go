@@ -1,25 +1,30 @@
 package destination
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 )
 
 // Folder keeps each delivery's body in a file of its own, named by
 // [core.Delivery.ObjectName] below the folder. The name comes from the content,
-// so a redelivery finds its file there and changes nothing.
+// so a redelivery finds its file there and changes nothing. A file of that name
+// that holds something else, such as one that was emptied, is replaced.
 type Folder struct{ dir string }
 
-// NewFolder makes a folder destination; it creates the folder if need be.
+// NewFolder makes a folder destination; it creates the folder if need be, and
+// removes unfinished files that are over an hour old.
 func NewFolder(dir string) (*Folder, error) {
 	if dir == "" {
 		return nil, errors.New("file: names no folder; write file:/path/to/folder")
@@ -31,6 +36,7 @@ func NewFolder(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file: %w", err)
 	}
+	sweep(dir)
 	return &Folder{dir}, nil
 }
 
@@ -66,10 +72,60 @@ func (f *Folder) keep(path string, body []byte) error {
 			return err
 		}
 	}
-	if _, err := os.Stat(path); err == nil {
+	if same, err := holds(path, body); err != nil {
+		return err
+	} else if same {
 		return syncFolder(day)
 	}
 	return writeSynced(path, body)
+}
+
+// holds reports whether the file at path is there and has these bytes, which are
+// on disk then: whoever wrote it last may have died before they were.
+func holds(path string, body []byte) (bool, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (info.Size() != int64(len(body)) || !info.Mode().IsRegular()) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		f, err = os.Open(path)
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	part := make([]byte, 64<<10)
+	for len(body) > 0 {
+		n, err := io.ReadFull(f, part[:min(len(part), len(body))])
+		if err != nil || !bytes.Equal(part[:n], body[:n]) {
+			return false, nil
+		}
+		body = body[n:]
+	}
+	return true, f.Sync()
+}
+
+// incomplete begins the names of files that are being written.
+const incomplete = ".incomplete-"
+
+// incompleteAge is how old an unfinished file must be for its writer to be dead
+// for certain: other processes may write to the same folder.
+const incompleteAge = time.Hour
+
+// sweep removes what a process that was killed has left unfinished in the
+// folders of the days below dir. It fails silently: nothing depends on it.
+func sweep(dir string) {
+	left, _ := fs.Glob(os.DirFS(dir), "*/*/"+incomplete+"*")
+	for _, name := range left {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > incompleteAge {
+			os.Remove(path)
+		}
+	}
 }
 
 // makeFolder creates a folder, and those above it that are missing, and syncs
@@ -98,7 +154,7 @@ func makeFolder(dir string) error {
 // writeSynced writes a file beside its place and renames it there.
 func writeSynced(path string, body []byte) error {
 	dir := filepath.Dir(path)
-	temporary, err := os.CreateTemp(dir, ".incomplete-*")
+	temporary, err := os.CreateTemp(dir, incomplete+"*")
 	if err != nil {
 		return err
 	}

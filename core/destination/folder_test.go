@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
@@ -74,21 +75,58 @@ func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
 	}
 }
 
-func TestFolderLeavesAFileOfTheSameDeliveryAlone(t *testing.T) {
+// The name of a file says what should be in it, not what is.
+func TestFolderTrustsAFileForItsContentOnly(t *testing.T) {
+	d := deliverytest.Label(t)
+	changed := bytes.Clone(d.Body)
+	changed[len(changed)/2] ^= 1
+	for name, content := range map[string][]byte{
+		"the same": d.Body, "emptied": nil, "cut short": d.Body[:100], "with more behind": append(bytes.Clone(d.Body), ' '), "a byte changed": changed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			f := folder(t, dir)
+			path := filepath.Join(dir, filepath.FromSlash(d.ObjectName()))
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Handle(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			if body, err := os.ReadFile(path); !bytes.Equal(body, d.Body) {
+				t.Errorf("it holds %d bytes that are not the delivery's, %v", len(body), err)
+			}
+			if after, err := os.Stat(path); err != nil || os.SameFile(before, after) != (name == "the same") {
+				t.Errorf("written again: %v, %v", !os.SameFile(before, after), err)
+			}
+		})
+	}
+}
+
+func TestNewFolderSweepsWhatWasLeftUnfinished(t *testing.T) {
 	dir := t.TempDir()
-	f, d := folder(t, dir), deliverytest.Label(t)
-	path := filepath.Join(dir, filepath.FromSlash(d.ObjectName()))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	day := filepath.Join(dir, "event=label.created", "dt=2026-11-23")
+	if err := os.MkdirAll(day, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("first"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, age := range map[string]time.Duration{".incomplete-old": 2 * time.Hour, ".incomplete-new": time.Minute, "old.json": 2 * time.Hour} {
+		path := filepath.Join(day, name)
+		write(t, path)
+		then := time.Now().Add(-age)
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := f.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	if body, err := os.ReadFile(path); string(body) != "first" {
-		t.Errorf("it holds %q now, %v", body, err)
+	folder(t, dir)
+	if got := files(t, day); !slices.Equal(got, []string{".incomplete-new", "old.json"}) {
+		t.Errorf("left are %q", got)
 	}
 }
 
