@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
 // NewLogHandler returns a handler that writes records as Lambda's JSON log
@@ -16,28 +17,15 @@ import (
 // record belongs to. That is what CloudWatch and Lambda's own filtering by level
 // look for (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
 func NewLogHandler(w io.Writer, level slog.Leveler) slog.Handler {
-	return withRequestID{slog.NewJSONHandler(w, &slog.HandlerOptions{
-		Level:       level,
-		ReplaceAttr: lambdacontext.ReplaceAttr,
-	})}
+	return jsonlog.New(w, level, jsonlog.Fields{Time: "timestamp", Message: "message", Context: requestID})
 }
 
-type withRequestID struct{ slog.Handler }
-
-func (h withRequestID) Handle(ctx context.Context, r slog.Record) error {
-	if invocation, found := lambdacontext.FromContext(ctx); found {
-		r = r.Clone()
-		r.AddAttrs(slog.String("requestId", invocation.AwsRequestID))
+func requestID(ctx context.Context) []slog.Attr {
+	invocation, found := lambdacontext.FromContext(ctx)
+	if !found {
+		return nil
 	}
-	return h.Handler.Handle(ctx, r)
-}
-
-func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return withRequestID{h.Handler.WithAttrs(attrs)}
-}
-
-func (h withRequestID) WithGroup(name string) slog.Handler {
-	return withRequestID{h.Handler.WithGroup(name)}
+	return []slog.Attr{slog.String("requestId", invocation.AwsRequestID)}
 }
 
 // logLevel is the higher of two levels where both are set: LABELHOOK_LOG_LEVEL,

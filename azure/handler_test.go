@@ -216,13 +216,14 @@ func TestLogCarriesTheInvocation(t *testing.T) {
 			request.Header["X-Azure-Functions-Invocationid"] = test.sent
 			azure.NewHandler(r).ServeHTTP(httptest.NewRecorder(), request)
 			var line struct {
-				App string
-				G   map[string]any
+				App        string
+				Invocation any `json:"invocation_id"`
+				G          map[string]any
 			}
 			if err := json.Unmarshal(log.Bytes(), &line); err != nil {
 				t.Fatal(err)
 			}
-			if line.App != "x" || line.G["code"] != "signature_missing" || line.G["invocation_id"] != test.want {
+			if line.App != "x" || line.G["code"] != "signature_missing" || line.Invocation != test.want {
 				t.Errorf("logged %s", log.Bytes())
 			}
 		})

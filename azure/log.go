@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
 // NewLogger makes the logger that [Start] uses: one JSON object a line, with the
@@ -16,7 +18,7 @@ import (
 //
 // w should be os.Stdout, since the host takes lines on stderr for errors.
 func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
-	return slog.New(invocationHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
+	return slog.New(jsonlog.New(w, level, jsonlog.Fields{Context: invocationID}))
 }
 
 const invocationHeader = "X-Azure-Functions-InvocationId"
@@ -34,20 +36,10 @@ func withInvocation(ctx context.Context, header http.Header) context.Context {
 	return context.WithValue(ctx, invocationKey{}, id)
 }
 
-type invocationHandler struct{ slog.Handler }
-
-func (h invocationHandler) Handle(ctx context.Context, record slog.Record) error {
-	if id, found := ctx.Value(invocationKey{}).(string); found {
-		record = record.Clone()
-		record.AddAttrs(slog.String("invocation_id", id))
+func invocationID(ctx context.Context) []slog.Attr {
+	id, found := ctx.Value(invocationKey{}).(string)
+	if !found {
+		return nil
 	}
-	return h.Handler.Handle(ctx, record)
-}
-
-func (h invocationHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return invocationHandler{h.Handler.WithAttrs(attrs)}
-}
-
-func (h invocationHandler) WithGroup(name string) slog.Handler {
-	return invocationHandler{h.Handler.WithGroup(name)}
+	return []slog.Attr{slog.String("invocation_id", id)}
 }

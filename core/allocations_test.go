@@ -3,9 +3,13 @@
 package core_test
 
 import (
+	"context"
+	"io"
+	"log/slog"
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
 // The race detector empties pools at random, so this test is not for it; "make
@@ -20,5 +24,25 @@ func TestVerifyAllocatesNothing(t *testing.T) {
 		}
 	}); n >= 1 { // the pool may be emptied by a collection in between
 		t.Errorf("%v allocations a call", n)
+	}
+}
+
+// The whole path that a deployed receiver takes: what remains are the delivery,
+// its ids, its key, the four of its attributes, the record, the list of
+// destinations and the answer.
+func TestADeliveryAllocatesTenTimes(t *testing.T) {
+	r := &core.Receiver{
+		Secrets:      staticSecrets(t, "secret"),
+		Handler:      core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { d.Attributes(); return nil }),
+		Logger:       slog.New(jsonlog.New(io.Discard, nil, jsonlog.Fields{})),
+		Destinations: []string{"sqs"},
+	}
+	req := signed(t, bodies()["2.4KB"], "LABEL_CREATED", "secret")
+	if n := testing.AllocsPerRun(100, func() {
+		if got := r.Receive(t.Context(), req); got.Status != 200 {
+			t.Fatal(got.Status)
+		}
+	}); n >= 11 {
+		t.Errorf("%v allocations a delivery", n)
 	}
 }

@@ -68,7 +68,10 @@ func (d *Delivery) Key() string {
 		h.Write([]byte(d.Event))
 		h.Write([]byte{'\n'})
 		h.Write(d.Body)
-		d.key = hex.EncodeToString(h.Sum(nil)[:16])
+		var sum [sha256.Size]byte
+		var digits [32]byte
+		hex.Encode(digits[:], h.Sum(sum[:0])[:16])
+		d.key = string(digits[:])
 	})
 	return d.key
 }

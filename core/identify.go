@@ -17,14 +17,16 @@ import (
 // [LabelCreated] if it was never updated, else [LabelUpdated].
 //
 // header and body are kept, not copied.
-func Identify(header Header, body []byte) *Delivery {
+func Identify(header Header, body []byte) *Delivery { return identify(header, body, time.Now()) }
+
+func identify(header Header, body []byte, received time.Time) *Delivery {
 	d := &Delivery{
 		ID:          first(header, IDHeader),
 		EventName:   first(header, EventHeader),
 		Signature:   first(header, SignatureHeader),
 		ContentType: first(header, "Content-Type"),
 		Body:        body,
-		Received:    time.Now(),
+		Received:    received,
 		header:      header,
 	}
 	var s survey

@@ -75,7 +75,7 @@ func (r *Receiver) Receive(ctx context.Context, req Request) Response {
 		r.logRefusal(ctx, req, response, err, began)
 		return response
 	}
-	d := Identify(req.Header, req.Body)
+	d := identify(req.Header, req.Body, began)
 	d.Hops = hops
 	outcome, err := r.deliver(ctx, d)
 	response := answer(d, outcome, err)
@@ -201,11 +201,11 @@ func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, er
 	if r.Handler == nil {
 		return ignored, nil
 	}
-	err = handle(ctx, r.Handler, d)
+	if err = handle(ctx, r.Handler, d); err == nil {
+		return accepted, nil
+	}
 	var panicked *PanicError
 	switch {
-	case err == nil:
-		return accepted, nil
 	case errors.Is(err, ErrIgnored):
 		return ignored, err
 	case errors.As(err, &panicked):
@@ -223,76 +223,4 @@ func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, er
 		return rejected, errors.Join(err, refused)
 	}
 	return failed, errors.Join(err, refused) // it may be taken yet
-}
-
-func (r *Receiver) logger() *slog.Logger {
-	if r.Logger != nil {
-		return r.Logger
-	}
-	return slog.Default()
-}
-
-// refusals keeps whoever can send anything from filling the log. It is not the
-// receiver's, because receivers may be copied.
-var refusals = NewSumming(5, time.Second)
-
-// Flush writes what the log still owes of refusals that were only counted, of
-// all receivers: for the end of a process.
-func (r *Receiver) Flush() { refusals.Flush() }
-
-func (r *Receiver) logRefusal(ctx context.Context, req Request, response Response, err error, began time.Time) {
-	level := slog.LevelWarn
-	if response.Status >= 500 && response.Code != overloaded {
-		level = slog.LevelError
-	}
-	refusals.Log(ctx, r.logger(), level, response.Code, "delivery refused", []slog.Attr{
-		slog.String("outcome", "refused"),
-		slog.String("code", response.Code),
-		slog.Int("status", response.Status),
-	},
-		slog.String("error", err.Error()),
-		slog.Int("bytes", len(req.Body)),
-		slog.Float64("duration_ms", milliseconds(began)))
-}
-
-func (r *Receiver) logDelivery(ctx context.Context, d *Delivery, response Response, outcome string, err error, began time.Time) {
-	level := slog.LevelInfo
-	switch outcome {
-	case failed, rejected:
-		level = slog.LevelError
-	case deadLettered:
-		level = slog.LevelWarn
-	}
-	logger := r.logger()
-	if !logger.Enabled(ctx, level) {
-		return
-	}
-	attrs := []slog.Attr{
-		slog.String("delivery_id", d.ID),
-		slog.String("event", string(d.Event)),
-		slog.String("version", string(d.Version)),
-		slog.String("project_id", d.ProjectID),
-		slog.String("subject", d.Subject()),
-		slog.String("key", d.Key()),
-		slog.String("outcome", outcome),
-		slog.Int("status", response.Status),
-		slog.Int("bytes", len(d.Body)),
-		slog.Float64("duration_ms", milliseconds(began)),
-		slog.Any("destinations", r.Destinations),
-	}
-	if response.Code != "" {
-		attrs = append(attrs, slog.String("code", response.Code))
-	}
-	if err != nil && err != ErrIgnored {
-		attrs = append(attrs, slog.String("error", err.Error()))
-	}
-	var panicked *PanicError
-	if errors.As(err, &panicked) {
-		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
-	}
-	logger.LogAttrs(ctx, level, "delivery "+outcome, attrs...)
-}
-
-func milliseconds(since time.Time) float64 {
-	return float64(time.Since(since).Microseconds()) / 1000
 }

@@ -2,9 +2,10 @@ package gcp
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
+
+	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
 // levelCritical is logged as CRITICAL, for what ends the process.
@@ -17,24 +18,13 @@ const levelCritical = slog.LevelError + 4
 // and the label execution_id. A stack goes into "stack_trace", where Error
 // Reporting looks for it.
 func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
-	return slog.New(&logHandler{next: slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: inGoogleTerms})})
-}
-
-func inGoogleTerms(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) > 0 {
-		return a
-	}
-	switch a.Key {
-	case slog.LevelKey:
-		if level, ok := a.Value.Any().(slog.Level); ok {
-			return slog.String("severity", severity(level))
-		}
-	case slog.MessageKey:
-		a.Key = "message"
-	case "stack":
-		a.Key = "stack_trace"
-	}
-	return a
+	return slog.New(jsonlog.New(w, level, jsonlog.Fields{
+		Level:    "severity",
+		Message:  "message",
+		Severity: severity,
+		Rename:   map[string]string{"stack": "stack_trace"},
+		Context:  originAttrs,
+	}))
 }
 
 func severity(level slog.Level) string {
@@ -49,41 +39,6 @@ func severity(level slog.Level) string {
 		return "ERROR"
 	}
 	return "CRITICAL"
-}
-
-// logHandler adds the fields of a request, which must stand at the top level
-// whatever groups the logger has opened. So those are opened after them, anew
-// for each record.
-type logHandler struct {
-	next slog.Handler
-	with []func(slog.Handler) slog.Handler // the attributes and groups of the logger
-}
-
-func (h *logHandler) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.next.Enabled(ctx, level)
-}
-
-func (h *logHandler) Handle(ctx context.Context, record slog.Record) error {
-	next := h.next
-	if o, ok := ctx.Value(originKey{}).(origin); ok {
-		next = next.WithAttrs(o.attrs())
-	}
-	for _, with := range h.with {
-		next = with(next)
-	}
-	return next.Handle(ctx, record)
-}
-
-func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return h.and(func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) })
-}
-
-func (h *logHandler) WithGroup(name string) slog.Handler {
-	return h.and(func(next slog.Handler) slog.Handler { return next.WithGroup(name) })
-}
-
-func (h *logHandler) and(with func(slog.Handler) slog.Handler) slog.Handler {
-	return &logHandler{h.next, append(h.with[:len(h.with):len(h.with)], with)}
 }
 
 // payloadLog puts the lines of the log: destination into Google's terms.

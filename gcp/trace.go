@@ -39,9 +39,10 @@ func originOf(r *http.Request) origin {
 	return o
 }
 
-// attrs are Cloud Logging's fields for the origin
+// originAttrs are Cloud Logging's fields for the request of a context
 // (https://cloud.google.com/logging/docs/structured-logging).
-func (o origin) attrs() (attrs []slog.Attr) {
+func originAttrs(ctx context.Context) (attrs []slog.Attr) {
+	o, _ := ctx.Value(originKey{}).(origin)
 	if o.trace != "" {
 		attrs = append(attrs, slog.String("logging.googleapis.com/trace", o.trace),
 			slog.Bool("logging.googleapis.com/trace_sampled", o.sampled))
@@ -50,7 +51,7 @@ func (o origin) attrs() (attrs []slog.Attr) {
 		attrs = append(attrs, slog.String("logging.googleapis.com/spanId", o.span))
 	}
 	if o.execution != "" {
-		attrs = append(attrs, slog.Any("logging.googleapis.com/labels", map[string]string{"execution_id": o.execution}))
+		attrs = append(attrs, slog.Group("logging.googleapis.com/labels", slog.String("execution_id", o.execution)))
 	}
 	return attrs
 }

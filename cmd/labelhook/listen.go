@@ -14,6 +14,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/jsonlog"
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/printable"
 )
@@ -214,7 +215,7 @@ func (t *tool) aside() (aside *tool, out *queue, end func()) {
 // in the fields that all labelhook receivers use, or lines for a person.
 func (t *tool) deliveryLog(level slog.Leveler, asJSON bool) *slog.Logger {
 	if asJSON {
-		return slog.New(slog.NewJSONHandler(printable.JSONWriter{To: t.out}, &slog.HandlerOptions{Level: level}))
+		return slog.New(jsonlog.New(printable.JSONWriter{To: t.out}, level, jsonlog.Fields{}))
 	}
 	return slog.New(&lineHandler{out: t.out, level: level})
 }

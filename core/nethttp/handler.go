@@ -41,7 +41,14 @@ func Handler(receiver *core.Receiver) http.Handler {
 // header is a request's header that can list its names.
 type header http.Header
 
-func (h header) Values(name string) []string { return http.Header(h).Values(name) }
+// Values looks the name up as it is first: nearly every one that is asked for is
+// in its canonical form, which takes longer to find than the values do.
+func (h header) Values(name string) []string {
+	if values, found := h[name]; found {
+		return values
+	}
+	return http.Header(h).Values(name)
+}
 
 // Names implements [core.Lister].
 func (h header) Names() iter.Seq[string] { return maps.Keys(h) }

@@ -11,10 +11,15 @@ import (
 // [Text] replaces is escaped. Bytes that are no UTF-8, which JSON has none of,
 // are the escape of U+FFFD.
 func JSON(text []byte) []byte {
-	first := bytes.IndexFunc(text, func(r rune) bool { return !plain(r) })
-	if first < 0 {
+	first := 0
+	for first < len(text) && (' ' <= text[first] && text[first] <= '~' || text[first] == '\n') {
+		first++ // most texts are nothing else
+	}
+	other := bytes.IndexFunc(text[first:], func(r rune) bool { return !plain(r) })
+	if other < 0 {
 		return text
 	}
+	first += other
 	out := append(make([]byte, 0, len(text)+16), text[:first]...)
 	for rest := text[first:]; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
