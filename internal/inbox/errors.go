@@ -30,7 +30,7 @@ func explain(path string, err error) error {
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("inbox %s: %w: the file is no SQLite database; name another file", path, ErrNotInbox)
 	case sqlite3.SQLITE_CORRUPT:
-		advice = `the file is damaged; "labelhook events salvage NEWFILE --inbox FILE" saves what can be read; move it away to start a new one`
+		advice = `the file is damaged; move it away to start a new one, and recover it with "sqlite3 FILE .recover"`
 	case sqlite3.SQLITE_FULL:
 		advice = "the disk is full; free some space"
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
