@@ -244,11 +244,16 @@ func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
 	req := signed(t, sample, "LABEL_CREATED", "secret")
 	for id, want := range map[string]string{
 		`a"b`: `a"b`, "\xff": "\ufffd", "": core.Identify(req.Header, sample).Key(),
+		"\u009b2J\u202e\x7f\x1bé\U0001f642b": "\u009b2J\u202e\x7f\x1bé\U0001f642b", "\x9b2J": "\ufffd2J",
 	} {
 		req.Header.(http.Header).Set(core.IDHeader, id)
 		var body struct{ ID string }
-		if err := json.Unmarshal(r.Receive(t.Context(), req).Body, &body); err != nil || body.ID != want {
+		answer := r.Receive(t.Context(), req).Body
+		if err := json.Unmarshal(answer, &body); err != nil || body.ID != want {
 			t.Errorf("X-Labelbox-Id %q is answered %q (%v), want %q", id, body.ID, err, want)
+		}
+		if bytes.ContainsFunc(answer, func(r rune) bool { return r < ' ' && r != '\n' || r > '~' }) {
+			t.Errorf("X-Labelbox-Id %q is answered %q, which a terminal may obey", id, answer)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"unicode/utf16"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -127,9 +129,35 @@ func answer(d *Delivery, outcome string, err error) Response {
 	body = append(body, `{"status":"`...)
 	body = append(body, status...)
 	body = append(body, `","id":`...)
-	body, _ = jsontext.AppendQuote(body, id) // an error would mean invalid UTF-8, replaced by U+FFFD
+	body = appendASCII(body, id)
 	body = append(body, `,"event":"`...)
 	body = append(body, d.Event...)
 	body = append(body, "\"}\n"...)
 	return Response{Status: 200, Headers: jsonHeaders, Body: body}
+}
+
+// appendASCII quotes a sender's text in ASCII alone, for an answer may be read on
+// a terminal, which other characters could command. Bytes that are no UTF-8
+// become U+FFFD.
+func appendASCII(out []byte, text string) []byte {
+	start := len(out)
+	out, _ = jsontext.AppendQuote(out, text) // its error says that bytes were replaced
+	for i, c := range out[start:] {
+		if c < 0x7f {
+			continue
+		}
+		rest := string(out[start+i:])
+		out = out[:start+i]
+		for _, r := range rest {
+			if r < 0x7f {
+				out = append(out, byte(r))
+				continue
+			}
+			for _, unit := range utf16.AppendRune(nil, r) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+		}
+		break
+	}
+	return out
 }

@@ -124,7 +124,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		Always:  box,
 		Own:     func(url string) bool { return local.Own(ctx, sock.Addr(), url) },
 		Log:     log,
-		Out:     printable.JSONWriter{To: certain{lines}},
+		Out:     certain{lines},
 	})
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func (t *tool) aside() (aside *tool, out *queue, end func()) {
 // in the fields that all labelhook receivers use, or lines for a person.
 func (t *tool) deliveryLog(level slog.Leveler, asJSON bool) *slog.Logger {
 	if asJSON {
-		return slog.New(jsonlog.New(printable.JSONWriter{To: t.out}, level, jsonlog.Fields{}))
+		return slog.New(jsonlog.New(t.out, level, jsonlog.Fields{}))
 	}
 	return slog.New(&lineHandler{out: t.out, level: level})
 }

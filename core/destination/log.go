@@ -46,7 +46,7 @@ func (l *Log) Handle(_ context.Context, d *core.Delivery) error {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := l.w.Write(line); err != nil {
+	if _, err := l.w.Write(printable.JSON(line)); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
 	return nil

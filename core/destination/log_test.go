@@ -19,16 +19,17 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 		data       string // as JSON, "" if there is none
 		dataBase64 string
 	}{
-		"an object":           {"{\"a\": 1,\r\n\t\"b\": [ \"x y\" ]}\n", `{"a":1,"b":["x y"]}`, ""},
-		"duplicate keys":      {`{"a":1,"a":2}`, "", "eyJhIjoxLCJhIjoyfQ=="},
-		"a huge number":       {`{"a":1e999999}`, "", "eyJhIjoxZTk5OTk5OX0="},
-		"not UTF-8 in a text": {"{\"a\":\"\x9b\"}", "", "eyJhIjoimyJ9"},
-		"half a surrogate":    {`{"a":"\ud800"}`, "", "eyJhIjoiXHVkODAwIn0="},
-		"a list":              {`[1]`, `[1]`, ""},
-		"cut short":           {`{"a":`, "", "eyJhIjo="},
-		"not UTF-8":           {"\xff\xfe", "", "//4="},
-		"two values":          {`{} {}`, "", "e30ge30="},
-		"a line break in":     {"{\"a\":\"\n\"}", "", "eyJhIjoiCiJ9"},
+		"an object":             {"{\"a\": 1,\r\n\t\"b\": [ \"x y\" ]}\n", `{"a":1,"b":["x y"]}`, ""},
+		"duplicate keys":        {`{"a":1,"a":2}`, "", "eyJhIjoxLCJhIjoyfQ=="},
+		"a huge number":         {`{"a":1e999999}`, "", "eyJhIjoxZTk5OTk5OX0="},
+		"not UTF-8 in a text":   {"{\"a\":\"\x9b\"}", "", "eyJhIjoimyJ9"},
+		"what turns text round": {"{\"a\":\"\u202e\u009b\x7f\"}", `{"a":"\u202e\u009b\u007f"}`, ""},
+		"half a surrogate":      {`{"a":"\ud800"}`, "", "eyJhIjoiXHVkODAwIn0="},
+		"a list":                {`[1]`, `[1]`, ""},
+		"cut short":             {`{"a":`, "", "eyJhIjo="},
+		"not UTF-8":             {"\xff\xfe", "", "//4="},
+		"two values":            {`{} {}`, "", "e30ge30="},
+		"a line break in":       {"{\"a\":\"\n\"}", "", "eyJhIjoiCiJ9"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -296,7 +295,11 @@ func TestKillAndRestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		worker, err := os.FindProcess(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := worker.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.Gone(t.Context(), pid); err != nil {

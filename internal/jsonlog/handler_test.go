@@ -194,3 +194,18 @@ func FuzzHandler(f *testing.F) {
 		}
 	})
 }
+
+func TestLinesCommandNoTerminal(t *testing.T) {
+	const hostile = "\u009b2J\u202e\x7f\x1b"
+	var out bytes.Buffer
+	log := slog.New(jsonlog.New(&out, nil, jsonlog.Fields{}))
+	log.With("a", hostile).Info(hostile, hostile, hostile, "list", []string{hostile}, "error", errors.New(hostile), "any", map[string]string{hostile: hostile})
+	for _, r := range out.String() {
+		if r < ' ' && r != '\n' || r > '~' {
+			t.Fatalf("wrote %q", &out)
+		}
+	}
+	if got := read(t, out.Bytes()); got["a"] != hostile || got[hostile] != hostile || got["error"] != hostile {
+		t.Errorf("wrote %s", &out)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // line is a JSON object that is being written.
@@ -31,11 +33,13 @@ func (l *line) close(objects int) {
 	}
 }
 
-// text writes a string. Most are plain, and need no more than their quotes.
+// text writes a string. Most are plain, and need no more than their quotes. What
+// a sender wrote must not command the terminal on which a log is read.
 func (l *line) text(s string) {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			*l, _ = jsontext.AppendQuote(*l, s) // an error would mean invalid UTF-8, replaced by U+FFFD
+			quoted, _ := jsontext.AppendQuote(nil, s) // an error would mean invalid UTF-8, replaced by U+FFFD
+			*l = append(*l, printable.JSON(quoted)...)
 			return
 		}
 	}
@@ -129,7 +133,7 @@ func (l *line) any(v any) {
 		l.text("!ERROR:" + err.Error())
 		return
 	}
-	*l = append(*l, text...)
+	*l = append(*l, printable.JSON(text)...)
 }
 
 // marshal never panics: a value that breaks its own methods must not cost the
