@@ -3,11 +3,11 @@ package aws
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"log/slog"
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/lambdatest"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -17,21 +17,10 @@ const benchSecret = "secret"
 // benchEvents are Function URL events with the v2 sample as it is (2.4 KB), and
 // with its object repeated until it is 1 MB.
 func benchEvents(tb testing.TB) map[string][]byte {
-	s, _ := samples.Find(core.LabelCreated, core.V2)
+	s, _ := samples.Find(payload.LabelCreated, payload.V2)
 	small := s.Body()
-	from := bytes.Index(small, []byte(`"objects": [`)) + len(`"objects": [`)
-	to := bytes.LastIndexByte(small[:bytes.Index(small, []byte(`"relationships"`))], ']')
-	object := bytes.TrimSpace(small[from:to])
-	large := bytes.Clone(small[:from])
-	for len(large) < 1<<20 {
-		large = append(append(large, object...), ",\n                "...)
-	}
-	large = append(append(large, object...), small[to:]...)
-	if !json.Valid(large) {
-		tb.Fatal("the large body is not JSON")
-	}
 	all := map[string][]byte{}
-	for size, body := range map[string][]byte{"2.4KB": small, "1MB": large} {
+	for size, body := range map[string][]byte{"2.4KB": small, "1MB": samples.Large(1 << 20)} {
 		for form, contentType := range map[string]string{"text": "application/json", "base64": "application/octet-stream"} {
 			all[size+"/"+form] = lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: body, Header: [][2]string{
 				{"Content-Type", contentType},

@@ -3,11 +3,13 @@ package aws
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/labelhook/labelhook/internal/jsonscan"
 )
 
 // envelope is what one pass over an event finds in it.
 type envelope struct {
-	scan       scanner
+	scan       jsonscan.Scanner
 	seen       part   // what has been read, null aside where it matters
 	mismatch   string // the first thing that no HTTP event has
 	httpMethod string // of the top level
@@ -53,14 +55,14 @@ var (
 
 func (e *envelope) read() {
 	if !e.is('{', "the event") {
-		e.scan.skip()
+		e.scan.Skip()
 		return
 	}
 	for p := range e.members(ofEvent) {
 		switch p {
 		case bodyPart:
 			if e.is('"', "body") {
-				e.body.text, e.body.shared, e.body.faulty = e.scan.unquote()
+				e.body.text, e.body.shared, e.body.faulty = e.scan.Unquote()
 			}
 		case headersPart:
 			e.readHeaders()
@@ -99,7 +101,8 @@ func (e *envelope) readHeaders() {
 	}
 	e.header.single = make([]field, 0, 24)
 	var marks uint64
-	for name := range e.scan.members {
+	for written := range e.scan.Members {
+		name := unescaped(written)
 		e.once(name, e.header.single, &marks)
 		e.header.single = append(e.header.single, field{name, e.text("a value in headers")})
 	}
@@ -112,12 +115,13 @@ func (e *envelope) readMultiValueHeaders() {
 	e.inMulti = true
 	e.header.multi = make([]field, 0, 24)
 	var marks uint64
-	for name := range e.scan.members {
+	for written := range e.scan.Members {
+		name := unescaped(written)
 		e.once(name, e.header.multi, &marks)
 		if !e.is('[', "a list in multiValueHeaders") {
 			continue
 		}
-		for range e.scan.elements {
+		for range e.scan.Elements {
 			e.header.multi = append(e.header.multi, field{name, e.text("a value in multiValueHeaders")})
 		}
 	}
@@ -144,8 +148,8 @@ func (e *envelope) once(name []byte, before []field, marks *uint64) {
 // parts. One that comes twice is a mismatch.
 func (e *envelope) members(parts []namedPart) func(yield func(part) bool) {
 	return func(yield func(part) bool) {
-		for name := range e.scan.members {
-			p := find(parts, name)
+		for written := range e.scan.Members {
+			p := find(parts, unescaped(written))
 			switch {
 			case p == 0:
 				continue
@@ -159,6 +163,14 @@ func (e *envelope) members(parts []namedPart) func(yield func(part) bool) {
 			}
 		}
 	}
+}
+
+// unescaped undoes the escapes of a name, which hardly any has.
+func unescaped(name []byte) []byte {
+	if bytes.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	return jsonscan.AppendUnescaped(nil, name)
 }
 
 // find returns the part of a name, 0 if it has none. Like encoding/json it
@@ -181,7 +193,7 @@ func find(parts []namedPart, name []byte) part {
 // is reports whether the value that comes next begins with c. null is as good
 // as no value; anything else is a mismatch.
 func (e *envelope) is(c byte, what string) bool {
-	switch e.scan.peek() {
+	switch e.scan.Kind() {
 	case c:
 		return true
 	case 'n':
@@ -193,7 +205,7 @@ func (e *envelope) is(c byte, what string) bool {
 
 // truth reads true, false or null.
 func (e *envelope) truth(what string) bool {
-	switch e.scan.peek() {
+	switch e.scan.Kind() {
 	case 't':
 		return true
 	case 'f', 'n':
@@ -208,7 +220,7 @@ func (e *envelope) text(what string) []byte {
 	if !e.is('"', what) {
 		return nil
 	}
-	text := e.scan.text()
+	text := e.scan.Bytes()
 	if !utf8.Valid(text) {
 		text = []byte(string([]rune(string(text)))) // with a U+FFFD for each wrong byte, as encoding/json has it
 	}

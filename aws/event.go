@@ -1,6 +1,9 @@
 package aws
 
-import "github.com/labelhook/labelhook/core"
+import (
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/jsonscan"
+)
 
 // event is an HTTP request as one of Lambda's front ends puts it.
 type event struct {
@@ -27,11 +30,11 @@ const (
 // would take the last of two, which another reader need not, the event is
 // refused. The error is an [*EventError].
 func decode(payload []byte) (event, error) {
-	e := envelope{scan: scanner{b: payload}}
+	e := envelope{scan: jsonscan.New(payload)}
 	e.read()
 	front, method := e.front()
 	switch {
-	case !e.scan.end():
+	case e.scan.End() != nil:
 		return event{}, &EventError{Came: "not JSON"}
 	case e.mismatch != "" || front == foreign || method == "":
 		return event{}, unanswerable(payload, e.mismatch)

@@ -8,6 +8,7 @@ import (
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // A receiver of one's own behind any of Lambda's front ends; a main function
@@ -51,8 +52,8 @@ func Example() {
 // sqs://NAME for that.
 func ExampleStart() {
 	mux := &core.Mux{
-		LabelCreated: func(ctx context.Context, e *core.LabelEvent) error {
-			slog.InfoContext(ctx, "a label", "data_row", e.DataRow.GlobalKey, "id", e.Delivery.LabelID)
+		LabelCreated: func(ctx context.Context, d *core.Delivery, e *payload.LabelEvent) error {
+			slog.InfoContext(ctx, "a label", "data_row", e.DataRow.GlobalKey, "id", d.LabelID)
 			return nil
 		},
 	}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/labelhook/labelhook/azure"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // A function of one's own is a handler and a main function of one line. (This
 // one is not run: Start does not return.)
 func ExampleStart() {
-	moved := func(ctx context.Context, action *core.WorkflowEvent) error {
+	moved := func(ctx context.Context, d *core.Delivery, action *payload.WorkflowEvent) error {
 		slog.InfoContext(ctx, "moved", "data_rows", action.DataRowIDs)
 		return nil // and the sender gets 200
 	}

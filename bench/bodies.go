@@ -9,7 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -25,7 +25,7 @@ type Body struct {
 // Bodies returns the two that budgets are stated for: the documentation's v2
 // label (2.4 KB), and the same with its object repeated until it has 1 MB.
 func Bodies() []Body {
-	sample, found := samples.Find(core.LabelCreated, core.V2)
+	sample, found := samples.Find(payload.LabelCreated, payload.V2)
 	if !found {
 		panic("the v2 sample is gone")
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/labelhook/labelhook/bench"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // side runs one program on every body. It returns an error where it fails, so
@@ -96,7 +97,7 @@ var receivers = []side{
 		handler := nethttp.Handler(&core.Receiver{
 			Secrets: source,
 			Logger:  slog.New(slog.DiscardHandler),
-			Handler: &core.Mux{LabelCreated: func(context.Context, *core.LabelEvent) error { return nil }},
+			Handler: &core.Mux{LabelCreated: func(context.Context, *core.Delivery, *payload.LabelEvent) error { return nil }},
 		})
 		header := http.Header{core.SignatureHeader: {core.Sign(body, secret(tb))}, core.EventHeader: {"LABEL_CREATED"}}
 		return func() error {
@@ -150,10 +151,10 @@ var decoders = []side{
 		}
 	}},
 	{"encoding_json", func(_ testing.TB, body []byte) func() error {
-		return func() error { return json.Unmarshal(body, new(core.LabelEvent)) }
+		return func() error { return json.Unmarshal(body, new(payload.LabelEvent)) }
 	}},
 	{"go-json-experiment", func(_ testing.TB, body []byte) func() error {
-		return func() error { return jsonv2.Unmarshal(body, new(core.LabelEvent)) }
+		return func() error { return jsonv2.Unmarshal(body, new(payload.LabelEvent)) }
 	}},
 }
 

@@ -1,7 +1,6 @@
 package core_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -12,29 +11,15 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
 // bodies are the two sizes that the budgets are stated for: the v2 sample as
 // it is (2.4 KB), and with its object repeated until it is 1 MB.
 func bodies() map[string][]byte {
-	s, _ := samples.Find(core.LabelCreated, core.V2)
-	small := s.Body()
-	from := bytes.Index(small, []byte(`"objects": [`)) + len(`"objects": [`)
-	to := bytes.LastIndexByte(small[:bytes.Index(small, []byte(`"relationships"`))], ']')
-	object := bytes.TrimSpace(small[from:to])
-	var large bytes.Buffer
-	large.Write(small[:from])
-	for large.Len() < 1<<20 {
-		large.Write(object)
-		large.WriteString(",\n                ")
-	}
-	large.Write(object)
-	large.Write(small[to:])
-	if !json.Valid(large.Bytes()) {
-		panic("the large body is not JSON")
-	}
-	return map[string][]byte{"2.4KB": small, "1MB": large.Bytes()}
+	s, _ := samples.Find(payload.LabelCreated, payload.V2)
+	return map[string][]byte{"2.4KB": s.Body(), "1MB": samples.Large(1 << 20)}
 }
 
 func benchmark(b *testing.B, f func(b *testing.B, body []byte)) {
@@ -93,7 +78,7 @@ func BenchmarkIdentify(b *testing.B) {
 	benchmark(b, func(b *testing.B, body []byte) {
 		header := http.Header{}
 		for b.Loop() {
-			if d := core.Identify(header, body); d.Version != core.V2 {
+			if d := core.Identify(header, body); d.Version != payload.V2 {
 				b.Fatal(d.Version)
 			}
 		}
@@ -121,7 +106,7 @@ func BenchmarkVerifyAndDecode(b *testing.B) {
 func BenchmarkEncodingJSON(b *testing.B) {
 	benchmark(b, func(b *testing.B, body []byte) {
 		for b.Loop() {
-			var e core.LabelEvent
+			var e payload.LabelEvent
 			if err := json.Unmarshal(body, &e); err != nil {
 				b.Fatal(err)
 			}

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"sync"
 	"time"
+
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // Header looks up the values of a request header, without regard to case.
@@ -18,16 +20,16 @@ type Header interface {
 // the payload is decoded when asked for ([Delivery.Label] and its siblings).
 // A Delivery is read-only once made and may be used from several goroutines.
 type Delivery struct {
-	ID        string    // the X-Labelbox-Id header; may be empty, and is not signed
-	Event     Event     // what happened, see [Identify]
-	Version   Version   // of the payload; [NoVersion] where there is only one
-	ProjectID string    // "" if the payload names none
-	LabelID   string    // label events: the label, the first if the payload holds several
-	DataRowID string    // the data row, if the payload names exactly one
-	Time      time.Time // the payload's own time (last update, or the action's), UTC; zero if it has none
-	Received  time.Time // when this process had the whole request
-	Hops      int       // how many receivers it came through before, see [HopHeader]; not signed
-	Origin    string    // "" for a webhook; anything else names where the event came from
+	ID        string          // the X-Labelbox-Id header; may be empty, and is not signed
+	Event     payload.Event   // what happened, see [payload.Identify]
+	Version   payload.Version // of the payload; [payload.NoVersion] where there is only one
+	ProjectID string          // "" if the payload names none
+	LabelID   string          // label events: the label, the first if the payload holds several
+	DataRowID string          // the data row, if the payload names exactly one
+	Time      time.Time       // the payload's own time (last update, or the action's), UTC; zero if it has none
+	Received  time.Time       // when this process had the whole request
+	Hops      int             // how many receivers it came through before, see [HopHeader]; not signed
+	Origin    string          // "" for a webhook; anything else names where the event came from
 
 	Body []byte // the exact bytes that were signed; must not be changed
 
@@ -51,7 +53,7 @@ func (d *Delivery) Subject() string {
 	if d.Event.IsLabel() {
 		return d.LabelID
 	}
-	if d.Event == WorkflowAction {
+	if d.Event == payload.WorkflowAction {
 		return d.DataRowID
 	}
 	return ""

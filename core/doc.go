@@ -6,8 +6,10 @@
 //   - [Verify] proves that the body was signed with one of the live secrets;
 //   - [Identify] names the event, its payload version and its subject, reading
 //     no more of the body than that takes;
-//   - [Delivery.Label], [Delivery.Workflow], [Delivery.ModelRun] and
-//     [Delivery.Annotations] decode the payload, only when asked;
+//   - [Delivery.Label], [Delivery.Workflow] and [Delivery.ModelRun] decode the
+//     payload, only when asked, into the types of package
+//     [github.com/labelhook/labelhook/core/payload]; what a label says is in those
+//     of [github.com/labelhook/labelhook/core/annotation];
 //   - a [Handler] takes the delivery: a typed [Mux], a destination, or several
 //     of them through [All].
 //

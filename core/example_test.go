@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // A receiver for every host: adapters feed it, the handler gets typed events.
@@ -22,7 +23,7 @@ func Example() {
 	receiver := &core.Receiver{
 		Secrets: secrets,
 		Handler: &core.Mux{
-			LabelCreated: func(_ context.Context, e *core.LabelEvent) error {
+			LabelCreated: func(_ context.Context, d *core.Delivery, e *payload.LabelEvent) error {
 				for l := range e.Labels() {
 					fmt.Println("label", l.ID, "on data row", e.DataRow.ID)
 				}

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // Handler takes deliveries. Handle returns nil only once the delivery is safe,
@@ -130,7 +132,7 @@ func (e *temporaryError) Error() string { return e.joined.Error() }
 
 // Only returns a handler that passes the named events on to next and ignores
 // the others. With no events named it is next itself.
-func Only(events []Event, next Handler) Handler {
+func Only(events []payload.Event, next Handler) Handler {
 	if len(events) == 0 {
 		return next
 	}

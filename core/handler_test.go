@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -64,7 +65,7 @@ func TestPermanent(t *testing.T) {
 }
 
 func TestOnlyLetsTheNamedEventsThrough(t *testing.T) {
-	h := core.Only([]core.Event{core.LabelCreated}, returns(nil))
+	h := core.Only([]payload.Event{payload.LabelCreated}, returns(nil))
 	if err := h.Handle(t.Context(), identified("LABEL_CREATED", sample)); err != nil {
 		t.Errorf("a named event: %v", err)
 	}
@@ -78,8 +79,8 @@ func TestOnlyLetsTheNamedEventsThrough(t *testing.T) {
 
 func TestMuxCallsTheFunctionOfTheEvent(t *testing.T) {
 	var called []string
-	on := func(name string) func(context.Context, *core.LabelEvent) error {
-		return func(_ context.Context, e *core.LabelEvent) error {
+	on := func(name string) func(context.Context, *core.Delivery, *payload.LabelEvent) error {
+		return func(_ context.Context, d *core.Delivery, e *payload.LabelEvent) error {
 			called = append(called, name+" "+e.DataRow.ID)
 			return nil
 		}
@@ -92,11 +93,11 @@ func TestMuxCallsTheFunctionOfTheEvent(t *testing.T) {
 	}
 	m := &core.Mux{
 		LabelCreated: on("created"), LabelUpdated: on("updated"), LabelDeleted: on("deleted"), Review: raw("review"), Unknown: raw("unknown"),
-		WorkflowAction: func(_ context.Context, e *core.WorkflowEvent) error {
+		WorkflowAction: func(_ context.Context, d *core.Delivery, e *payload.WorkflowEvent) error {
 			called = append(called, "workflow "+e.Action)
 			return nil
 		},
-		ModelRunStarted: func(_ context.Context, e *core.ModelRunEvent) error {
+		ModelRunStarted: func(_ context.Context, d *core.Delivery, e *payload.ModelRunEvent) error {
 			called = append(called, "model run "+e.ModelType)
 			return nil
 		},
@@ -107,7 +108,7 @@ func TestMuxCallsTheFunctionOfTheEvent(t *testing.T) {
 		}
 	}
 	broken := identified("LABEL_CREATED", []byte(`{"data_row":{"id":"r"},"a":1,"a":2}`))
-	if err := m.Handle(t.Context(), broken); err != nil || broken.Event != core.LabelCreated {
+	if err := m.Handle(t.Context(), broken); err != nil || broken.Event != payload.LabelCreated {
 		t.Errorf("a payload beyond decoding: %v, %s", err, broken.Event)
 	}
 	want := []string{
@@ -131,7 +132,7 @@ func TestMuxIgnoresWhatHasNoFunction(t *testing.T) {
 
 func TestMuxReturnsWhatTheFunctionReturns(t *testing.T) {
 	busy := errors.New("busy")
-	m := &core.Mux{LabelCreated: func(context.Context, *core.LabelEvent) error { return busy }}
+	m := &core.Mux{LabelCreated: func(context.Context, *core.Delivery, *payload.LabelEvent) error { return busy }}
 	if err := m.Handle(t.Context(), identified("LABEL_CREATED", sample)); err != busy {
 		t.Errorf("got %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -20,21 +21,21 @@ func identified(event string, body []byte) *core.Delivery {
 
 func TestIdentifySamples(t *testing.T) {
 	type identity struct {
-		version                         core.Version
+		version                         payload.Version
 		project, subject, dataRow, time string
 	}
 	for name, want := range map[string]identity{
-		"v2-label-created":  {core.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b6h501ic07fdbg62c32w", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48Z"},
-		"v2-label-updated":  {core.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b6h501ic07fdbg62c32w", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48Z"},
-		"v2-label-deleted":  {core.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b02m01p807znd5bwfr2v", "clvmpaetz76cp0706m3jw8ww4", "2024-05-06T17:22:06Z"},
-		"v2-workflow":       {core.NoVersion, "clvo7ajpc014907zxagiw9hry", "clvmpaetz76ct0706730rfcq9", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48.797Z"},
-		"v1-label-created":  {core.V1, "cle355i370h86070hf1v7ata1", "cle357uex0g5307z996y28ic0", "cldbyu7c7n4jp072scuqt66ll", "2023-02-13T18:22:46Z"},
-		"v1-label-updated":  {core.V1, "cl2i6gssn1o2210a3gq549fq0", "cl4g555g81ltr07cka1a2b1wv", "cl2hzfg8g18kw0ztwbtnq0b6q", "2022-06-16T19:58:25Z"},
-		"v1-label-deleted":  {core.V1, "cl2i6gssn1o2210a3gq549fq0", "cl2i6hegh1x660z9i9fzz01a0", "cl2hzfg8g18kk0ztwg22ke4vz", "2022-06-16T20:12:41Z"},
-		"v1-workflow":       {core.NoVersion, "clbxofp0h05d2074475g14f9v", "cl9elx44f001i076k2pz84tw6", "cl9elx44f001i076k2pz84tw6", "2023-01-20T12:06:01.421Z"},
-		"model-run-started": {core.NoVersion, "", "", "", ""},
-		"review":            {core.NoVersion, "", "", "", "2024-05-06T17:20:00Z"},
-		"unknown":           {core.NoVersion, "", "", "", ""},
+		"v2-label-created":  {payload.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b6h501ic07fdbg62c32w", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48Z"},
+		"v2-label-updated":  {payload.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b6h501ic07fdbg62c32w", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48Z"},
+		"v2-label-deleted":  {payload.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b02m01p807znd5bwfr2v", "clvmpaetz76cp0706m3jw8ww4", "2024-05-06T17:22:06Z"},
+		"v2-workflow":       {payload.NoVersion, "clvo7ajpc014907zxagiw9hry", "clvmpaetz76ct0706730rfcq9", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48.797Z"},
+		"v1-label-created":  {payload.V1, "cle355i370h86070hf1v7ata1", "cle357uex0g5307z996y28ic0", "cldbyu7c7n4jp072scuqt66ll", "2023-02-13T18:22:46Z"},
+		"v1-label-updated":  {payload.V1, "cl2i6gssn1o2210a3gq549fq0", "cl4g555g81ltr07cka1a2b1wv", "cl2hzfg8g18kw0ztwbtnq0b6q", "2022-06-16T19:58:25Z"},
+		"v1-label-deleted":  {payload.V1, "cl2i6gssn1o2210a3gq549fq0", "cl2i6hegh1x660z9i9fzz01a0", "cl2hzfg8g18kk0ztwg22ke4vz", "2022-06-16T20:12:41Z"},
+		"v1-workflow":       {payload.NoVersion, "clbxofp0h05d2074475g14f9v", "cl9elx44f001i076k2pz84tw6", "cl9elx44f001i076k2pz84tw6", "2023-01-20T12:06:01.421Z"},
+		"model-run-started": {payload.NoVersion, "", "", "", ""},
+		"review":            {payload.NoVersion, "", "", "", "2024-05-06T17:20:00Z"},
+		"unknown":           {payload.NoVersion, "", "", "", ""},
 	} {
 		for _, s := range samples.All() {
 			if s.Name != name {
@@ -70,50 +71,50 @@ func TestIdentifyWeighsHeaderAndShape(t *testing.T) {
 	v2Label := string(sample)
 	for name, test := range map[string]struct {
 		header, body string
-		want         core.Event
+		want         payload.Event
 	}{
-		"as documented":              {"LABEL_CREATED", v2Label, core.LabelCreated},
-		"lower case":                 {"label_created", v2Label, core.LabelCreated},
-		"dots":                       {"label.created", v2Label, core.LabelCreated},
-		"dashes and mixed case":      {"Label-Deleted", v2Label, core.LabelDeleted},
-		"blanks":                     {"label updated", v1Label, core.LabelUpdated},
-		"workflow by action":         {"MOVE", workflow, core.WorkflowAction},
-		"workflow by rejection":      {"REJECT", workflow, core.WorkflowAction},
-		"workflow under no header":   {"", workflow, core.WorkflowAction},
-		"workflow under a label's":   {"LABEL_DELETED", workflow, core.WorkflowAction},
-		"label under a workflow's":   {"WORKFLOW_ACTION", v2Label, core.LabelUpdated},
-		"label under no header":      {"", v1Label, core.LabelUpdated},
-		"label under a strange one":  {"LABEL_ARCHIVED", v1Label, core.LabelUpdated},
-		"label under a very long":    {strings.Repeat("LABEL_CREATED", 9), v1Label, core.LabelUpdated},
-		"never updated, no header":   {"", strings.Replace(v1Label, "01-02", "01-01", 1), core.LabelCreated},
-		"says deleted, no header":    {"", `{"deleted":true,` + v1Label[1:], core.LabelDeleted},
-		"says deleted, is updated":   {"LABEL_UPDATED", `{"deleted":true,` + v1Label[1:], core.LabelUpdated},
-		"retired review":             {"REVIEW_UPDATED", `{"anything":1}`, core.ReviewUpdated},
-		"review around a data row":   {"REVIEW_CREATED", `{"data_row":{"id":"r"},"label":{"review":{"score":1}}}`, core.ReviewCreated},
-		"model run":                  {"", `{"modelId":"m","modelRunId":"r","modelType":"t"}`, core.ModelRunStarted},
-		"label shape is unknown":     {"LABEL_CREATED", `{"labels":[]}`, core.Unknown},
-		"action without tasks":       {"WORKFLOW_ACTION", `{"action":"MOVE"}`, core.Unknown},
-		"empty object":               {"LABEL_CREATED", `{}`, core.Unknown},
-		"array":                      {"LABEL_CREATED", `[]`, core.Unknown},
-		"not JSON":                   {"LABEL_CREATED", `hello`, core.Unknown},
-		"cut short":                  {"LABEL_CREATED", v2Label[:len(v2Label)-1], core.Unknown},
-		"cut short, review":          {"REVIEW_CREATED", `{"a":`, core.Unknown},
-		"broken before its identity": {"LABEL_CREATED", `{"data_row":{"id" "r"}}`, core.Unknown},
-		"two objects":                {"LABEL_CREATED", v1Label + v1Label, core.Unknown},
-		"byte order mark":            {"LABEL_CREATED", "\ufeff" + v1Label, core.Unknown},
-		"invalid UTF-8 in a text":    {"LABEL_CREATED", strings.Replace(v1Label, `"{}"`, "\"\xff\"", 1), core.LabelCreated},
-		"huge number":                {"LABEL_CREATED", `{"secondsToLabel":` + strings.Repeat("9", 5000) + `,` + v1Label[1:], core.LabelCreated},
-		"unknown members":            {"LABEL_CREATED", `{"new":{"a":[1,{"b":null}]},` + v1Label[1:], core.LabelCreated},
-		"data row only":              {"LABEL_CREATED", `{"data_row":{"id":"r"},"media_attributes":{}}`, core.LabelCreated},
-		"v1 label as an object":      {"LABEL_CREATED", `{"label":{"objects":[]},"project":{"id":"p"}}`, core.LabelCreated},
-		"data_row of a wrong type":   {"LABEL_CREATED", `{"data_row":"r"}`, core.Unknown},
+		"as documented":              {"LABEL_CREATED", v2Label, payload.LabelCreated},
+		"lower case":                 {"label_created", v2Label, payload.LabelCreated},
+		"dots":                       {"label.created", v2Label, payload.LabelCreated},
+		"dashes and mixed case":      {"Label-Deleted", v2Label, payload.LabelDeleted},
+		"blanks":                     {"label updated", v1Label, payload.LabelUpdated},
+		"workflow by action":         {"MOVE", workflow, payload.WorkflowAction},
+		"workflow by rejection":      {"REJECT", workflow, payload.WorkflowAction},
+		"workflow under no header":   {"", workflow, payload.WorkflowAction},
+		"workflow under a label's":   {"LABEL_DELETED", workflow, payload.WorkflowAction},
+		"label under a workflow's":   {"WORKFLOW_ACTION", v2Label, payload.LabelUpdated},
+		"label under no header":      {"", v1Label, payload.LabelUpdated},
+		"label under a strange one":  {"LABEL_ARCHIVED", v1Label, payload.LabelUpdated},
+		"label under a very long":    {strings.Repeat("LABEL_CREATED", 9), v1Label, payload.LabelUpdated},
+		"never updated, no header":   {"", strings.Replace(v1Label, "01-02", "01-01", 1), payload.LabelCreated},
+		"says deleted, no header":    {"", `{"deleted":true,` + v1Label[1:], payload.LabelDeleted},
+		"says deleted, is updated":   {"LABEL_UPDATED", `{"deleted":true,` + v1Label[1:], payload.LabelUpdated},
+		"retired review":             {"REVIEW_UPDATED", `{"anything":1}`, payload.ReviewUpdated},
+		"review around a data row":   {"REVIEW_CREATED", `{"data_row":{"id":"r"},"label":{"review":{"score":1}}}`, payload.ReviewCreated},
+		"model run":                  {"", `{"modelId":"m","modelRunId":"r","modelType":"t"}`, payload.ModelRunStarted},
+		"label shape is unknown":     {"LABEL_CREATED", `{"labels":[]}`, payload.Unknown},
+		"action without tasks":       {"WORKFLOW_ACTION", `{"action":"MOVE"}`, payload.Unknown},
+		"empty object":               {"LABEL_CREATED", `{}`, payload.Unknown},
+		"array":                      {"LABEL_CREATED", `[]`, payload.Unknown},
+		"not JSON":                   {"LABEL_CREATED", `hello`, payload.Unknown},
+		"cut short":                  {"LABEL_CREATED", v2Label[:len(v2Label)-1], payload.Unknown},
+		"cut short, review":          {"REVIEW_CREATED", `{"a":`, payload.Unknown},
+		"broken before its identity": {"LABEL_CREATED", `{"data_row":{"id" "r"}}`, payload.Unknown},
+		"two objects":                {"LABEL_CREATED", v1Label + v1Label, payload.Unknown},
+		"byte order mark":            {"LABEL_CREATED", "\ufeff" + v1Label, payload.Unknown},
+		"invalid UTF-8 in a text":    {"LABEL_CREATED", strings.Replace(v1Label, `"{}"`, "\"\xff\"", 1), payload.LabelCreated},
+		"huge number":                {"LABEL_CREATED", `{"secondsToLabel":` + strings.Repeat("9", 5000) + `,` + v1Label[1:], payload.LabelCreated},
+		"unknown members":            {"LABEL_CREATED", `{"new":{"a":[1,{"b":null}]},` + v1Label[1:], payload.LabelCreated},
+		"data row only":              {"LABEL_CREATED", `{"data_row":{"id":"r"},"media_attributes":{}}`, payload.LabelCreated},
+		"v1 label as an object":      {"LABEL_CREATED", `{"label":{"objects":[]},"project":{"id":"p"}}`, payload.LabelCreated},
+		"data_row of a wrong type":   {"LABEL_CREATED", `{"data_row":"r"}`, payload.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := identified(test.header, []byte(test.body))
 			if d.Event != test.want {
 				t.Errorf("got %s, want %s", d.Event, test.want)
 			}
-			if d.Event == core.Unknown && (d.ProjectID != "" || d.Subject() != "" || !d.Time.IsZero()) {
+			if d.Event == payload.Unknown && (d.ProjectID != "" || d.Subject() != "" || !d.Time.IsZero()) {
 				t.Errorf("an unknown event knows things: %+v", d)
 			}
 			if string(d.Body) != test.body || d.EventName != test.header {
@@ -196,7 +197,7 @@ func FuzzIdentify(f *testing.F) {
 	f.Add("", []byte(`{"data_row":{"id":1},"projects":[]}`))
 	f.Fuzz(func(t *testing.T, header string, body []byte) {
 		d := identified(header, body)
-		if d.Event == core.Unknown {
+		if d.Event == payload.Unknown {
 			return
 		}
 		if trimmed := bytes.TrimSpace(body); trimmed[0] != '{' {
@@ -214,7 +215,7 @@ func FuzzIdentify(f *testing.F) {
 			for l := range e.Labels() {
 				ids[l.ID] = true
 			}
-			if d.LabelID != "" && !ids[d.LabelID] && d.Version == core.V2 {
+			if d.LabelID != "" && !ids[d.LabelID] && d.Version == payload.V2 {
 				t.Fatalf("label %q is not among %v", d.LabelID, ids)
 			}
 		}

@@ -1,18 +1,22 @@
 package core
 
-import "context"
+import (
+	"context"
+
+	"github.com/labelhook/labelhook/core/payload"
+)
 
 // Mux is a [Handler] that decodes each delivery and calls the function set for
-// its event. One function serves v1 and v2 payloads alike: a [LabelEvent] has
+// its event. One function serves v1 and v2 payloads alike: a [payload.LabelEvent] has
 // the same form for both. Functions left nil ignore their event.
 //
 // The functions may be called concurrently.
 type Mux struct {
-	LabelCreated    func(context.Context, *LabelEvent) error
-	LabelUpdated    func(context.Context, *LabelEvent) error
-	LabelDeleted    func(context.Context, *LabelEvent) error
-	WorkflowAction  func(context.Context, *WorkflowEvent) error
-	ModelRunStarted func(context.Context, *ModelRunEvent) error
+	LabelCreated    func(context.Context, *Delivery, *payload.LabelEvent) error
+	LabelUpdated    func(context.Context, *Delivery, *payload.LabelEvent) error
+	LabelDeleted    func(context.Context, *Delivery, *payload.LabelEvent) error
+	WorkflowAction  func(context.Context, *Delivery, *payload.WorkflowEvent) error
+	ModelRunStarted func(context.Context, *Delivery, *payload.ModelRunEvent) error
 
 	// Review gets the three retired review events, whose payload is
 	// undocumented.
@@ -28,17 +32,17 @@ type Mux struct {
 // genuine all the same, so it goes to Unknown.
 func (m *Mux) Handle(ctx context.Context, d *Delivery) error {
 	switch d.Event {
-	case LabelCreated:
+	case payload.LabelCreated:
 		return dispatch(ctx, m, d, d.Label, m.LabelCreated)
-	case LabelUpdated:
+	case payload.LabelUpdated:
 		return dispatch(ctx, m, d, d.Label, m.LabelUpdated)
-	case LabelDeleted:
+	case payload.LabelDeleted:
 		return dispatch(ctx, m, d, d.Label, m.LabelDeleted)
-	case WorkflowAction:
+	case payload.WorkflowAction:
 		return dispatch(ctx, m, d, d.Workflow, m.WorkflowAction)
-	case ModelRunStarted:
+	case payload.ModelRunStarted:
 		return dispatch(ctx, m, d, d.ModelRun, m.ModelRunStarted)
-	case ReviewCreated, ReviewUpdated, ReviewDeleted:
+	case payload.ReviewCreated, payload.ReviewUpdated, payload.ReviewDeleted:
 		if m.Review != nil {
 			return m.Review(ctx, d)
 		}
@@ -55,7 +59,7 @@ func (m *Mux) unknown(ctx context.Context, d *Delivery) error {
 }
 
 // dispatch decodes only where there is a function to hand the result to.
-func dispatch[E any](ctx context.Context, m *Mux, d *Delivery, decode func() (*E, error), f func(context.Context, *E) error) error {
+func dispatch[E any](ctx context.Context, m *Mux, d *Delivery, decode func() (*E, error), f func(context.Context, *Delivery, *E) error) error {
 	if f == nil {
 		return ErrIgnored
 	}
@@ -63,5 +67,5 @@ func dispatch[E any](ctx context.Context, m *Mux, d *Delivery, decode func() (*E
 	if err != nil {
 		return m.unknown(ctx, d)
 	}
-	return f(ctx, event)
+	return f(ctx, d, event)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/gcp"
 	"github.com/labelhook/labelhook/gcp/pubsub"
 )
@@ -20,7 +21,7 @@ func Example() {
 	os.Setenv("LABELHOOK_LOG_LEVEL", "error")
 
 	function := gcp.Register("LabelboxWebhook", &core.Mux{
-		ModelRunStarted: func(_ context.Context, e *core.ModelRunEvent) error {
+		ModelRunStarted: func(_ context.Context, d *core.Delivery, e *payload.ModelRunEvent) error {
 			fmt.Println("model run", e.ModelRunID)
 			return nil // 200; any other error is answered 503, so that it comes again
 		},

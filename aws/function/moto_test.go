@@ -18,6 +18,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/lambdatest"
 	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
@@ -42,7 +43,7 @@ func TestAgainstAWS(t *testing.T) {
 	})
 	f := lambdatest.Start(t, bootstrap, variables)
 
-	sample, _ := samples.Find(core.LabelCreated, core.V2)
+	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	body := sample.Body()
 	send := func(secret string) lambdatest.Answer {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labelhook/labelhook/azure/servicebus"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // Only what reviewers decide goes to the topic; labels are ignored.
@@ -15,8 +16,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	decisions := core.Only([]core.Event{core.WorkflowAction}, topic)
-	err = decisions.Handle(context.Background(), &core.Delivery{Event: core.LabelCreated})
+	decisions := core.Only([]payload.Event{payload.WorkflowAction}, topic)
+	err = decisions.Handle(context.Background(), &core.Delivery{Event: payload.LabelCreated})
 	fmt.Println(topic, err)
 	// Output: servicebus://mynamespace/labelbox nothing handles this event
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labelhook/labelhook/bench"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // work is what the budgets of core are stated for, on one body.
@@ -61,7 +62,7 @@ func (w *work) verify() error {
 	return core.Verify(w.body, w.header.Get(core.SignatureHeader), w.secrets)
 }
 
-func (w *work) decode() (*core.LabelEvent, error) {
+func (w *work) decode() (*payload.LabelEvent, error) {
 	if err := w.verify(); err != nil {
 		return nil, err
 	}
@@ -69,8 +70,8 @@ func (w *work) decode() (*core.LabelEvent, error) {
 }
 
 // encodingJSON reads the same struct, and verifies nothing.
-func (w *work) encodingJSON() (*core.LabelEvent, error) {
-	var e core.LabelEvent
+func (w *work) encodingJSON() (*payload.LabelEvent, error) {
+	var e payload.LabelEvent
 	return &e, json.Unmarshal(w.body, &e)
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/annotation"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // maxRows is how many annotations of a kind are shown to people. Programs get
@@ -20,16 +22,16 @@ type labelView struct {
 	ID        string `json:"id"`
 	ProjectID string `json:"project_id"`
 	Selected  bool   `json:"selected"` // the project names it as the one that counts
-	Counts    bool   `json:"counts"`   // it is that one, or what stands for it: see core.Project.Selected
+	Counts    bool   `json:"counts"`   // it is that one, or what stands for it: see payload.Project.Selected
 	Deleted   bool   `json:"deleted"`
-	core.LabelDetails
-	core.PerformanceDetails
+	payload.LabelDetails
+	payload.PerformanceDetails
 }
 
 // annotationView is what a delivery says, in JSON.
 type annotationView struct {
 	Labels      []labelView     `json:"labels,omitempty"`
-	Media       *core.Media     `json:"media,omitempty"`
+	Media       *payload.Media  `json:"media,omitempty"`
 	Annotations json.RawMessage `json:"annotations"` // null with the reason:
 	Reason      string          `json:"annotations_error,omitempty"`
 }
@@ -50,7 +52,7 @@ func viewAnnotations(d *core.Delivery) (v annotationView) {
 }
 
 // viewLabels gives the labels of a label event, and what they are drawn on.
-func viewLabels(d *core.Delivery) (labels []labelView, media *core.Media) {
+func viewLabels(d *core.Delivery) (labels []labelView, media *payload.Media) {
 	if !d.Event.IsLabel() {
 		return nil, nil
 	}
@@ -58,7 +60,7 @@ func viewLabels(d *core.Delivery) (labels []labelView, media *core.Media) {
 	if err != nil {
 		return nil, nil
 	}
-	counts := map[*core.Label]bool{}
+	counts := map[*payload.Label]bool{}
 	for l := range event.Selected() {
 		counts[l] = true
 	}
@@ -87,7 +89,7 @@ func showAnnotations(table io.Writer, d *core.Delivery) {
 		fmt.Fprintf(table, "label\t%s\t%s\t%s\n", orDash(l.ID), orDash(l.CreatedBy), orDash(l.standing()))
 	}
 	several := len(labels) > 1
-	of := func(l *core.LabelRef) string {
+	of := func(l *annotation.LabelRef) string {
 		if !several || l == nil {
 			return ""
 		}
@@ -131,7 +133,7 @@ func (l labelView) standing() string {
 }
 
 // answers are the answers to a question, in a line of bounded length.
-func answers(c core.Classification) string {
+func answers(c annotation.Classification) string {
 	text := []byte(clip(c.Text))
 	for i, o := range c.Options {
 		if i == maxRows {

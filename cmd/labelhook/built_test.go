@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/conformance"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/samples"
@@ -166,7 +167,7 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sample, _ := samples.Find(core.LabelCreated, core.V2)
+	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	template := sender.NewTemplate(sample.Body())
 	acknowledged := map[string]int{} // by delivery id: the number of bytes
 	for round := range rounds {
@@ -237,7 +238,7 @@ func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sample, _ := samples.Find(core.LabelCreated, core.V2)
+			sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 			ctx, leave := context.WithCancel(t.Context())
 			answered := make(chan bool)
 			go func() {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/samples"
@@ -168,7 +169,7 @@ type check struct {
 // checksOf returns the checks in the order in which they are sent: first what
 // tells whether anybody is there, and each chunked one right after its twin.
 func checksOf(id string, secret *core.Secret) []check {
-	sample, ok := samples.Find(core.Unknown, core.NoVersion)
+	sample, ok := samples.Find(payload.Unknown, payload.NoVersion)
 	if !ok {
 		panic("no sample of the event unknown")
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -237,7 +238,7 @@ func TestCheckSendsOnlyTestDeliveries(t *testing.T) {
 		if err := json.Unmarshal(body, &object); err != nil {
 			t.Error(err)
 		}
-		if d.Event != core.Unknown || !strings.Contains(strings.ToLower(object["labelhook_check"]), "test delivery "+d.ID+", to be ignored") {
+		if d.Event != payload.Unknown || !strings.Contains(strings.ToLower(object["labelhook_check"]), "test delivery "+d.ID+", to be ignored") {
 			t.Errorf("not an obvious test delivery: %s %s", d.Event, body)
 		}
 	}))

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/local"
@@ -172,16 +173,16 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 
 // demoRow is one line of the demo's result.
 type demoRow struct {
-	Request     string       `json:"request"`
-	Event       core.Event   `json:"event"` // as the inbox holds it; "" if it must not
-	Version     core.Version `json:"version"`
-	ProjectID   string       `json:"project_id"`
-	Subject     string       `json:"subject"`
-	Annotations int          `json:"annotations"`
-	Status      int          `json:"status"`
-	Code        string       `json:"code,omitempty"`
-	Verdict     string       `json:"verdict"`
-	OK          bool         `json:"ok"`
+	Request     string          `json:"request"`
+	Event       payload.Event   `json:"event"` // as the inbox holds it; "" if it must not
+	Version     payload.Version `json:"version"`
+	ProjectID   string          `json:"project_id"`
+	Subject     string          `json:"subject"`
+	Annotations int             `json:"annotations"`
+	Status      int             `json:"status"`
+	Code        string          `json:"code,omitempty"`
+	Verdict     string          `json:"verdict"`
+	OK          bool            `json:"ok"`
 }
 
 // tryAll makes every attempt and judges it by the answer and by what the inbox

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/printable"
 )
@@ -60,21 +61,21 @@ func (t *tool) eventsCommand() *cobra.Command {
 
 // eventView is a stored delivery in JSON, as users' programs rely on it.
 type eventView struct {
-	ID           string       `json:"id"`                  // of the delivery; "" if the sender gave none
-	IDBytes      []byte       `json:"id_base64,omitempty"` // if it is not UTF-8, of which ID has U+FFFD
-	Key          string       `json:"key"`
-	Event        core.Event   `json:"event"`
-	Version      core.Version `json:"version"`
-	ProjectID    string       `json:"project_id"`
-	Subject      string       `json:"subject"`
-	DataRowID    string       `json:"data_row_id"`
-	Time         *time.Time   `json:"time"` // the payload's own; null if it has none
-	Received     time.Time    `json:"received"`
-	LastReceived time.Time    `json:"last_received"`
-	Repeats      int          `json:"repeats"`
-	Status       inbox.Status `json:"status"`
-	Bytes        int64        `json:"bytes"`
-	Origin       string       `json:"origin,omitempty"`
+	ID           string          `json:"id"`                  // of the delivery; "" if the sender gave none
+	IDBytes      []byte          `json:"id_base64,omitempty"` // if it is not UTF-8, of which ID has U+FFFD
+	Key          string          `json:"key"`
+	Event        payload.Event   `json:"event"`
+	Version      payload.Version `json:"version"`
+	ProjectID    string          `json:"project_id"`
+	Subject      string          `json:"subject"`
+	DataRowID    string          `json:"data_row_id"`
+	Time         *time.Time      `json:"time"` // the payload's own; null if it has none
+	Received     time.Time       `json:"received"`
+	LastReceived time.Time       `json:"last_received"`
+	Repeats      int             `json:"repeats"`
+	Status       inbox.Status    `json:"status"`
+	Bytes        int64           `json:"bytes"`
+	Origin       string          `json:"origin,omitempty"`
 }
 
 func viewOf(r inbox.Record) eventView {

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/inbox"
 )
@@ -44,7 +44,7 @@ func (s *selection) query(now time.Time) (inbox.Query, error) {
 		q.Since = since
 	}
 	if s.event != "" {
-		event, known := core.ParseEvent(s.event)
+		event, known := payload.ParseEvent(s.event)
 		if !known {
 			return q, usage(fmt.Errorf("--event: no event is called %q", s.event), "write one of "+bundle.EventNames())
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -73,7 +74,7 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 	s.way.addRetry(f)
 	s.way.addCAFile(f, "the receiver")
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
-	cmd.RegisterFlagCompletionFunc("payload", cobra.FixedCompletions([]string{string(core.V1), string(core.V2)}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("payload", cobra.FixedCompletions([]string{string(payload.V1), string(payload.V2)}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("set", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("set-new", cobra.NoFileCompletions)
@@ -135,21 +136,21 @@ func (t *tool) send(ctx context.Context, s sending) error {
 // sample is the built-in payload that the event and --payload choose. It also
 // knows how Labelbox spells the event.
 func (s *sending) sample() (samples.Sample, error) {
-	event, known := core.ParseEvent(s.name)
+	event, known := payload.ParseEvent(s.name)
 	if !known {
 		return samples.Sample{}, usage(fmt.Errorf("no event is called %q", s.name), "write one of "+bundle.EventNames())
 	}
-	version := core.V2
+	version := payload.V2
 	if s.payload != "" {
-		version = core.Version(s.payload)
+		version = payload.Version(s.payload)
 	}
 	sample, found := samples.Find(event, version)
 	switch {
-	case version != core.V1 && version != core.V2:
+	case version != payload.V1 && version != payload.V2:
 		return sample, usage(fmt.Errorf("--payload: there is no version %q", s.payload), "write v1 or v2")
 	case s.payload != "" && s.file != "":
 		return sample, usage(errors.New("--payload and --file: both choose the payload"), "leave one of them out")
-	case s.payload != "" && sample.Version == core.NoVersion:
+	case s.payload != "" && sample.Version == payload.NoVersion:
 		return sample, usage(fmt.Errorf("--payload: %s has only one form", event), "leave --payload out")
 	case !found:
 		return sample, failure(fmt.Errorf("there is no built-in payload of %s", event), "give one with --file")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/printable"
@@ -24,7 +25,7 @@ import (
 // sendReport is what send and replay print; its names in JSON are stable.
 type sendReport struct {
 	URL         string         `json:"url"`             // scheme and host
-	Event       core.Event     `json:"event,omitempty"` // if it is one
+	Event       payload.Event  `json:"event,omitempty"` // if it is one
 	Asked       int            `json:"asked"`           // deliveries that were to be sent
 	Sent        int            `json:"sent"`            // of these, those that were answered or failed
 	OK          int            `json:"ok"`              // of these, those answered 2xx
@@ -69,7 +70,7 @@ type sentDelivery struct {
 	Error   string `json:"error"`               // why there is no answer
 }
 
-func newSendReport(to string, event core.Event, asked int) *sendReport {
+func newSendReport(to string, event payload.Event, asked int) *sendReport {
 	r := &sendReport{URL: printable.URL(to), Event: event, Asked: asked}
 	if u, err := url.Parse(to); err == nil {
 		password, _ := u.User.Password()

@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -54,7 +55,7 @@ func TestSendSendsTheSample(t *testing.T) {
 		t.Run(sample.Name+" "+string(sample.Event), func(t *testing.T) {
 			url, taken := collecting(t)
 			args := []string{string(sample.Event), "--to", url}
-			if sample.Version != core.NoVersion {
+			if sample.Version != payload.NoVersion {
 				args = append(args, "--payload", string(sample.Version))
 			}
 			if code, stdout, stderr := runSend(t.Context(), "", args...); code != exitDone || stderr != "" {
@@ -69,7 +70,7 @@ func TestSendSendsTheSample(t *testing.T) {
 }
 
 func TestSendPayloads(t *testing.T) {
-	sample, _ := samples.Find(core.WorkflowAction, core.V2)
+	sample, _ := samples.Find(payload.WorkflowAction, payload.V2)
 	edited := strings.NewReplacer(`"MOVE"`, `"APPROVE"`, `["clvmpaetz76ct0706730rfcq9"]`, `["clvmpaetz76ct0706730rfcq9","2"]`).Replace(string(sample.Body()))
 	for name, test := range map[string]struct {
 		stdin string
@@ -215,7 +216,7 @@ func TestSendKeepsSecretsEvenFromAnEcho(t *testing.T) {
 		if code != exitFailed || !strings.Contains(stdout, "echo …") {
 			t.Errorf("%v: exit code %d, %s", more, code, stdout)
 		}
-		sample, _ := samples.Find(core.LabelCreated, core.V2)
+		sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 		secret, _ := core.NewSecret(checkedSecret)
 		for _, never := range []string{checkedSecret, "pass-w0rd", "function", "user", core.Sign(sample.Body(), secret)[5:]} {
 			if strings.Contains(stdout+stderr, never) {

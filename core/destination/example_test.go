@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -24,7 +25,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	sample, _ := samples.Find(core.WorkflowAction, core.V2)
+	sample, _ := samples.Find(payload.WorkflowAction, payload.V2)
 	header := http.Header{core.EventHeader: {sample.Header}}
 	for range 2 { // the second is a redelivery
 		if err := folder.Handle(context.Background(), core.Identify(header, sample.Body())); err != nil {

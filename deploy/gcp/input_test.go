@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 func TestDryRunPrintsAndCallsNothing(t *testing.T) {
@@ -145,7 +145,7 @@ func TestReadmeRootFileBuilds(t *testing.T) {
 
 func TestEveryEventIsKnown(t *testing.T) {
 	var names []string
-	for _, event := range core.Events() {
+	for _, event := range payload.Events() {
 		names = append(names, string(event))
 	}
 	bare(t, "exit 9").must("", "deploy.sh", here("--dry-run", "--events="+strings.Join(names, " "))...)

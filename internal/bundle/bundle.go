@@ -14,6 +14,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // The variables that say what becomes of a delivery.
@@ -268,10 +269,10 @@ func (p Platform) schemes() string {
 	return strings.Join(schemes, ", ")
 }
 
-func (p Platform) events() ([]core.Event, error) {
-	var events []core.Event
+func (p Platform) events() ([]payload.Event, error) {
+	var events []payload.Event
 	for _, name := range strings.FieldsFunc(p.Getenv(EventsVariable), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
-		event, known := core.ParseEvent(name)
+		event, known := payload.ParseEvent(name)
 		if !known {
 			return nil, &ConfigError{EventsVariable, fmt.Errorf("no event is called %q", name), "write some of " + EventNames()}
 		}
@@ -283,7 +284,7 @@ func (p Platform) events() ([]core.Event, error) {
 // EventNames lists all events for a person to choose from.
 func EventNames() string {
 	var names []string
-	for _, e := range core.Events() {
+	for _, e := range payload.Events() {
 		names = append(names, string(e))
 	}
 	return strings.Join(names, " ")

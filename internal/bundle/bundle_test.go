@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 )
 
@@ -50,7 +51,7 @@ func TestSecretsFromEverySource(t *testing.T) {
 				if slices.Contains(test.live, s) {
 					want = 200
 				}
-				if got, _ := send(t, r, s, core.LabelCreated); got != want {
+				if got, _ := send(t, r, s, payload.LabelCreated); got != want {
 					t.Errorf("signed with %s: status %d, want %d", s, got, want)
 				}
 			}
@@ -69,7 +70,7 @@ func TestSecretsOfTheCallerTakeThePlaceOfTheEnvironments(t *testing.T) {
 	}
 	r := receiver(t, p)
 	for s, want := range map[string]int{"own": 200, secret: 401} {
-		if got, _ := send(t, r, s, core.LabelCreated); got != want {
+		if got, _ := send(t, r, s, payload.LabelCreated); got != want {
 			t.Errorf("signed with %s: status %d, want %d", s, got, want)
 		}
 	}
@@ -98,7 +99,7 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), &out)
 			p.Always = test.always
 			r := receiver(t, p)
-			if status, word := send(t, r, secret, core.ReviewCreated); status != 200 || word != "accepted" {
+			if status, word := send(t, r, secret, payload.ReviewCreated); status != 200 || word != "accepted" {
 				t.Errorf("answered %d %s", status, word)
 			}
 			if got := strings.Count(out.String(), "\n"); got != test.lines {
@@ -127,7 +128,7 @@ func TestFolderURLs(t *testing.T) {
 		"file:d":                              "d",
 	} {
 		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": name}), nil))
-		if status, _ := send(t, r, secret, core.LabelCreated); status != 200 {
+		if status, _ := send(t, r, secret, payload.LabelCreated); status != 200 {
 			t.Errorf("%s: status %d", name, status)
 		}
 		if found, err := fs.Glob(os.DirFS(dir), where+"/event=label.created/dt=*/*.json"); err != nil || len(found) != 1 {
@@ -137,14 +138,14 @@ func TestFolderURLs(t *testing.T) {
 }
 
 func TestOnlyTheNamedEventsAreLetThrough(t *testing.T) {
-	all := core.Events()
-	for names, through := range map[string][]core.Event{
+	all := payload.Events()
+	for names, through := range map[string][]payload.Event{
 		"":                                     all,
-		"label.created":                        {core.LabelCreated},
-		"LABEL_CREATED,workflow_action":        {core.LabelCreated, core.WorkflowAction},
-		" label.created ,\n\tlabel.deleted,,":  {core.LabelCreated, core.LabelDeleted},
-		"label.updated\u00a0model_run.started": {core.LabelUpdated, core.ModelRunStarted},
-		"unknown":                              {core.Unknown},
+		"label.created":                        {payload.LabelCreated},
+		"LABEL_CREATED,workflow_action":        {payload.LabelCreated, payload.WorkflowAction},
+		" label.created ,\n\tlabel.deleted,,":  {payload.LabelCreated, payload.LabelDeleted},
+		"label.updated\u00a0model_run.started": {payload.LabelUpdated, payload.ModelRunStarted},
+		"unknown":                              {payload.Unknown},
 		bundle.EventNames():                    all,
 	} {
 		var out bytes.Buffer
@@ -168,7 +169,7 @@ func TestDeadLetterTakesWhatIsRefusedForGood(t *testing.T) {
 	for deadLetter, want := range map[string]string{"": "delivery_rejected", "log:": "accepted", "queue:": "delivery_rejected"} {
 		var out bytes.Buffer
 		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "queue:", "LABELHOOK_DEAD_LETTER": deadLetter}), &out))
-		if _, got := send(t, r, secret, core.LabelCreated); got != want || (out.Len() > 0) != (deadLetter == "log:") {
+		if _, got := send(t, r, secret, payload.LabelCreated); got != want || (out.Len() > 0) != (deadLetter == "log:") {
 			t.Errorf("dead letter %q: %s, want %s", deadLetter, got, want)
 		}
 	}
@@ -187,7 +188,7 @@ func TestOverflowGoesToEveryDestinationWithALimit(t *testing.T) {
 		return queues[len(queues)-1], nil
 	}
 	r := receiver(t, p)
-	if status, word := send(t, r, secret, core.LabelCreated); status != 200 || word != "accepted" {
+	if status, word := send(t, r, secret, payload.LabelCreated); status != 200 || word != "accepted" {
 		t.Fatalf("answered %d %s", status, word)
 	}
 	if len(queues) != 3 || queues[2].bucket == nil {
@@ -201,17 +202,17 @@ func TestOverflowGoesToEveryDestinationWithALimit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if body, err := os.ReadFile(filepath.FromSlash(u.Path)); err != nil || !bytes.Equal(body, find(t, core.LabelCreated).Body()) {
+		if body, err := os.ReadFile(filepath.FromSlash(u.Path)); err != nil || !bytes.Equal(body, find(t, payload.LabelCreated).Body()) {
 			t.Errorf("%s holds %q, %v", u, body, err)
 		}
 	}
 }
 
 func TestMaxBody(t *testing.T) {
-	size := len(find(t, core.LabelCreated).Body())
+	size := len(find(t, payload.LabelCreated).Body())
 	for text, want := range map[string]int{"": 200, fmt.Sprint(size): 200, fmt.Sprint(size - 1): 413} {
 		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_MAX_BODY": text}), new(bytes.Buffer)))
-		if got, _ := send(t, r, secret, core.LabelCreated); got != want {
+		if got, _ := send(t, r, secret, payload.LabelCreated); got != want {
 			t.Errorf("limit %q: status %d, want %d", text, got, want)
 		}
 		if text == "" && r.Limit() != 10<<20 {
@@ -258,7 +259,7 @@ func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
 			_, err := bundle.Receiver(platform(test, new(bytes.Buffer)))
 			var log bytes.Buffer
 			r := bundle.Misconfigured(err, slog.New(slog.NewJSONHandler(&log, nil)))
-			if status, code := send(t, r, secret, core.LabelCreated); status != 503 || code != want {
+			if status, code := send(t, r, secret, payload.LabelCreated); status != 503 || code != want {
 				t.Errorf("%v: %d %s, want %s", test, status, code, want)
 			}
 			if !strings.Contains(log.String(), err.(*bundle.ConfigError).Variable) || strings.Contains(log.String(), "no usable webhook secret") != (want == "secret_unavailable") {

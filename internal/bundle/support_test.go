@@ -11,6 +11,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -93,8 +94,8 @@ func signed(t testing.TB, secret string, s samples.Sample) core.Request {
 	}}
 }
 
-func find(t testing.TB, event core.Event) samples.Sample {
-	s, found := samples.Find(event, core.V2)
+func find(t testing.TB, event payload.Event) samples.Sample {
+	s, found := samples.Find(event, payload.V2)
 	if !found {
 		t.Fatalf("no sample of %s", event)
 	}
@@ -102,7 +103,7 @@ func find(t testing.TB, event core.Event) samples.Sample {
 }
 
 // send sends a sample and returns the status and the status word or code.
-func send(t testing.TB, r *core.Receiver, secret string, event core.Event) (int, string) {
+func send(t testing.TB, r *core.Receiver, secret string, event payload.Event) (int, string) {
 	t.Helper()
 	got := r.Receive(t.Context(), signed(t, secret, find(t, event)))
 	if got.Status == 200 {

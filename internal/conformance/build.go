@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // delivery is a genuine v2 label, which the methods below bend into each case.
@@ -21,7 +21,7 @@ func delivery(name string) Case {
 			{"X-Labelbox-Event", "LABEL_CREATED"},
 			{"X-Hub-Signature", ""},
 		},
-		Want: accepted(core.LabelCreated, core.V2),
+		Want: accepted(payload.LabelCreated, payload.V2),
 	}.body(label(fmt.Sprintf(`"case":%q`, name)))
 }
 
@@ -84,8 +84,8 @@ func (c Case) wants(v Verdict) Case      { c.Want = v; return c }
 
 // wantsEvent is for bodies that are accepted as something other than a created
 // label.
-func (c Case) wantsEvent(event core.Event, version core.Version) Case {
+func (c Case) wantsEvent(event payload.Event, version payload.Version) Case {
 	return c.wants(accepted(event, version))
 }
 
-func (c Case) wantsUnknown() Case { return c.wantsEvent(core.Unknown, core.NoVersion) }
+func (c Case) wantsUnknown() Case { return c.wantsEvent(payload.Unknown, payload.NoVersion) }

@@ -1,6 +1,6 @@
 package conformance
 
-import "github.com/labelhook/labelhook/core"
+import "github.com/labelhook/labelhook/core/payload"
 
 // Case is one request and what must become of it.
 type Case struct {
@@ -33,8 +33,8 @@ type Verdict struct {
 	Header []Field // must be in the answer; an empty value means any value
 
 	// Of a 200. Version is checked where the destination keeps attributes.
-	Event   core.Event
-	Version core.Version
+	Event   payload.Event
+	Version payload.Version
 }
 
 // Accepted and Ignored are the codes of a 200.
@@ -62,10 +62,10 @@ var (
 	Rejected    = Verdict{Status: 500, Code: "delivery_rejected"}
 )
 
-func accepted(event core.Event, version core.Version) Verdict {
+func accepted(event payload.Event, version payload.Version) Verdict {
 	return Verdict{Status: 200, Code: Accepted, Event: event, Version: version}
 }
 
-func ignored(event core.Event) Verdict {
+func ignored(event payload.Event) Verdict {
 	return Verdict{Status: 200, Code: Ignored, Event: event}
 }

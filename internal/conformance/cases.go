@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -42,8 +42,8 @@ func genuine() (cases []Case) {
 		}
 		want := accepted(s.Event, s.Version)
 		switch s.Event {
-		case core.WorkflowAction:
-			want.Version = core.NoVersion // both webhooks send the same
+		case payload.WorkflowAction:
+			want.Version = payload.NoVersion // both webhooks send the same
 		case filtered:
 			want = ignored(s.Event)
 		}
@@ -60,7 +60,7 @@ func signatures() []Case {
 	with := func(name string, rewrite func(string) string, want Verdict) Case {
 		return delivery("signature " + name).signatureOf(rewrite).wants(want)
 	}
-	fine := accepted(core.LabelCreated, core.V2)
+	fine := accepted(payload.LabelCreated, payload.V2)
 	twice := func(name string, values func(right string) []string, want Verdict) Case {
 		c := delivery("signature twice, " + name)
 		return c.signature(values(sign(c.Body, Secret))...).wants(want)
@@ -191,27 +191,27 @@ func sizes() []Case {
 
 // events are named by the header only where the signed body does not decide.
 func events() []Case {
-	named := func(header string, event core.Event) Case {
+	named := func(header string, event payload.Event) Case {
 		return delivery(fmt.Sprintf("event header %q", header)).header("X-Labelbox-Id", "event-header").
-			header("X-Labelbox-Event", header).wantsEvent(event, core.V2)
+			header("X-Labelbox-Event", header).wantsEvent(event, payload.V2)
 	}
 	return []Case{
-		delivery("event header missing").header("X-Labelbox-Event").wantsEvent(core.LabelUpdated, core.V2),
+		delivery("event header missing").header("X-Labelbox-Event").wantsEvent(payload.LabelUpdated, payload.V2),
 		delivery("event header missing, body of no known form").header("X-Labelbox-Event").
 			body(`{"case":"no event, no form"}`).wantsUnknown(),
 		delivery("event header very long").header("X-Labelbox-Event", strings.Repeat("LABEL_CREATED", 100)).
-			wantsEvent(core.LabelUpdated, core.V2),
-		named("LABEL_DELETED", core.LabelDeleted),
-		named("label_updated", core.LabelUpdated),
-		named("label.deleted", core.LabelDeleted),
-		named("Label-Created", core.LabelCreated),
-		named("Label Created", core.LabelCreated),
-		named("SOMETHING_ELSE", core.LabelUpdated),
-		named("WORKFLOW_ACTION", core.LabelUpdated), // the body is a label
-		named("REVIEW_UPDATED", core.ReviewUpdated),
+			wantsEvent(payload.LabelUpdated, payload.V2),
+		named("LABEL_DELETED", payload.LabelDeleted),
+		named("label_updated", payload.LabelUpdated),
+		named("label.deleted", payload.LabelDeleted),
+		named("Label-Created", payload.LabelCreated),
+		named("Label Created", payload.LabelCreated),
+		named("SOMETHING_ELSE", payload.LabelUpdated),
+		named("WORKFLOW_ACTION", payload.LabelUpdated), // the body is a label
+		named("REVIEW_UPDATED", payload.ReviewUpdated),
 		delivery("workflow action under the name of a label").
 			body(`{"case":"workflow","action":"MOVE","dataRowIds":["row"],"originTaskId":"a","destinationTaskId":null}`).
-			wantsEvent(core.WorkflowAction, core.NoVersion),
+			wantsEvent(payload.WorkflowAction, payload.NoVersion),
 		delivery("filtered event").header("X-Labelbox-Event", "REVIEW_DELETED").body(`{"case":"filtered"}`).wants(ignored(filtered)),
 		delivery("filtered event, forged").header("X-Labelbox-Event", "REVIEW_DELETED").signedWith("another secret").wants(Mismatch),
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // The secrets of the fixture. Both are live in an artefact under test; the
@@ -19,14 +19,14 @@ const (
 const MaxBody = 64 << 10
 
 // filtered is the one event that the fixture's LABELHOOK_EVENTS leaves out.
-const filtered = core.ReviewDeleted
+const filtered = payload.ReviewDeleted
 
 // Environment returns the variables that an artefact must be started with for
 // [Cases]. Deliveries go to destination; what that refuses for good goes to the
 // dead letter, which is the same destination under the path /dead-letter.
 func Environment(destination string) map[string]string {
 	var events []string
-	for _, e := range core.Events() {
+	for _, e := range payload.Events() {
 		if e != filtered {
 			events = append(events, string(e))
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // TestTableFindsFaults puts known mistakes of hosts and receivers between the
@@ -170,7 +170,7 @@ func TestTableIsConsistent(t *testing.T) {
 			t.Errorf("%q is accepted with %d bytes", c.Name, len(c.Body))
 		}
 	}
-	for _, e := range core.Events() {
+	for _, e := range payload.Events() {
 		if !slices.ContainsFunc(Cases(), func(c Case) bool { return c.Want.Event == e }) {
 			t.Errorf("no case is a %s", e)
 		}

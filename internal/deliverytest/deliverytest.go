@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -26,7 +27,7 @@ func New(id, event string, body []byte) *core.Delivery {
 // Label returns the sample of a created v2 label, with the id "delivery".
 func Label(t testing.TB) *core.Delivery {
 	t.Helper()
-	s, found := samples.Find(core.LabelCreated, core.V2)
+	s, found := samples.Find(payload.LabelCreated, payload.V2)
 	if !found {
 		t.Fatal("no sample")
 	}

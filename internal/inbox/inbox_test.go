@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -42,8 +43,8 @@ func TestHandleKeepsBodyAndHeadersExactly(t *testing.T) {
 			back := r.Delivery()
 			type said struct {
 				id, event, signature, contentType, key, project, label, row, origin string
-				kind                                                                core.Event
-				version                                                             core.Version
+				kind                                                                payload.Event
+				version                                                             payload.Version
 				received                                                            int64
 			}
 			says := func(d *core.Delivery) said {

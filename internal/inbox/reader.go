@@ -12,8 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labelhook/labelhook/core"
 	"modernc.org/sqlite"
+
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // Reader reads an inbox, also while another process writes to it. Its methods
@@ -71,12 +72,12 @@ func (r *Reader) Close() error { return explain(r.path, r.db.Close()) }
 // Query selects deliveries. Its zero value selects all; every field that is
 // set narrows the selection.
 type Query struct {
-	Since   time.Time  // received at that time or later
-	Event   core.Event // of this event
-	Project string     // of the project with this id
-	Status  []Status   // with one of these statuses
-	IDs     []string   // with one of these delivery ids or whole keys
-	Limit   int        // the newest so many; 0 means all
+	Since   time.Time     // received at that time or later
+	Event   payload.Event // of this event
+	Project string        // of the project with this id
+	Status  []Status      // with one of these statuses
+	IDs     []string      // with one of these delivery ids or whole keys
+	Limit   int           // the newest so many; 0 means all
 }
 
 // batchRows is how many rows a list reads at a time.

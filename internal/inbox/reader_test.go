@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -42,7 +42,7 @@ func TestListSelects(t *testing.T) {
 		"everything":           {Query{}, "0 1 2 3 4 5"},
 		"since, inclusive":     {Query{Since: start.Add(4 * time.Minute)}, "4 5"},
 		"since the future":     {Query{Since: start.Add(time.Hour)}, ""},
-		"event":                {Query{Event: core.LabelCreated}, "3"},
+		"event":                {Query{Event: payload.LabelCreated}, "3"},
 		"project":              {Query{Project: "p0"}, "0 2 4"},
 		"project of a label":   {Query{Project: label.ProjectID}, "3"},
 		"newest, oldest first": {Query{Limit: 2}, "4 5"},
@@ -58,7 +58,7 @@ func TestListSelects(t *testing.T) {
 		"status and ids":       {Query{Status: []Status{Pending}, IDs: []string{"id-4", "id-5"}}, "4"},
 		"newest of some ids":   {Query{IDs: []string{"id-5", "id-1", "id-2"}, Limit: 2}, "2 5"},
 		"ids that are not":     {Query{IDs: []string{"none"}}, ""},
-		"all conditions at once": {Query{Since: start.Add(time.Minute), Event: core.WorkflowAction, Project: "p1",
+		"all conditions at once": {Query{Since: start.Add(time.Minute), Event: payload.WorkflowAction, Project: "p1",
 			IDs: []string{"id-0", "id-1", "id-2", "id-5"}, Limit: 1}, "5"},
 	} {
 		t.Run(name, func(t *testing.T) {

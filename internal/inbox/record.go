@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 // Record is a delivery as the inbox holds it. Times are UTC, to the
@@ -14,8 +15,8 @@ type Record struct {
 	Seq          int64  // order of arrival
 	Key          string // [core.Delivery.Key]
 	ID           string // the X-Labelbox-Id header; may be empty
-	Event        core.Event
-	Version      core.Version
+	Event        payload.Event
+	Version      payload.Version
 	ProjectID    string
 	Subject      string // [core.Delivery.Subject]
 	DataRowID    string

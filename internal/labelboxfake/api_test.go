@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -212,7 +213,7 @@ func TestFaultsHappenOnceAndToWhomTheyAreMeantFor(t *testing.T) {
 }
 
 func TestDeliverReachesOnlyWebhooksThatWantTheEvent(t *testing.T) {
-	sample, _ := samples.Find(core.LabelCreated, core.V1)
+	sample, _ := samples.Find(payload.LabelCreated, payload.V1)
 	project := core.Identify(http.Header{}, sample.Body()).ProjectID
 	var reached []string
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -26,7 +27,7 @@ type Receipt struct {
 // and an error only for an event that is no topic or a secret that nothing can
 // be signed with.
 func (a *API) Deliver(ctx context.Context, event string, body []byte) ([]Receipt, error) {
-	named, ok := core.ParseEvent(event)
+	named, ok := payload.ParseEvent(event)
 	if !ok {
 		return nil, fmt.Errorf("%q is no event", event)
 	}
@@ -47,9 +48,9 @@ func (a *API) Deliver(ctx context.Context, event string, body []byte) ([]Receipt
 	return receipts, nil
 }
 
-func (w Webhook) wants(event core.Event, body []byte) bool {
+func (w Webhook) wants(event payload.Event, body []byte) bool {
 	subscribed := slices.ContainsFunc(w.Topics, func(topic string) bool {
-		e, ok := core.ParseEvent(topic)
+		e, ok := payload.ParseEvent(topic)
 		return ok && e == event
 	})
 	isOwners := w.ProjectID == "" || w.ProjectID == core.Identify(http.Header{}, body).ProjectID

@@ -12,6 +12,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -46,7 +47,7 @@ func Example() {
 	answer, _ := io.ReadAll(response.Body)
 	fmt.Print(string(answer))
 
-	sample, _ := samples.Find(core.LabelCreated, core.V1)
+	sample, _ := samples.Find(payload.LabelCreated, payload.V1)
 	receipts, _ := api.Deliver(context.Background(), "LABEL_CREATED", sample.Body())
 	fmt.Println(len(receipts), receipts[0].Status)
 	// Output:

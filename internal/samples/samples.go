@@ -4,10 +4,11 @@
 package samples
 
 import (
+	"bytes"
 	"embed"
 	"slices"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 //go:embed *.json
@@ -16,9 +17,9 @@ var files embed.FS
 // Sample is one payload and the event it belongs to.
 type Sample struct {
 	Name    string // v2-label-created
-	Event   core.Event
-	Header  string       // what stands in X-Labelbox-Event
-	Version core.Version // of the webhook that sends it; both send the same workflow payload
+	Event   payload.Event
+	Header  string          // what stands in X-Labelbox-Event
+	Version payload.Version // of the webhook that sends it; both send the same workflow payload
 
 	// Documented is false for the payloads that Labelbox's documentation does
 	// not show: their form is a guess, or taken from its training service.
@@ -37,19 +38,19 @@ func (s Sample) Body() []byte {
 // All returns every sample, the eight documented ones first.
 func All() []Sample {
 	return []Sample{
-		{"v2-label-created", core.LabelCreated, "LABEL_CREATED", core.V2, true},
-		{"v2-label-updated", core.LabelUpdated, "LABEL_UPDATED", core.V2, true},
-		{"v2-label-deleted", core.LabelDeleted, "LABEL_DELETED", core.V2, true},
-		{"v2-workflow", core.WorkflowAction, "WORKFLOW_ACTION", core.V2, true},
-		{"v1-label-created", core.LabelCreated, "LABEL_CREATED", core.V1, true},
-		{"v1-label-updated", core.LabelUpdated, "LABEL_UPDATED", core.V1, true},
-		{"v1-label-deleted", core.LabelDeleted, "LABEL_DELETED", core.V1, true},
-		{"v1-workflow", core.WorkflowAction, "WORKFLOW_ACTION", core.V1, true},
-		{"review", core.ReviewCreated, "REVIEW_CREATED", core.NoVersion, false},
-		{"review", core.ReviewUpdated, "REVIEW_UPDATED", core.NoVersion, false},
-		{"review", core.ReviewDeleted, "REVIEW_DELETED", core.NoVersion, false},
-		{"model-run-started", core.ModelRunStarted, "MODEL_RUN_STARTED", core.NoVersion, false},
-		{"unknown", core.Unknown, "SOMETHING_NEW", core.NoVersion, false},
+		{"v2-label-created", payload.LabelCreated, "LABEL_CREATED", payload.V2, true},
+		{"v2-label-updated", payload.LabelUpdated, "LABEL_UPDATED", payload.V2, true},
+		{"v2-label-deleted", payload.LabelDeleted, "LABEL_DELETED", payload.V2, true},
+		{"v2-workflow", payload.WorkflowAction, "WORKFLOW_ACTION", payload.V2, true},
+		{"v1-label-created", payload.LabelCreated, "LABEL_CREATED", payload.V1, true},
+		{"v1-label-updated", payload.LabelUpdated, "LABEL_UPDATED", payload.V1, true},
+		{"v1-label-deleted", payload.LabelDeleted, "LABEL_DELETED", payload.V1, true},
+		{"v1-workflow", payload.WorkflowAction, "WORKFLOW_ACTION", payload.V1, true},
+		{"review", payload.ReviewCreated, "REVIEW_CREATED", payload.NoVersion, false},
+		{"review", payload.ReviewUpdated, "REVIEW_UPDATED", payload.NoVersion, false},
+		{"review", payload.ReviewDeleted, "REVIEW_DELETED", payload.NoVersion, false},
+		{"model-run-started", payload.ModelRunStarted, "MODEL_RUN_STARTED", payload.NoVersion, false},
+		{"unknown", payload.Unknown, "SOMETHING_NEW", payload.NoVersion, false},
 	}
 }
 
@@ -60,11 +61,26 @@ func Documented() []Sample {
 
 // Find returns the sample of an event, in the given version where the event
 // has several.
-func Find(event core.Event, version core.Version) (Sample, bool) {
+func Find(event payload.Event, version payload.Version) (Sample, bool) {
 	for _, s := range All() {
-		if s.Event == event && (s.Version == version || s.Version == core.NoVersion) {
+		if s.Event == event && (s.Version == version || s.Version == payload.NoVersion) {
 			return s, true
 		}
 	}
 	return Sample{}, false
+}
+
+// Large returns the v2 sample of a created label with its object repeated until
+// it has at least size bytes.
+func Large(size int) []byte {
+	s, _ := Find(payload.LabelCreated, payload.V2)
+	small := s.Body()
+	from := bytes.Index(small, []byte(`"objects": [`)) + len(`"objects": [`)
+	to := bytes.LastIndexByte(small[:bytes.Index(small, []byte(`"relationships"`))], ']')
+	object := bytes.TrimSpace(small[from:to])
+	large := bytes.Clone(small[:from])
+	for len(large) < size {
+		large = append(append(large, object...), ",\n                "...)
+	}
+	return append(append(large, object...), small[to:]...)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 func TestEveryFileIsListedAndEveryListedFileIsThere(t *testing.T) {
@@ -63,8 +64,8 @@ func TestDocumentedPayloadsAreUnchanged(t *testing.T) {
 func TestEverySampleIsIdentifiedAsWhatItIsListedAs(t *testing.T) {
 	for _, s := range All() {
 		want := s.Version
-		if s.Event == core.WorkflowAction {
-			want = core.NoVersion
+		if s.Event == payload.WorkflowAction {
+			want = payload.NoVersion
 		}
 		d := core.Identify(http.Header{core.EventHeader: {s.Header}}, s.Body())
 		if d.Event != s.Event || d.Version != want {
@@ -74,15 +75,15 @@ func TestEverySampleIsIdentifiedAsWhatItIsListedAs(t *testing.T) {
 }
 
 func TestFindKnowsEveryEventInEveryVersion(t *testing.T) {
-	for _, event := range core.Events() {
-		for _, version := range []core.Version{core.V1, core.V2} {
+	for _, event := range payload.Events() {
+		for _, version := range []payload.Version{payload.V1, payload.V2} {
 			s, found := Find(event, version)
-			if !found || s.Event != event || s.Version != version && s.Version != core.NoVersion {
+			if !found || s.Event != event || s.Version != version && s.Version != payload.NoVersion {
 				t.Errorf("%s %s: found %q %s %s", event, version, s.Name, s.Event, s.Version)
 			}
 		}
 	}
-	if s, found := Find("label.renamed", core.V2); found {
+	if s, found := Find("label.renamed", payload.V2); found {
 		t.Errorf("found %q for an event that does not exist", s.Name)
 	}
 }

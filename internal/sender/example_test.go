@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -26,7 +27,7 @@ func Example() {
 	}))
 	defer server.Close()
 
-	sample, _ := samples.Find(core.LabelCreated, core.V2)
+	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	template := sender.NewTemplate(sample.Body())
 	requests := func(yield func(sender.Request) bool) {
 		for range 100 {

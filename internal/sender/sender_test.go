@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
 func serve(t *testing.T, handler http.HandlerFunc) string {
@@ -347,7 +348,7 @@ func TestSignedIsGenuine(t *testing.T) {
 		t.Error(err)
 	}
 	d := core.Identify(r.Header, r.Body)
-	if d.Event != core.ModelRunStarted || d.ContentType != "application/json" || len(d.ID) != 25 || d.ID[0] != 'c' {
+	if d.Event != payload.ModelRunStarted || d.ContentType != "application/json" || len(d.ID) != 25 || d.ID[0] != 'c' {
 		t.Errorf("got %+v", d)
 	}
 	if again := Signed(r.Body, "MODEL_RUN_STARTED", secret); again.Header.Get(core.IDHeader) == d.ID {
