@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/labelhook/labelhook/internal/httpclient"
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // The environment variables that [FromEnvironment] reads.
@@ -147,7 +148,7 @@ func checkEndpoint(endpoint string) error {
 	switch {
 	case err != nil || u.Hostname() == "":
 		return errors.New("the API endpoint is not a URL; write the whole of it, such as " + DefaultEndpoint)
-	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+	case u.Scheme != "https" && !(u.Scheme == "http" && loopback.Reaches(u.Hostname())):
 		return errors.New("the API endpoint must be https, because the API key travels there")
 	}
 	return nil

@@ -284,6 +284,8 @@ func TestWhatIsWrongIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"ftp":                         {func(w *labelbox.NewWebhook) { w.URL = "ftp://receiver.acme.dev/" }, "does not begin with https"},
 		"loopback":                    {func(w *labelbox.NewWebhook) { w.URL = "http://127.0.0.1:3001/" }, "127.0.0.1 is this machine"},
 		"loopback by name":            {func(w *labelbox.NewWebhook) { w.URL = "https://localhost/" }, "localhost is this machine"},
+		"loopback below localhost":    {func(w *labelbox.NewWebhook) { w.URL = "https://a.LOCALHOST./" }, "a.LOCALHOST. is this machine"},
+		"an unspecified address":      {func(w *labelbox.NewWebhook) { w.URL = "https://[::]:3001/" }, ":: is this machine"},
 		"a line break in the URL":     {func(w *labelbox.NewWebhook) { w.URL += "\n" }, "white space"},
 		"a broken escape":             {func(w *labelbox.NewWebhook) { w.URL = "https://a.dev/%zz" }, "the URL is not one"},
 		"no secret":                   {func(w *labelbox.NewWebhook) { w.Secret = "" }, "the secret is empty"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/labelhook/labelhook/internal/loopback"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
@@ -51,7 +52,7 @@ func receiver(u *url.URL) string {
 	if ip := net.ParseIP(host); ip != nil {
 		host = ip.String()
 	}
-	if isLoopback(host) {
+	if loopback.Reaches(host) {
 		host = "localhost"
 	}
 	port := u.Port()
@@ -80,7 +81,7 @@ func (c *Client) CheckURL(raw string) error {
 // checkURL refuses a webhook URL to which Labelbox could not deliver, or only
 // in the clear. Labelbox itself takes any text. The errors repeat no more of
 // the URL than its host: the rest may hold a function key.
-func checkURL(raw string, loopback bool) error {
+func checkURL(raw string, allowLoopback bool) error {
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
@@ -97,8 +98,8 @@ func checkURL(raw string, loopback bool) error {
 		return errors.New("the URL names no host; write https://host/path, with two slashes")
 	case isPlaceholder(u.Hostname()):
 		return fmt.Errorf("the URL's host %s is a placeholder; write the real one", u.Hostname())
-	case isLoopback(u.Hostname()):
-		if !loopback {
+	case loopback.Reaches(u.Hostname()):
+		if !allowLoopback {
 			return fmt.Errorf("the URL's host %s is this machine, where Labelbox cannot deliver", u.Hostname())
 		}
 	case u.Scheme != "https":
@@ -126,11 +127,6 @@ func isPlaceholder(host string) bool {
 		}
 	}
 	return false
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // hostOf is as much of an address as may be shown.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"github.com/labelhook/labelhook/internal/local"
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // checkTo refuses a --to that is not an HTTP URL, and warns of one whose
@@ -24,7 +24,7 @@ func (t *tool) checkTo(to string) error {
 	case u.Hostname() == "":
 		return usage(errors.New("--to: the URL names no host"), hint)
 	}
-	if u.Scheme == "http" && !local.IsLoopback(u.Hostname()) {
+	if u.Scheme == "http" && !loopback.Reaches(u.Hostname()) {
 		fmt.Fprintf(t.err, "labelhook: warning: --to: http to %s is not encrypted; whoever is on the way can read the payloads\n", u.Hostname())
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/httpclient"
+	"github.com/labelhook/labelhook/internal/loopback"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
@@ -50,14 +50,14 @@ const (
 )
 
 // NewEndpoint makes an HTTP destination. The URL must be https; http is let
-// through for loopback addresses, which nobody else can listen to.
+// through to this machine, where nobody is on the way.
 func NewEndpoint(address string, options ...EndpointOption) (*Endpoint, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		// The parser's own error would repeat the URL, with any key in it.
 		return nil, errors.New("the URL cannot be read; write https://host/path")
 	}
-	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {
+	if u.Scheme != "https" && !(u.Scheme == "http" && loopback.Reaches(u.Hostname())) {
 		return nil, fmt.Errorf("%s: payloads may leave this machine only by https", printable.URL(address))
 	}
 	o := httpclient.Options{Timeout: endpointTimeout, Connections: endpointConnections, Idempotent: true}
@@ -65,11 +65,6 @@ func NewEndpoint(address string, options ...EndpointOption) (*Endpoint, error) {
 		option(&o)
 	}
 	return &Endpoint{u.String(), printable.URL(address), httpclient.New(o)}, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // String returns the scheme and host of the URL, which are safe to log.

@@ -6,6 +6,7 @@
 package httpclient
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -16,6 +17,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // Options are what differs from one client to the next.
@@ -34,12 +37,11 @@ type Options struct {
 // New makes a client. It follows no redirect: what is signed or keyed is meant
 // for one receiver. It does not ask for compressed answers.
 func New(o Options) *http.Client {
-	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Client{
 		Timeout: o.Timeout,
 		Transport: &transport{idempotent: o.Idempotent, Transport: &http.Transport{
 			Proxy:                 proxyOf,
-			DialContext:           dialer.DialContext,
+			DialContext:           dial,
 			TLSClientConfig:       &tls.Config{RootCAs: o.RootCAs},
 			TLSHandshakeTimeout:   10 * time.Second,
 			ForceAttemptHTTP2:     true,
@@ -50,6 +52,17 @@ func New(o Options) *http.Client {
 		}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+var dialer = net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+
+// dial connects. What is called localhost is this machine whatever a resolver
+// says, who may not know the name or ask the network for it.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, port, err := net.SplitHostPort(address); err == nil && loopback.IsName(host) {
+		address = net.JoinHostPort("localhost", port)
+	}
+	return dialer.DialContext(ctx, network, address)
 }
 
 // Do sends a request with a client of [New], or any other. The error says

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // ProxyError is a request that got no answer and went through a proxy of the
@@ -39,7 +40,7 @@ var errNoProxy = errors.New("not the URL of a proxy; write http://host:port, or 
 // proxyOf is the proxy of the environment for a request, nil for none. What is
 // on this machine is reached without one: a proxy's own loopback is another.
 func proxyOf(r *http.Request) (*url.URL, error) {
-	if IsLocal(r.URL.Hostname()) {
+	if loopback.Reaches(r.URL.Hostname()) {
 		return nil, nil
 	}
 	proxy, err := http.ProxyFromEnvironment(r)
@@ -47,13 +48,6 @@ func proxyOf(r *http.Request) (*url.URL, error) {
 		return nil, &ProxyError{Variable: proxyVariable(r.URL.Scheme), Err: errNoProxy}
 	}
 	return proxy, nil
-}
-
-// IsLocal reports whether a host's name or address can only be this machine's.
-func IsLocal(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // throughProxy names the proxy that err came through, if there is one.

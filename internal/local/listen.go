@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
+
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // What [Listen] refuses, besides what the system does.
@@ -25,10 +28,13 @@ func Listen(addr string, public bool) (net.Listener, error) {
 	if err != nil || port == "" {
 		return nil, fmt.Errorf("%s: %w", addr, ErrAddress)
 	}
-	if !public && !IsLoopback(host) {
+	if !public && !loopback.Confines(host) {
 		return nil, fmt.Errorf("%s: %w", addr, ErrPublic)
 	}
-	l, err := net.Listen("tcp", addr)
+	if loopback.IsName(host) {
+		host = strings.TrimSuffix(host, ".") // which hosts files do not have
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	var outer *net.OpError
 	switch {
 	case err == nil:
@@ -39,11 +45,4 @@ func Listen(addr string, public bool) (net.Listener, error) {
 		err = outer.Err
 	}
 	return nil, fmt.Errorf("%s: %w", addr, err)
-}
-
-// IsLoopback reports whether host, a name or an address, is surely this machine
-// and reachable by nobody else.
-func IsLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

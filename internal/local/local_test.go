@@ -22,6 +22,8 @@ import (
 func TestListenStaysOnLoopback(t *testing.T) {
 	for addr, want := range map[string]error{
 		"127.0.0.1:0": nil, "localhost:0": nil, "[::1]:0": nil, "127.9.9.9:0": nil,
+		"LOCALHOST:0": nil, "localhost.:0": nil, "[::ffff:127.0.0.1]:0": nil,
+		"a.localhost:0": local.ErrPublic, "127.1:0": local.ErrPublic, "[::%lo]:0": local.ErrPublic,
 		"0.0.0.0:0": local.ErrPublic, ":0": local.ErrPublic, "[::]:0": local.ErrPublic,
 		"192.0.2.1:0": local.ErrPublic, "example.com:0": local.ErrPublic, "localhost.example.com:0": local.ErrPublic,
 		"": local.ErrAddress, "127.0.0.1": local.ErrAddress, "127.0.0.1:": local.ErrAddress, "a:b:c": local.ErrAddress,

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // Own reports whether a URL leads to what listens at addr, as far as this machine
@@ -47,8 +49,7 @@ func portOf(u *url.URL) uint16 {
 
 // addressesOf finds the addresses of a host, none if that takes long.
 func addressesOf(ctx context.Context, host string) (found []netip.Addr) {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if loopback.IsName(host) {
 		return []netip.Addr{netip.IPv6Loopback()}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

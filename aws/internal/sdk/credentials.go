@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"errors"
-	"net/netip"
 	neturl "net/url"
 	"os"
 
@@ -12,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/labelhook/labelhook/internal/loopback"
 )
 
 // credentialsFor returns whoever gives this process credentials, in the SDK's
@@ -66,9 +67,8 @@ func trustworthy(url string) bool {
 		return false
 	}
 	switch u.Scheme + "://" + u.Hostname() {
-	case "http://localhost", "http://169.254.170.2", "http://169.254.170.23", "http://fd00:ec2::23":
+	case "http://169.254.170.2", "http://169.254.170.23", "http://fd00:ec2::23":
 		return true
 	}
-	address, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && err == nil && address.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && loopback.Confines(u.Hostname()) // the SDK asks a resolver for names below localhost
 }

@@ -81,7 +81,8 @@ func TestAContainersAgentGivesCredentials(t *testing.T) {
 
 func TestCredentialsAreNotFetchedFromJustAnywhere(t *testing.T) {
 	for url, want := range map[string]bool{
-		"http://127.0.0.1:1/": true, "http://[::1]/": true, "http://localhost:1/": true,
+		"http://127.0.0.1:1/": true, "http://[::1]/": true, "http://localhost:1/": true, "http://LOCALHOST.:1/": true,
+		"http://a.localhost/": false, "http://0.0.0.0/": false,
 		"http://169.254.170.2/": true, "http://169.254.170.23/v1": true, "http://[fd00:ec2::23]/v1": true, "https://example.com/": true,
 		"http://example.com/": false, "http://169.254.169.254/": false, "http://169.254.170.2.example.com/": false,
 		"http://localhost.example.com/": false, "http://10.0.0.1/": false, "http://127.0.0.1@example.com/": false,
