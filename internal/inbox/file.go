@@ -80,17 +80,15 @@ func denied(path string, err error) error {
 
 // dsn names an existing file to the driver. Any path will do: none of its
 // characters is taken for syntax.
-func dsn(path string, pragmas ...string) (string, error) {
+func dsn(path string, a access, pragmas ...string) (string, error) {
 	whole, err := filepath.Abs(path)
 	if err != nil {
 		return "", denied(path, err)
 	}
+	parameters := a.parameters(whole)
+	parameters["_pragma"] = append(append(parameters["_pragma"], pragmas...), fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
 	whole = "/" + strings.TrimPrefix(filepath.ToSlash(whole), "/")
-	options := url.Values{
-		"mode":    {"rw"}, // the file is never created here, see create
-		"_pragma": append(pragmas, fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())),
-	}
-	return (&url.URL{Scheme: "file", Path: whole, RawQuery: options.Encode()}).String(), nil
+	return (&url.URL{Scheme: "file", Path: whole, RawQuery: parameters.Encode()}).String(), nil
 }
 
 // identify returns the version of an inbox that can be read here, 0 for an

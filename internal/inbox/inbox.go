@@ -70,7 +70,7 @@ func find(path string) (*Reader, error) {
 			return nil, err
 		}
 	}
-	reader, _, err := openReader(path)
+	reader, _, err := openReader(path, shared)
 	return reader, err
 }
 

@@ -23,10 +23,15 @@ type Reader struct {
 	path    string
 	db      *sql.DB
 	indexed bool // the file has the indexes and headers of version 2
+
+	access access
+	real   string // where symbolic links lead
+	stamp  stamp  // of the files as they were opened
 }
 
 // OpenReadOnly opens an inbox that must exist; the error matches
-// [fs.ErrNotExist] if it does not.
+// [fs.ErrNotExist] if it does not. It takes an inbox that this user may not
+// write to, in a folder that nobody may write to, too, and leaves no file there.
 func OpenReadOnly(path string) (*Reader, error) {
 	exists, err := locate(path)
 	if err != nil {
@@ -35,8 +40,15 @@ func OpenReadOnly(path string) (*Reader, error) {
 	if !exists {
 		return nil, fmt.Errorf("inbox %s: %w; start \"labelhook listen\" first or name another file", path, fs.ErrNotExist)
 	}
-	r, version, err := openReader(path)
+	how := accessTo(path)
+	r, version, err := openReader(path, how)
+	if err != nil && how == sharedRO {
+		r, version, err = openReader(path, unlocked)
+	}
 	if err != nil {
+		if cause := forbidden(path); cause != nil {
+			err = denied(path, cause)
+		}
 		return nil, err
 	}
 	if version == 0 {
@@ -48,8 +60,9 @@ func OpenReadOnly(path string) (*Reader, error) {
 
 // openReader opens an existing file of the version that is returned, 0 if it
 // has yet to become an inbox.
-func openReader(path string) (r *Reader, version int, err error) {
-	name, err := dsn(path, "query_only(1)")
+func openReader(path string, how access) (r *Reader, version int, err error) {
+	real := realPath(path)
+	name, err := dsn(real, how, "query_only(1)")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -57,7 +70,7 @@ func openReader(path string) (r *Reader, version int, err error) {
 	if err != nil {
 		return nil, 0, explain(path, err)
 	}
-	r = &Reader{path: path, db: sql.OpenDB(connector)}
+	r = &Reader{path: path, real: real, access: how, stamp: stampOf(real), db: sql.OpenDB(connector)}
 	if version, err = identify(context.Background(), r.db, path); err != nil {
 		r.db.Close()
 		return nil, 0, err
@@ -91,7 +104,7 @@ func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		stmt, err := r.db.PrepareContext(ctx, r.row())
 		if err != nil {
-			yield(Record{}, explain(r.path, err))
+			yield(Record{}, r.explain(err))
 			return
 		}
 		defer stmt.Close()
@@ -104,7 +117,7 @@ func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
 			if errors.Is(err, sql.ErrNoRows) {
 				continue // somebody has deleted it since
 			}
-			if !yield(record, explain(r.path, err)) || err != nil {
+			if !yield(record, r.explain(err)) || err != nil {
 				return
 			}
 		}
@@ -128,8 +141,8 @@ func (r *Reader) Heads(ctx context.Context, q Query) iter.Seq2[Record, error] {
 				}
 			}
 		}
-		if err != nil {
-			yield(Record{}, explain(r.path, err))
+		if err := r.explain(err); err != nil {
+			yield(Record{}, err)
 		}
 	}
 }
@@ -140,7 +153,7 @@ func (r *Reader) Count(ctx context.Context, q Query) (int, error) {
 	n := 0
 	for err == nil && s.ids == nil {
 		err = r.db.QueryRowContext(ctx, "SELECT count(*)"+s.from+" AND seq > ? AND seq <= ?", append(s.args, s.after, s.last)...).Scan(&n)
-		return n, explain(r.path, err)
+		return n, r.explain(err)
 	}
 	for err == nil {
 		var batch []Record
@@ -149,7 +162,7 @@ func (r *Reader) Count(ctx context.Context, q Query) (int, error) {
 		}
 		n += len(batch)
 	}
-	return n, explain(r.path, err)
+	return n, r.explain(err)
 }
 
 // rows is a selection of rows that is read in batches, in order of arrival.
@@ -366,7 +379,7 @@ func (r *Reader) Get(ctx context.Context, id string) ([]Record, error) {
 	}
 	matches, err := r.match(ctx, id)
 	if err != nil {
-		return nil, explain(r.path, err)
+		return nil, r.explain(err)
 	}
 	if len(matches) == 0 {
 		hint := "list the deliveries to see which there are"
@@ -379,11 +392,11 @@ func (r *Reader) Get(ctx context.Context, id string) ([]Record, error) {
 	for _, seq := range matches {
 		record, err := scan(r.db.QueryRowContext(ctx, r.row(), seq))
 		if err != nil {
-			return nil, explain(r.path, err)
+			return nil, r.explain(err)
 		}
 		records = append(records, record)
 	}
-	return records, nil
+	return records, r.explain(nil)
 }
 
 // match returns the rows that id stands for, the first to arrive first.

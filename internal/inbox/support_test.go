@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql/driver"
 	"fmt"
 	"net/http"
@@ -71,7 +72,7 @@ func list(tb testing.TB, r *Reader, q Query) (records []Record) {
 // raw is a connection of its own to the file, past the package.
 func raw(tb testing.TB, path string) (exec func(string)) {
 	tb.Helper()
-	name, err := dsn(path)
+	name, err := dsn(path, shared)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -134,3 +135,6 @@ func setting(tb testing.TB, w *writer, pragma string) int64 {
 	}
 	return row[0].(int64)
 }
+
+// sum is a short name for content.
+func sum(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content))[:16] }

@@ -60,7 +60,7 @@ type writer struct {
 
 // open opens the file, which must exist, and makes an inbox of this version of it.
 func (w *writer) open() (err error) {
-	name, err := dsn(w.path)
+	name, err := dsn(w.path, shared)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (w *writer) look(afterCommit bool) change {
 // lastIsThere reports whether another connection, which has no page of the file
 // in memory, finds what was committed last.
 func (w *writer) lastIsThere() bool {
-	r, version, err := openReader(w.path)
+	r, version, err := openReader(w.path, shared)
 	if err != nil {
 		return false
 	}
