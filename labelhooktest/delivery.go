@@ -1,0 +1,92 @@
+package labelhooktest
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+// Secret is the webhook secret that [Delivery] and [Receive] sign with.
+const Secret = "labelhooktest-2f8d1c"
+
+// DeliveryID is the X-Labelbox-Id of what is made here.
+const DeliveryID = "labelhooktest-delivery"
+
+// Sample returns a payload as Labelbox's documentation prints it
+// (https://docs.labelbox.com/reference/webhook); of reviews, model runs and
+// [payload.Unknown] one like it. [payload.NoVersion] is as good as [payload.V2].
+// It panics where there is no such payload, which only an event or a version that
+// is none can bring about.
+func Sample(event payload.Event, version payload.Version) []byte {
+	if version == payload.NoVersion {
+		version = payload.V2
+	}
+	s, found := samples.Find(event, version)
+	if !found {
+		panic(fmt.Sprintf("labelhooktest: no sample of event %q and version %q", event, version))
+	}
+	return s.Body()
+}
+
+// Delivery returns a delivery of the body as a receiver hands it to a handler:
+// named by the event, signed with [Secret].
+func Delivery(event payload.Event, body []byte) *core.Delivery {
+	return core.Identify(header(Secret, event, body), body)
+}
+
+// Request returns a request as Labelbox makes it, signed with the secret, for
+// [net/http/httptest] or a client. To make a forged one, sign with another secret
+// or change its header or body. It panics on a text that is no secret, see
+// [core.NewSecret].
+func Request(secret, url string, event payload.Event, body []byte) *http.Request {
+	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		panic(fmt.Sprintf("labelhooktest: %v", err))
+	}
+	r.Header = header(secret, event, body)
+	return r
+}
+
+func header(secret string, event payload.Event, body []byte) http.Header {
+	s, err := core.NewSecret(secret)
+	if err != nil {
+		panic(fmt.Sprintf("labelhooktest: %v", err))
+	}
+	return http.Header{
+		core.SignatureHeader: {core.Sign(body, s)},
+		core.IDHeader:        {DeliveryID},
+		core.EventHeader:     {strings.ToUpper(strings.ReplaceAll(string(event), ".", "_"))},
+		"Content-Type":       {"application/json"},
+	}
+}
+
+// Receive sends a signed delivery through a receiver around the handler and
+// returns what the sender is answered: 200 where the handler took or ignored it,
+// 503 where it failed for now, 500 where it failed for good or panicked. The
+// receiver's log goes to the test's.
+func Receive(t testing.TB, handler core.Handler, event payload.Event, body []byte) core.Response {
+	t.Helper()
+	r := &core.Receiver{Secrets: Secrets(), Handler: handler, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	defer r.Flush()
+	return r.Receive(t.Context(), core.Request{Method: http.MethodPost, Header: header(Secret, event, body), Body: body})
+}
+
+// Secrets is the source of [Secret], for a [core.Receiver] of one's own.
+func Secrets() core.SecretSource {
+	s, err := core.NewSecret(Secret)
+	if err != nil {
+		panic(err) // a test calls it
+	}
+	source, err := core.StaticSecrets(s)
+	if err != nil {
+		panic(err)
+	}
+	return source
+}
