@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -92,36 +94,41 @@ func viewOf(r inbox.Record) eventView {
 }
 
 func (t *tool) eventLines(records iter.Seq2[inbox.Record, error]) error {
-	lines := t.jsonLines()
+	out := bufio.NewWriterSize(t.out, 64<<10)
+	lines := jsonLinesTo(out)
 	for r, err := range records {
 		if err != nil {
+			out.Flush()
 			return failure(err, "")
 		}
 		if err := lines.Encode(viewOf(r)); err != nil {
-			return failure(fmt.Errorf("writing: %w", err), "")
+			return written(err)
 		}
 	}
-	return nil
+	return written(out.Flush())
 }
 
 func (t *tool) eventTable(records iter.Seq2[inbox.Record, error]) error {
-	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	lines := newTable(t.out)
 	n := 0
 	for r, err := range records {
 		if err != nil {
+			lines.flush()
 			return failure(err, "")
 		}
 		if n++; n == 1 {
-			fmt.Fprintln(table, "RECEIVED\tEVENT\tVERSION\tPROJECT\tSUBJECT\tSTATUS\tREPEATS\tBYTES\tID")
+			lines.row("RECEIVED", "EVENT", "VERSION", "PROJECT", "SUBJECT", "STATUS", "REPEATS", "BYTES", "ID")
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.Received.Local().Format(time.DateTime), orDash(string(r.Event)),
-			orDash(string(r.Version)), orDash(r.ProjectID), orDash(r.Subject), orDash(string(r.Status)), r.Repeats, r.Size, orDash(r.Reference()))
+		if err := lines.row(r.Received.Local().Format(time.DateTime), orDash(string(r.Event)), orDash(string(r.Version)), orDash(r.ProjectID),
+			orDash(r.Subject), orDash(string(r.Status)), strconv.Itoa(r.Repeats), strconv.FormatInt(r.Size, 10), orDash(r.Reference())); err != nil {
+			return written(err)
+		}
 	}
 	if n == 0 {
 		fmt.Fprintln(t.err, "labelhook: no deliveries match")
 		return nil
 	}
-	return table.Flush()
+	return written(lines.flush())
 }
 
 // orDash is a table's cell: never empty, and harmless to a terminal.

@@ -16,8 +16,10 @@ import (
 func (t *tool) shown() io.Writer { return printable.Writer{To: t.out} }
 
 // jsonLines prints values as JSON, each in a line.
-func (t *tool) jsonLines() *jsonv1.Encoder {
-	lines := jsonv1.NewEncoder(printable.JSONWriter{To: t.out})
+func (t *tool) jsonLines() *jsonv1.Encoder { return jsonLinesTo(t.out) }
+
+func jsonLinesTo(out io.Writer) *jsonv1.Encoder {
+	lines := jsonv1.NewEncoder(printable.JSONWriter{To: out})
 	lines.SetEscapeHTML(false)
 	return lines
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,14 +89,18 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	if q.IDs, err = keysOf(ctx, reader, ids); err != nil {
 		return err
 	}
-	known := outcomes{ok: map[string]bool{}}
+	expected, err := reader.Count(ctx, q)
+	if err != nil {
+		return failure(err, "")
+	}
+	known := newOutcomes(expected)
 	for head, err := range reader.Heads(ctx, q) {
 		if err != nil {
 			return failure(err, "")
 		}
-		known.keys = append(known.keys, head.Key)
+		known.add(head)
 	}
-	count := len(known.keys)
+	count := len(known.seqs)
 	if count == 0 {
 		return failure(errors.New("no delivery matches, so none was sent"), "labelhook events lists what is in the inbox")
 	}
@@ -113,14 +118,16 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	defer client.CloseIdleConnections()
 	through := sender.Sender{URL: r.to, Concurrency: min(r.concurrency, count), Retries: way.retries, Client: client}
 	var unread error // set before Send returns, read after
-	summary := through.Send(ctx, stored(reader.List(ctx, q), count, &unread), func(result sender.Result) {
+	summary := through.Send(ctx, stored(reader.List(ctx, q), known.seqs, &unread), func(result sender.Result) {
 		known.note(result)
 		report.note(result)
 		step()
 	})
 	done()
 	report.sum(summary)
-	report.Failed, report.Unfinished = known.left()
+	if r.json || left != nil {
+		report.Failed, report.Unfinished = known.left()
+	}
 	report.again = "--failed-to FILE keeps the keys of those not taken for --id @FILE"
 	if left != nil {
 		if err := left.put(append(report.Failed, report.Unfinished...)); err != nil {
@@ -137,19 +144,22 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	return report.err()
 }
 
-// stored makes requests of so many records. It ends at the first that cannot be
-// read and leaves the error behind.
-func stored(records iter.Seq2[inbox.Record, error], count int, unread *error) iter.Seq[sender.Request] {
+// stored makes requests of those records that are among the selected rows. It
+// ends at the first that cannot be read and leaves the error behind.
+func stored(records iter.Seq2[inbox.Record, error], seqs []int64, unread *error) iter.Seq[sender.Request] {
 	return func(yield func(sender.Request) bool) {
 		for r, err := range records {
-			if count--; count < 0 {
-				return // it has arrived since they were counted
-			}
 			if err != nil {
 				*unread = err
 				return
 			}
-			if !yield(original(r)) {
+			place, selected := slices.BinarySearch(seqs, r.Seq)
+			if !selected {
+				continue // it has come since, or got another status
+			}
+			request := original(r)
+			request.Place = place
+			if !yield(request) {
 				return
 			}
 		}
@@ -166,5 +176,5 @@ func original(r inbox.Record) sender.Request {
 	if header["User-Agent"] == nil {
 		header.Set("User-Agent", "labelhook")
 	}
-	return sender.Request{Key: r.Key, Header: header, Body: r.Body}
+	return sender.Request{Header: header, Body: r.Body}
 }

@@ -64,7 +64,9 @@ func (t *tool) readKeys(ctx context.Context, file string) (keys []string, err er
 	return keys, nil
 }
 
-var wholeKey = regexp.MustCompile(`^[0-9a-f]{32}$`)
+const keyDigits = 32
+
+var wholeKey = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}$`, keyDigits))
 
 // keysOf gives the keys that the ids stand for: an id that stands for nothing
 // must not go unnoticed among others. Whole keys are looked up together, for
@@ -104,31 +106,57 @@ func keysOf(ctx context.Context, reader *inbox.Reader, ids []string) (keys []str
 	return keys, nil
 }
 
-// outcomes are what is known of each delivery of a replay.
+// outcomes are what is known of each delivery of a replay, in the order of
+// arrival and in some 40 bytes for each: there may be a million.
 type outcomes struct {
-	keys []string // in the order of arrival
-	ok   map[string]bool
+	seqs   []int64
+	keys   []byte // each with a line break behind it
+	states []outcome
+}
+
+type outcome byte
+
+const (
+	unfinished outcome = iota // not sent, or under way when the replay was interrupted
+	refused
+	acknowledged
+)
+
+// newOutcomes makes room for so many deliveries.
+func newOutcomes(n int) *outcomes {
+	return &outcomes{make([]int64, 0, n), make([]byte, 0, n*(keyDigits+1)), make([]outcome, 0, n)}
+}
+
+func (o *outcomes) add(r inbox.Record) {
+	o.seqs = append(o.seqs, r.Seq)
+	o.keys = append(append(o.keys, r.Key...), '\n')
+	o.states = append(o.states, unfinished)
 }
 
 func (o *outcomes) note(result sender.Result) {
-	if !errors.Is(result.Err, context.Canceled) {
-		o.ok[result.Request.Key] = result.OK()
+	switch {
+	case result.OK():
+		o.states[result.Request.Place] = acknowledged
+	case !errors.Is(result.Err, context.Canceled):
+		o.states[result.Request.Place] = refused
 	}
 }
 
-// left are the keys of those not taken, and of those of which nobody knows: not
-// sent, or under way when the replay was interrupted.
-func (o *outcomes) left() (failed, unfinished []string) {
-	failed, unfinished = []string{}, []string{}
-	for _, key := range o.keys {
-		switch ok, known := o.ok[key]; {
-		case !known:
-			unfinished = append(unfinished, key)
-		case !ok:
-			failed = append(failed, key)
+// left are the keys of those not taken, and of those of which nobody knows.
+func (o *outcomes) left() (failed, unknown []string) {
+	failed, unknown = []string{}, []string{}
+	keys := o.keys
+	for _, state := range o.states {
+		key, rest, _ := bytes.Cut(keys, []byte("\n"))
+		keys = rest
+		switch state {
+		case refused:
+			failed = append(failed, string(key))
+		case unfinished:
+			unknown = append(unknown, string(key))
 		}
 	}
-	return failed, unfinished
+	return failed, unknown
 }
 
 // keysFile is a list of keys that is there whole or not at all.

@@ -43,7 +43,7 @@ type Request struct {
 	Body    []byte
 	Chunked bool // send the body in chunks, without a Content-Length
 
-	Key string // by which the caller knows it again; not sent
+	Place int // by which the caller knows it again; not sent
 }
 
 // Result is what became of one request.

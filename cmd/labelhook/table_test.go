@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"text/tabwriter"
+)
+
+func TestTableAlignsAsTabwriterDoes(t *testing.T) {
+	rows := [][]string{{"ID", "NAME", "BYTES"}, {"1", "Grüße", "7"}, {"22", "標注", "1234567"}, {"333", "-", "0"}}
+	var got, want bytes.Buffer
+	lines, reference := newTable(&got), tabwriter.NewWriter(&want, 0, 0, 2, ' ', 0)
+	for _, cells := range rows {
+		lines.row(cells...)
+		fmt.Fprintln(reference, strings.Join(cells, "\t"))
+	}
+	reference.Flush()
+	if err := lines.flush(); err != nil || got.String() != want.String() {
+		t.Errorf("%v, got\n%swant\n%s", err, &got, &want)
+	}
+}
+
+// A list of any length is printed while it is read.
+func TestTableHoldsAFewRowsOnly(t *testing.T) {
+	var out bytes.Buffer
+	lines := newTable(&out)
+	const n = 20 * sampledRows
+	for i := range n {
+		name := "name"
+		if i == n/2 {
+			name = "a longer name"
+		}
+		if err := lines.row(fmt.Sprintf("%08d", i), name, "end"); err != nil {
+			t.Fatal(err)
+		}
+		if printed := bytes.Count(out.Bytes(), []byte("\n")); i-printed > 10*sampledRows {
+			t.Fatalf("after %d rows %d are printed", i, printed)
+		}
+	}
+	if err := lines.flush(); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(all) != n {
+		t.Fatalf("%d lines for %d rows", len(all), n)
+	}
+	for i, want := range map[int]string{0: "name  end", n/2 - 1: "name  end", n / 2: "a longer name  end", n - 1: "name           end"} {
+		if want = fmt.Sprintf("%08d  %s", i, want); all[i] != want {
+			t.Errorf("line %d is %q, want %q", i, all[i], want)
+		}
+	}
+}
+
+func TestTableEndsWhereNobodyReads(t *testing.T) {
+	r, w := io.Pipe()
+	r.CloseWithError(errors.New("gone"))
+	lines := newTable(w)
+	for i := range 100 * sampledRows {
+		if err := lines.row(fmt.Sprint(i), strings.Repeat("x", 80)); err != nil {
+			return
+		}
+	}
+	t.Error("it went on")
+}
