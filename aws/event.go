@@ -24,7 +24,8 @@ const (
 )
 
 // decode reads an event in one pass. The request's header shares the event's
-// memory, which the runtime uses again after the answer; its body does not.
+// memory, which the runtime uses again after the answer, until it is told to
+// [header.Keep] what it has; its body does not.
 //
 // Names are matched and values are read as encoding/json does it; where that
 // would take the last of two, which another reader need not, the event is

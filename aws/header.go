@@ -6,7 +6,7 @@ import (
 )
 
 // header holds the headers of an event as they stand in it, names in any case.
-// It shares the event's memory.
+// It shares the event's memory until it is told to keep them.
 type header struct {
 	multi  []field // of multiValueHeaders, where there are any, in the order they were sent
 	single []field // of headers; a header that was sent twice is joined by commas, or only its last one is here
@@ -37,6 +37,26 @@ func (h *header) Values(name string) []string {
 		return nil
 	}
 	return h.found[from:to:to]
+}
+
+// Keep implements [core.Keeper].
+func (h *header) Keep() {
+	size := 0
+	for _, fields := range [...][]field{h.multi, h.single} {
+		for _, f := range fields {
+			size += len(f.name) + len(f.value)
+		}
+	}
+	own := make([]byte, 0, size)
+	keep := func(shared []byte) []byte {
+		own = append(own, shared...)
+		return own[len(own)-len(shared):]
+	}
+	for _, fields := range [...][]field{h.multi, h.single} {
+		for i, f := range fields {
+			fields[i] = field{keep(f.name), keep(f.value)}
+		}
+	}
 }
 
 // Names implements [core.Lister].

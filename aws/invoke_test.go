@@ -50,6 +50,42 @@ func invoke(t testing.TB, ctx context.Context, r *core.Receiver, front lambdates
 	return a
 }
 
+// Lambda's runtime reads the next event into the memory of one that is answered,
+// while a handler may still have the delivery.
+func TestADeliveryOutlivesItsEvent(t *testing.T) {
+	for _, front := range lambdatest.Fronts() {
+		t.Run(front.Name, func(t *testing.T) {
+			var kept *core.Delivery
+			h := core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
+				kept = d
+				return nil
+			})
+			event := front.Event(lambdatest.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
+				{"Content-Type", "application/json"},
+				{"X-Labelbox-New", "new"},
+				{"X-Hub-Signature", core.Sign([]byte(label), mustSecret(t))},
+				{"Traceparent", "trace"},
+			}})
+			if _, err := NewHandler(receiving(t, h, new(bytes.Buffer))).Invoke(t.Context(), event); err != nil {
+				t.Fatal(err)
+			}
+			for i := range event {
+				event[i] = 'x'
+			}
+			sent := map[string]string{}
+			for _, f := range kept.EndToEnd() {
+				sent[strings.ToLower(f.Name)] = f.Value
+			}
+			if sent["traceparent"] != "trace" || sent["x-labelbox-new"] != "new" || sent["content-type"] != "application/json" {
+				t.Errorf("sends on %v", sent)
+			}
+			if !bytes.Equal(kept.Body, []byte(label)) {
+				t.Errorf("has the body %s", kept.Body)
+			}
+		})
+	}
+}
+
 func TestAnswersAreInTheFormOfTheFront(t *testing.T) {
 	for _, front := range lambdatest.Fronts() {
 		for name, test := range map[string]struct {

@@ -16,6 +16,13 @@ type Header interface {
 	Values(name string) []string
 }
 
+// Keeper is a [Header] in memory that is used for something else once the
+// request is answered. Keep gives it memory of its own, before a handler sees it.
+type Keeper interface {
+	Header
+	Keep()
+}
+
 // Delivery is one webhook request whose body is all here. It says what it is;
 // the payload is decoded when asked for ([Delivery.Label] and its siblings).
 // A Delivery is read-only once made and may be used from several goroutines.

@@ -8,10 +8,13 @@ import (
 
 // Identify makes a [Delivery] of a request whose signature has been verified,
 // by its headers and what [payload.Identify] says of its body. header and body
-// are kept, not copied.
+// are kept, not copied; a header that is a [Keeper] is told so.
 func Identify(header Header, body []byte) *Delivery { return identify(header, body, time.Now()) }
 
 func identify(header Header, body []byte, received time.Time) *Delivery {
+	if shared, ok := header.(Keeper); ok {
+		shared.Keep()
+	}
 	name := first(header, EventHeader)
 	is := payload.Identify(body, name)
 	return &Delivery{
