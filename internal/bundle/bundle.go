@@ -112,6 +112,9 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Always == nil && strings.TrimSpace(p.Getenv(DestinationsVariable)) == "" {
+		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
+	}
 	return &core.Receiver{
 		Secrets:      secrets,
 		Handler:      core.Only(events, core.All(handlers...)),
@@ -156,7 +159,6 @@ func (p Platform) destinations() (handlers []core.Handler, names []string, err e
 		handlers, names = append(handlers, p.Always), append(names, nameOf(p.Always, "handler"))
 	} else if len(urls) == 0 {
 		urls = []string{"log:"}
-		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
 	}
 	for _, url := range urls {
 		h, err := p.open(DestinationsVariable, url)

@@ -279,17 +279,18 @@ func logsInGoogleTerms(t *testing.T, binary string) {
 	p.stop(t)
 
 	log := p.lines(t)
-	if len(log) != 3 {
+	if len(log) != 4 {
 		t.Fatalf("%d lines: %v", len(log), log)
 	}
 	for i, want := range []map[string]any{
+		{"severity": "WARNING", "message": "no destination is set: deliveries are only logged, and are lost with the log", "variable": "LABELHOOK_DESTINATIONS"},
 		{"severity": "INFO", "message": "delivery", "type": "com.labelbox.unknown", "data": map[string]any{"a": 1.0}},
 		{"severity": "INFO", "message": "delivery accepted", "outcome": "accepted", "status": 200.0, "destinations": []any{"log:"},
 			"logging.googleapis.com/labels": map[string]any{"execution_id": "execution1"}},
 		{"severity": "WARNING", "message": "delivery refused", "code": "signature_mismatch", "status": 401.0,
 			"logging.googleapis.com/labels": map[string]any{"execution_id": "execution2"}},
 	} {
-		if i > 0 {
+		if i > 1 {
 			maps.Copy(want, map[string]any{
 				"logging.googleapis.com/trace":         "105445aa7843bc8bf206b12000100000",
 				"logging.googleapis.com/spanId":        "00f067aa0ba902b7",
