@@ -105,7 +105,8 @@ func (e *Endpoint) judge(status int) error {
 	err := fmt.Errorf("%s: answered %d", e, status)
 	switch status {
 	case http.StatusBadRequest, http.StatusGone, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+		http.StatusLoopDetected: // until somebody changes where receivers send
 		return core.Permanent(err)
 	}
 	return err
