@@ -155,6 +155,32 @@ func TestKey(t *testing.T) {
 	}
 }
 
+func TestKeyOfAnUnknownShapeCountsTheHeadersName(t *testing.T) {
+	keyOf := func(name string) string {
+		d := identified(name, []byte(`{"new":"shape"}`))
+		if d.Event != payload.Unknown {
+			t.Fatalf("%q is %s", name, d.Event)
+		}
+		return d.Key()
+	}
+	seen := map[string]string{}
+	for _, name := range []string{"", "LABEL_CREATED", "LABEL_UPDATED", "LABEL_DELETED", "BATCH_CREATED", "BATCH_REMOVED"} {
+		if other, there := seen[keyOf(name)]; there {
+			t.Errorf("%q has the key of %q", name, other)
+		}
+		seen[keyOf(name)] = name
+	}
+	for _, same := range [][2]string{{"LABEL_CREATED", "label.created"}, {"", "unknown"}} {
+		if keyOf(same[0]) != keyOf(same[1]) {
+			t.Errorf("%q and %q have two keys", same[0], same[1])
+		}
+	}
+	sum := sha256.Sum256([]byte("unknown\n{\"new\":\"shape\"}"))
+	if want := hex.EncodeToString(sum[:])[:32]; keyOf("") != want {
+		t.Errorf("without a name the key is %s, want %s", keyOf(""), want)
+	}
+}
+
 func TestObjectName(t *testing.T) {
 	d := identified("LABEL_CREATED", sample)
 	if got, want := d.ObjectName(), "event=label.created/dt=2024-05-06/20240506T171848.000Z-"+d.Key()+".json"; got != want {
