@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/bundle"
 	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/labelbox"
 )
@@ -111,13 +113,17 @@ func (t *tool) createWebhook(ctx context.Context, c creation) error {
 	}
 	like := labelbox.Webhook{URL: wanted.URL, Topics: wanted.Topics}
 	if c.ifAbsent {
-		found, err := there(ctx, client, like, wanted.ProjectID)
+		twins, err := there(ctx, client, like, wanted.ProjectID)
 		if err != nil {
 			return apiError(err)
 		}
-		if found != nil {
+		if len(twins) > 0 {
+			found, secret, err := t.compareSecret(ctx, twins, c.secret)
+			if err != nil {
+				return err
+			}
 			fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.ID)
-			return t.printCreated(ctx, c, createdView{webhookView: webhookViewOf(*found)}, *found, webhookSecret{})
+			return t.printCreated(ctx, c, createdView{webhookView: webhookViewOf(found)}, found, secret)
 		}
 	}
 	if !c.force {
@@ -175,7 +181,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, view createdView, w
 		}
 	} else {
 		rows := [][2]string{}
-		if secret.text != "" {
+		if view.Created {
 			rows = append(rows, [2]string{"secret", secret.place()})
 		}
 		if view.Secret != "" {
@@ -220,16 +226,46 @@ func (t *tool) inspectFor(ctx context.Context, url string, secret webhookSecret,
 	return inspect(ctx, url, signing, sender.NewClient(1, checkTimeout, nil), onRow)
 }
 
-// there returns an active webhook that is what is wanted already, nil if there
-// is none.
-func there(ctx context.Context, client *labelbox.Client, wanted labelbox.Webhook, project string) (*labelbox.Webhook, error) {
+// there returns the active webhooks that are what is wanted already.
+func there(ctx context.Context, client *labelbox.Client, wanted labelbox.Webhook, project string) ([]labelbox.Webhook, error) {
 	n, err := neighboursOf(ctx, client, wanted.URL, project)
 	if err != nil {
 		return nil, err
 	}
-	twins, err := n.twins(ctx, wanted, project)
-	if err != nil || len(twins) == 0 {
-		return nil, err
+	return n.twins(ctx, wanted, project)
+}
+
+// compareSecret returns which of the twins is meant, and the secret given, if
+// one is: the one that was made with it, as far as that is known here. Twins that
+// all have another secret are refused, for a receiver would be told the wrong one.
+func (t *tool) compareSecret(ctx context.Context, twins []labelbox.Webhook, flags secretFlags) (labelbox.Webhook, webhookSecret, error) {
+	if flags.generate { // a secret is not made up for nothing
+		return twins[0], webhookSecret{}, nil
 	}
-	return &twins[0], nil
+	given, err := flags.choose(ctx, t)
+	if errors.Is(err, bundle.ErrNoSecretVariable) {
+		return twins[0], webhookSecret{}, nil
+	}
+	if err != nil {
+		return labelbox.Webhook{}, given, err
+	}
+	kept, err := t.records()
+	if err != nil {
+		return labelbox.Webhook{}, given, err
+	}
+	known, err := kept.fingerprints(twins)
+	if err != nil {
+		return labelbox.Webhook{}, given, err
+	}
+	for _, w := range twins {
+		if known[w.ID].of(given.text) {
+			return w, given, nil
+		}
+	}
+	if i := slices.IndexFunc(twins, func(w labelbox.Webhook) bool { return known[w.ID] == nil }); i >= 0 {
+		fmt.Fprintf(t.err, "labelhook: warning: it is not known here whether %s has the secret that is given\n", twins[i].ID)
+		return twins[i], given, nil
+	}
+	return labelbox.Webhook{}, given, failure(fmt.Errorf("%s delivers there already, but was made with another secret than the one given", idList(twins)),
+		"give that secret, or labelhook webhooks rotate "+twins[0].ID+" to give it a new one")
 }

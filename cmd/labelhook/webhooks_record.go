@@ -139,6 +139,25 @@ func (r records) load(w labelbox.Webhook) (record, error) {
 	return found, nil
 }
 
+// fingerprints returns those of the webhooks' secrets that are kept here, by id.
+// That of a twin stands in the record of the webhook it takes the place of.
+func (r records) fingerprints(webhooks []labelbox.Webhook) (map[string]*fingerprint, error) {
+	known := map[string]*fingerprint{}
+	for _, w := range webhooks {
+		rec, err := r.load(w)
+		if err != nil {
+			return nil, err
+		}
+		if rec.Secret != nil {
+			known[w.ID] = rec.Secret
+		}
+		if under := rec.Rotation; under != nil && under.Twin != "" {
+			known[under.Twin] = under.Secret
+		}
+	}
+	return known, nil
+}
+
 // save writes a record as a whole or not at all. One that says nothing is
 // removed.
 func (r records) save(rec record) error {

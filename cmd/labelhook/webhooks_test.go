@@ -161,6 +161,54 @@ func TestWebhooksCreateSurvivesALostAnswer(t *testing.T) {
 	}
 }
 
+func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
+	api, project, env := apiOf(t)
+	create := []string{"create", "--url", webhookURL, "--project", project}
+	webhooks(t, env, 0, create...)
+	id := api.Webhooks()[0].ID
+	elsewhere := filepath.Join(t.TempDir(), "other.secret")
+	if err := os.WriteFile(elsewhere, []byte("brighteyes\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := append(create, "--if-absent")
+	for name, test := range map[string]struct {
+		env  map[string]string
+		args []string
+		code int
+		want string
+	}{
+		"the same":                {env, nil, 0, "nothing was made"},
+		"another":                 {with(env, current, "brighteyes"), nil, 1, id + " delivers there already, but was made with another secret"},
+		"another, in a file":      {env, []string{"--secret-file", elsewhere}, 1, "rotate " + id},
+		"none that is usable":     {with(env, current, "CHANGE-ME"), nil, 2, "is a placeholder"},
+		"none":                    {with(env, current, ""), nil, 0, "nothing was made"},
+		"to be made up":           {env, []string{"--generate-secret", "--secret-file", filepath.Join(t.TempDir(), "new")}, 0, "nothing was made"},
+		"known elsewhere":         {with(env, "HOME", t.TempDir()), nil, 0, "not known here whether " + id},
+		"another, made elsewhere": {with(env, "HOME", t.TempDir(), current, "brighteyes"), nil, 0, "not known here whether " + id},
+	} {
+		if _, stderr := webhooks(t, test.env, test.code, append(again, test.args...)...); !strings.Contains(stderr, test.want) {
+			t.Errorf("%s: %s, want %s", name, stderr, test.want)
+		}
+	}
+
+	// Of two that deliver there during a rotation, the one with the secret is meant.
+	rotated := with(env, current, "brighteyes", previous, "opensesame")
+	webhooks(t, rotated, 0, "rotate", id)
+	twin := api.Webhooks()[1].ID
+	for secret, want := range map[string]string{"brighteyes": twin, "opensesame": id} {
+		stdout, _ := webhooks(t, with(env, current, secret), 0, append(again, "--json")...)
+		if got := decoded[createdView](t, stdout)[0].ID; got != want {
+			t.Errorf("%s is of %s, want %s", secret, got, want)
+		}
+	}
+	if _, stderr := webhooks(t, with(env, current, "third"), 1, again...); !strings.Contains(stderr, "another secret") {
+		t.Error(stderr)
+	}
+	if n := len(api.Webhooks()); n != 2 {
+		t.Errorf("%d webhooks", n)
+	}
+}
+
 func TestWebhooksSecretsArriveUnharmed(t *testing.T) {
 	for _, secret := range []string{`a"b`, `a\b`, "пароль 🔑", `{"$x":"}"`, "#comment", "a  b"} {
 		api, project, env := apiOf(t)
