@@ -111,34 +111,53 @@ func (t *tool) createWebhook(ctx context.Context, c creation) error {
 	if err := client.CheckURL(wanted.URL); err != nil {
 		return apiError(err)
 	}
+	made, err := t.findOrCreate(ctx, client, c, wanted)
+	if err != nil {
+		return err
+	}
+	return t.printCreated(ctx, c, made)
+}
+
+// creationResult is the webhook that was made, or that --if-absent found.
+type creationResult struct {
+	webhook labelbox.Webhook
+	created bool
+	secret  webhookSecret // the one given, or made up for it
+}
+
+// findOrCreate looks for a webhook in the way and makes the one that is wanted.
+// No other run on this machine makes one in between.
+func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c creation, wanted labelbox.NewWebhook) (creationResult, error) {
+	defer t.alone()()
+	var none creationResult
 	like := labelbox.Webhook{URL: wanted.URL, Topics: wanted.Topics}
 	if c.ifAbsent {
 		twins, err := there(ctx, client, like, wanted.ProjectID)
 		if err != nil {
-			return apiError(err)
+			return none, apiError(err)
 		}
 		if len(twins) > 0 {
 			found, secret, err := t.compareSecret(ctx, twins, c.secret)
 			if err != nil {
-				return err
+				return none, err
 			}
 			fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.ID)
-			return t.printCreated(ctx, c, createdView{webhookView: webhookViewOf(found)}, found, secret)
+			return creationResult{webhook: found, secret: secret}, nil
 		}
 	}
 	if !c.force {
 		if err := t.refuseSecond(ctx, client, like, wanted.ProjectID, nil); err != nil {
-			return err
+			return none, err
 		}
 	}
 	secret, err := c.secret.get(ctx, t)
 	if err != nil {
-		return err
+		return none, err
 	}
 	wanted.Secret = secret.text
 	created, err := client.CreateWebhook(ctx, wanted)
 	if err != nil {
-		return t.notCreated(err, secret)
+		return none, t.notCreated(err, secret)
 	}
 	t.keepFingerprint(created.Webhook, secret)
 	if created.AnswerLost != nil {
@@ -146,11 +165,7 @@ func (t *tool) createWebhook(ctx context.Context, c creation) error {
 	}
 	t.warnOfURL(c.url)
 	fmt.Fprintln(t.err, "labelhook: webhooks made through the API send v1 payloads; those that send v2 are made in Labelbox's pages")
-	view := createdView{webhookView: webhookViewOf(created.Webhook), Created: true, SecretFile: secret.file}
-	if c.secret.show {
-		view.Secret = secret.text
-	}
-	return t.printCreated(ctx, c, view, created.Webhook, secret)
+	return creationResult{created.Webhook, true, secret}, nil
 }
 
 // notCreated keeps a generated secret where the webhook may exist.
@@ -166,7 +181,12 @@ func (t *tool) notCreated(err error, secret webhookSecret) error {
 }
 
 // printCreated prints the result and, if told to, the check of the receiver.
-func (t *tool) printCreated(ctx context.Context, c creation, view createdView, w labelbox.Webhook, secret webhookSecret) error {
+func (t *tool) printCreated(ctx context.Context, c creation, made creationResult) error {
+	w, secret := made.webhook, made.secret
+	view := createdView{webhookView: webhookViewOf(w), Created: made.created, SecretFile: secret.file}
+	if c.secret.show {
+		view.Secret = secret.text // of a found webhook none is known
+	}
 	failed := false
 	if c.json {
 		if c.check {

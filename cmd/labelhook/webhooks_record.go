@@ -101,6 +101,17 @@ func (r records) lock() (unlock func(), err error) {
 	return unlock, nil
 }
 
+// alone waits until no other run on this machine makes or changes webhooks. Where
+// there is no place to tell each other, nobody waits.
+func (t *tool) alone() (done func()) {
+	if kept, err := t.records(); err == nil {
+		if unlock, err := kept.lock(); err == nil {
+			return unlock
+		}
+	}
+	return func() {}
+}
+
 func (r records) cannot(err error) error {
 	return failure(fmt.Errorf("keeping the state of webhooks: %w", err), "make the folder one that can be written, or set XDG_STATE_HOME to another")
 }

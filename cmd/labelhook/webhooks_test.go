@@ -209,6 +209,24 @@ func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
 	}
 }
 
+func TestWebhooksCreatedAtOnceAreOne(t *testing.T) {
+	api, project, env := apiOf(t)
+	codes := make(chan int, 4)
+	for range cap(codes) {
+		go func() {
+			code, _, _ := runTool(t, env, "webhooks", "create", "--url", webhookURL, "--project", project)
+			codes <- code
+		}()
+	}
+	refused := 0
+	for range cap(codes) {
+		refused += <-codes
+	}
+	if n := len(api.Webhooks()); n != 1 || refused != 3 {
+		t.Errorf("%d webhooks, %d refused", n, refused)
+	}
+}
+
 func TestWebhooksSecretsArriveUnharmed(t *testing.T) {
 	for _, secret := range []string{`a"b`, `a\b`, "пароль 🔑", `{"$x":"}"`, "#comment", "a  b"} {
 		api, project, env := apiOf(t)

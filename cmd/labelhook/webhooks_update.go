@@ -53,6 +53,7 @@ them to the same URL already, is refused; --force makes it all the same.`,
 					return apiError(err)
 				}
 			}
+			defer t.alone()()
 			if !force {
 				if err := t.refuseUpdate(cmd.Context(), client, args[0], change); err != nil {
 					return err
