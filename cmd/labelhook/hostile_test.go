@@ -108,6 +108,28 @@ func TestNothingFromOutsideCommandsTheTerminal(t *testing.T) {
 	}
 }
 
+func TestURLsInTheWrongPlaceKeepTheirKeys(t *testing.T) {
+	for _, url := range []string{"https://user:hush@acme.dev/hush?code=hush#hush", `https://user:hu"sh@acme.dev/hush?hush`, "https://acme.dev:port/hush"} {
+		for _, args := range [][]string{
+			{url}, {"webhooks", url}, {"webhooks", "create", url}, {"listen", url}, {"listen", "--addr", url}, {"listen", "--path", url}, {"listen", "--ca-file", url},
+			{"listen", "--" + url}, {"send", "-" + url}, {"send", url}, {"send", "label.created", "--count=" + url}, {"send", "label.created", "--timeout", url},
+			{"send", "label.created", "--set", url, "--to", "http://127.0.0.1:1"}, {"replay", "--since", url}, {"replay", "--event", url}, {"replay", "--status", url},
+			{"events", url}, {"events", "--inbox", url}, {"webhooks", "update", "id", "--status", url}, {"webhooks", "list", "--project", url, url},
+		} {
+			code, stdout, stderr := runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret, "LABELBOX_API_KEY": apiKey}, args...)
+			if code != exitUsage || !strings.Contains(stderr, "labelhook: error: ") {
+				t.Errorf("%q: exit code %d: %s%s", args, code, stdout, stderr)
+			}
+			if both := strings.ToLower(stdout + stderr); strings.Contains(both, "hush") || strings.Contains(both, "sh@") {
+				t.Errorf("%q tells the key: %s%s", args, stdout, stderr)
+			}
+		}
+	}
+	if _, _, stderr := runTool(t, nil, "check", "example.com"); !strings.Contains(stderr, "such as https://example.com/webhook-endpoint") {
+		t.Errorf("the hint is cut: %s", stderr)
+	}
+}
+
 func TestBytesThatNoJSONHoldsAreShownInBase64(t *testing.T) {
 	path, keys := hostileInbox(t)
 	for i, key := range keys {

@@ -51,7 +51,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	root := t.root()
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
-		return t.report(err)
+		return t.report(err, args)
 	}
 	return exitDone
 }
@@ -97,7 +97,7 @@ func (t *tool) checkNames(cmd *cobra.Command) error {
 
 // report prints an error in one line, what to do about it in another, and
 // returns the exit code.
-func (t *tool) report(err error) int {
+func (t *tool) report(err error, args []string) int {
 	code, hint := exitFailed, ""
 	var h *hinted
 	var config *bundle.ConfigError
@@ -110,9 +110,9 @@ func (t *tool) report(err error) int {
 		code, hint = exitUsage, "labelhook --help lists the commands"
 	}
 	if !errors.Is(err, errSilent) {
-		fmt.Fprintf(t.err, "labelhook: error: %s\n", oneLine(err.Error()))
+		fmt.Fprintf(t.err, "labelhook: error: %s\n", oneLine(withoutKeys(err.Error(), args)))
 		if hint != "" {
-			fmt.Fprintf(t.err, "labelhook: hint: %s\n", oneLine(hint))
+			fmt.Fprintf(t.err, "labelhook: hint: %s\n", oneLine(withoutKeys(hint, args)))
 		}
 	}
 	return code
