@@ -34,7 +34,7 @@ for flag; do
 	--zip=?*) zip=${flag#*=} ;;
 	--dry-run) run="echo" ;;
 	--help) help && exit ;;
-	*) fail "there is no flag \"${flag%%=*}\"" "see build.sh --help" 2 ;;
+	*) fail "there is no flag \"${flag%%[=:]*}\"" "see build.sh --help" 2 ;;
 	esac
 done
 

@@ -89,7 +89,7 @@ for flag; do
 	--always-ready=?*) always_ready=${flag#*=} ;;
 	--dry-run) dry=yes ;;
 	--help) help && exit ;;
-	*) fail "there is no flag \"${flag%%=*}\", or it lacks a value" "see deploy.sh --help" 2 ;;
+	*) fail "there is no flag \"${flag%%[=:]*}\", or it lacks a value" "see deploy.sh --help" 2 ;;
 	esac
 done
 [ -n "$name" ] || fail "--name is missing" "name the function app, such as --name=acme-labels" 2

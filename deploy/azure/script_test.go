@@ -96,6 +96,7 @@ func TestScriptsRefuseWrongUsage(t *testing.T) {
 		{"deploy.sh --name=acme --location=x --memory=much", "deploy.sh: error: \"much\" is not a whole number\ndeploy.sh: hint: see deploy.sh --help\n"},
 		{"teardown.sh", "teardown.sh: error: --name is missing\nteardown.sh: hint: name the function app, as for deploy.sh\n"},
 		{"teardown.sh --force", "teardown.sh: error: there is no flag \"--force\", or it lacks a value\nteardown.sh: hint: see teardown.sh --help\n"},
+		{"deploy.sh https://user:hidden@acme.dev/hidden", "deploy.sh: error: there is no flag \"https\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
 		{"deploy.sh --destination=https://acme.dev/hidden", "deploy.sh: error: there is no flag \"--destination\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
 	} {
 		words := strings.Fields(test.command)

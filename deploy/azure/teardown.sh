@@ -37,7 +37,7 @@ for flag; do
 	--yes) yes=yes ;;
 	--dry-run) dry=yes ;;
 	--help) help && exit ;;
-	*) fail "there is no flag \"${flag%%=*}\", or it lacks a value" "see teardown.sh --help" 2 ;;
+	*) fail "there is no flag \"${flag%%[=:]*}\", or it lacks a value" "see teardown.sh --help" 2 ;;
 	esac
 done
 [ -n "$name" ] || fail "--name is missing" "name the function app, as for deploy.sh" 2

@@ -112,10 +112,10 @@ while [ $# -gt 0 ]; do
 		--memory) memory=$value ;;
 		--min-instances) min_instances=$value ;;
 		--max-instances) max_instances=$value ;;
-		*) wrong "$flag is not a flag: see $program --help" ;;
+		*) wrong "${flag%%[=:]*} is not a flag: see $program --help" ;;
 		esac
 		;;
-	*) wrong "$flag is not a flag: see $program --help" ;;
+	*) wrong "${flag%%[=:]*} is not a flag: see $program --help" ;;
 	esac
 	shift
 done
@@ -176,7 +176,7 @@ secret=${secret:-$name-webhook-secret}
 for url in $destinations; do check_destination --destinations "$url"; done
 [ -z "$dead_letter" ] || [ "${dead_letter%%[[:blank:]]*}" = "$dead_letter" ] || wrong "--dead-letter names several destinations: write one URL"
 [ -z "$dead_letter" ] || check_destination --dead-letter "$dead_letter"
-[ -z "$overflow" ] || [[ $overflow == gs://* && $overflow != *[[:blank:]]* ]] || wrong "--overflow \"$overflow\" keeps no objects to refer to: write gs://BUCKET/PREFIX"
+[ -z "$overflow" ] || [[ $overflow == gs://* && $overflow != *[[:blank:]]* ]] || wrong "--overflow \"$(shown "$overflow")\" keeps no objects to refer to: write gs://BUCKET/PREFIX"
 [ -z "$overflow" ] || check_destination --overflow "$overflow"
 for event in $events; do
 	case $event in

@@ -71,6 +71,8 @@ func TestWrongInputIsNamedInOneLine(t *testing.T) {
 		"a bucket in capitals":       {"deploy.sh", "", here("--destinations=gs://Acme"), `"gs://Acme" does not name a bucket`},
 		"a bad dead letter":          {"deploy.sh", "", here("--dead-letter=topic"), "--dead-letter:"},
 		"two dead letters":           {"deploy.sh", "", here("--dead-letter=log: log:"), "--dead-letter names several"},
+		"a URL for a flag":           {"deploy.sh", "", here("https://user:hidden@acme.dev/hidden"), "https is not a flag"},
+		"a URL for large bodies":     {"deploy.sh", "", here("--overflow=https://user:hidden@acme.dev/hidden"), `--overflow "https://acme.dev" keeps no objects`},
 		"a topic for large bodies":   {"deploy.sh", "", here("--overflow=pubsub://acme-ml/labels"), "--overflow"},
 		"an unknown event":           {"deploy.sh", "", here("--events=label.made"), `no event is called "label.made"`},
 		"a body size with unit":      {"deploy.sh", "", here("--max-body=10MB"), `--max-body "10MB" is out of range`},
@@ -99,7 +101,7 @@ func TestWrongInputIsNamedInOneLine(t *testing.T) {
 			if r.code != 2 || r.out != "" || !strings.HasPrefix(r.err, test.script+": error: ") || !strings.Contains(r.err, test.want) || strings.Count(r.err, "\n") != 1 {
 				t.Errorf("exit %d, stdout %q, stderr:\n%swant 2 and one line with %s", r.code, r.out, r.err, test.want)
 			}
-			if strings.Contains(r.err, "my-secret") {
+			if strings.Contains(r.err, "my-secret") || strings.Contains(r.err, "hidden") {
 				t.Errorf("the secret is printed: %s", r.err)
 			}
 			for _, line := range strings.Split(strings.TrimSpace(s.called()), "\n") {

@@ -52,7 +52,7 @@ while [ $# -gt 0 ]; do
 		*) secret=$value ;;
 		esac
 		;;
-	*) wrong "$flag is not a flag: see $program --help" ;;
+	*) wrong "${flag%%[=:]*} is not a flag: see $program --help" ;;
 	esac
 	shift
 done
