@@ -1,6 +1,10 @@
 // Command budgets measures what labelhook promises about its speed, as ratios
 // to other programs measured in the same run, prints a table, and exits 1 if a
-// promise is broken. It runs in the folder of its module.
+// promise is broken. It runs in the folder of its module. Arguments choose parts:
+//
+//	go run ./budgets                             all of them
+//	go run ./budgets core aws                    some
+//	GODEBUG=cpu.sha=off go run ./budgets core    as on a CPU without SHA extensions
 package main
 
 import (
@@ -8,32 +12,40 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "budgets: error:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+// parts are what can be measured alone, by the names of the arguments.
+var parts = []struct {
+	name    string
+	measure func(context.Context, *table) error
+}{
+	{"core", func(_ context.Context, t *table) error { return measureCore(t) }},
+	{"aws", measureAWS},
+	{"starts", measureStarts},
+	{"listen", measureListen},
+}
+
+func run(ctx context.Context, wanted []string) error {
 	var t table
-	if err := measureCore(&t); err != nil {
-		return err
-	}
-	if err := measureAWS(ctx, &t); err != nil {
-		return err
-	}
-	if err := measureStarts(ctx, &t); err != nil {
-		return err
-	}
-	if err := measureListen(ctx, &t); err != nil {
-		return err
+	for _, part := range parts {
+		if len(wanted) > 0 && !slices.Contains(wanted, part.name) {
+			continue
+		}
+		if err := part.measure(ctx, &t); err != nil {
+			return err
+		}
 	}
 	if err := t.print(os.Stdout); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 )
 
 // table collects what was measured, budget by budget.
@@ -26,6 +25,11 @@ func (t *table) add(what string, measured float64, word string, budget float64, 
 		verdict = broken
 	}
 	t.rows = append(t.rows, row{what, fmt.Sprintf("%.2f", measured), fmt.Sprintf("%s %.4g", word, budget), verdict, detail})
+}
+
+// note is for what has no budget, because it says more about the machine.
+func (t *table) note(what string, measured float64, detail string) {
+	t.rows = append(t.rows, row{what, fmt.Sprintf("%.2f", measured), "-", "noted", detail})
 }
 
 // skip notes what was not measured, and why.
@@ -52,8 +56,4 @@ func (t *table) print(w io.Writer) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", r.what, r.measured, r.budget, r.verdict, r.detail)
 	}
 	return tw.Flush()
-}
-
-func (c comparison) String() string {
-	return fmt.Sprintf("%s to %s", c.a.Round(10*time.Nanosecond), c.b.Round(10*time.Nanosecond))
 }

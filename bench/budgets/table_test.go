@@ -31,14 +31,15 @@ func TestTableFindsWhatIsBroken(t *testing.T) {
 	}
 }
 
-func TestInterleaveMeasuresBothSides(t *testing.T) {
-	slow, fast := func() { spin(400 * time.Microsecond) }, func() { spin(100 * time.Microsecond) }
-	if got := interleave(slow, fast).ratio(); got < 3 || got > 5 {
-		t.Errorf("ratio %.2f of 400 µs to 100 µs", got)
+func TestTurnsMeasureEveryFunction(t *testing.T) {
+	measured := inTurns(func() { spin(400 * time.Microsecond) }, func() { spin(100 * time.Microsecond) }, func() { spin(50 * time.Microsecond) })
+	got := measured.figure(func(r []time.Duration) float64 { return beyond(r[0], r[2], r[1]) })
+	if got < 4.5 || got > 7.5 {
+		t.Errorf("400 µs without 100 µs are %.2f times 50 µs", got)
 	}
 }
 
 func spin(d time.Duration) {
-	for began := time.Now(); time.Since(began) < d; {
+	for began := spent(); spent()-began < d; {
 	}
 }

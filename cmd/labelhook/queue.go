@@ -11,6 +11,9 @@ const (
 	// queueSize is how much may wait to be printed, in bytes.
 	queueSize = 1 << 20
 
+	// writeSize is how much of it is printed at once, in bytes.
+	writeSize = 32 << 10
+
 	// printPatience is how long a line is waited for that must be printed, and at
 	// the end of the process for all.
 	printPatience = 5 * time.Second
@@ -93,20 +96,34 @@ func (q *queue) print() {
 			<-q.news
 			continue
 		}
-		l := q.lines[0]
+		first := q.lines[0]
+		text, lines := q.next()
 		q.mu.Unlock()
-		_, err := q.to.Write(l.text)
+		_, err := q.to.Write(text)
 		q.mu.Lock()
-		q.lines, q.size = q.lines[1:], q.size-len(l.text)
-		if err != nil && l.done == nil {
-			q.dropped++
+		q.lines, q.size = q.lines[lines:], q.size-len(text)
+		if err != nil && first.done == nil {
+			q.dropped += lines
 		}
 		q.broken = err != nil // a report would break as well, and be reported
 		q.mu.Unlock()
-		if l.done != nil {
-			l.done <- err
+		if first.done != nil {
+			first.done <- err
 		}
 	}
+}
+
+// next returns what is printed in one Write: a line for which somebody waits, or
+// as many of the others as have come one after the other.
+func (q *queue) next() (text []byte, lines int) {
+	for _, l := range q.lines {
+		if lines > 0 && (l.done != nil || q.lines[0].done != nil || len(text)+len(l.text) > writeSize) {
+			break
+		}
+		text = append(text, l.text...)
+		lines++
+	}
+	return text, lines
 }
 
 // Close prints what waits, if that is possible in a moment, and returns how many

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -75,4 +76,46 @@ func TestQueueCertain(t *testing.T) {
 			t.Errorf("%d lost", lost)
 		}
 	})
+}
+
+// Lines that wait are printed together and in order, but for those that somebody
+// waits for.
+func TestQueuePrintsTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &slowWriter{goOn: make(chan struct{})}
+		q := newQueue(out)
+		io.WriteString(q, "first\n")
+		synctest.Wait() // for the Write that stalls
+		for range 3 {
+			io.WriteString(q, "more\n")
+		}
+		told := make(chan error)
+		go func() { _, err := io.WriteString(certain{q}, "certain\n"); told <- err }()
+		synctest.Wait()
+		io.WriteString(q, "last\n")
+		io.WriteString(q, strings.Repeat("x", writeSize))
+		close(out.goOn)
+		if err := <-told; err != nil {
+			t.Error(err)
+		}
+		if lost := q.Close(); lost != 0 {
+			t.Errorf("%d lost", lost)
+		}
+		want := []string{"first\n", "more\nmore\nmore\n", "certain\n", "last\n", strings.Repeat("x", writeSize)}
+		if !slices.Equal(out.writes, want) {
+			t.Errorf("%q", out.writes)
+		}
+	})
+}
+
+// slowWriter notes every Write, and stalls until it may go on.
+type slowWriter struct {
+	goOn   chan struct{}
+	writes []string
+}
+
+func (w *slowWriter) Write(p []byte) (int, error) {
+	<-w.goOn
+	w.writes = append(w.writes, string(p))
+	return len(p), nil
 }
