@@ -78,7 +78,7 @@ func newWork(body []byte) (*work, error) {
 	var keySum [sha256.Size]byte
 	w.key = func() {
 		digest.Reset()
-		io.WriteString(digest, string(core.LabelCreated)+"\n")
+		io.WriteString(digest, string(payload.LabelCreated)+"\n")
 		digest.Write(body)
 		digest.Sum(keySum[:0])
 	}
