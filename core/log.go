@@ -25,12 +25,12 @@ func (r *Receiver) Flush() { refusals.Flush() }
 
 func (r *Receiver) logRefusal(ctx context.Context, req Request, response Response, err error, began time.Time) {
 	level := slog.LevelWarn
-	if response.Status >= 500 && response.Code != overloaded {
+	if response.Status >= 500 && response.Code != CodeOverloaded {
 		level = slog.LevelError
 	}
-	refusals.Log(ctx, r.logger(), level, response.Code, "delivery refused", []slog.Attr{
+	refusals.Log(ctx, r.logger(), level, string(response.Code), "delivery refused", []slog.Attr{
 		slog.String("outcome", "refused"),
-		slog.String("code", response.Code),
+		slog.String("code", string(response.Code)),
 		slog.Int("status", response.Status),
 	},
 		slog.String("error", err.Error()),
@@ -75,7 +75,7 @@ func (r *Receiver) logDelivery(ctx context.Context, d *Delivery, response Respon
 		slog.Any("destinations", r.Destinations),
 	)
 	if response.Code != "" {
-		record.AddAttrs(slog.String("code", response.Code))
+		record.AddAttrs(slog.String("code", string(response.Code)))
 	}
 	if err != nil {
 		record.AddAttrs(failure(err)...)

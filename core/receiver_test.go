@@ -110,7 +110,7 @@ func TestReceiveAnswers(t *testing.T) {
 				}
 				return
 			}
-			if body.Code != test.code || got.Code != test.code || fields["Content-Type"] != "application/problem+json" ||
+			if body.Code != test.code || string(got.Code) != test.code || fields["Content-Type"] != "application/problem+json" ||
 				body.Status != float64(test.status) || body.Title == nil || body.Detail == nil {
 				t.Errorf("answer %s with %v, want code %s", got.Body, fields, test.code)
 			}

@@ -27,7 +27,7 @@ var (
 // Response is what to answer a request.
 type Response struct {
 	Status  int           // the HTTP status
-	Code    string        // the machine-readable reason of a refusal; "" for 200
+	Code    Code          // why it is refused; "" for 200
 	Headers []HeaderField // shared: not to be changed
 	Body    []byte        // JSON; never a cause, payload, digest or secret
 }
@@ -39,7 +39,7 @@ type HeaderField struct{ Name, Value string }
 type problem struct {
 	err    error
 	status int
-	code   string
+	code   Code
 	title  string
 	detail string
 	header []HeaderField
@@ -50,40 +50,38 @@ var (
 	retryLater = []HeaderField{{"Retry-After", "10"}}
 )
 
-const overloaded = "overloaded"
-
 // problems maps every error to its answer. The first row that matches counts.
 var problems = []problem{
-	{ErrMethod, 405, "method_not_allowed", "Method not allowed",
+	{ErrMethod, 405, CodeMethodNotAllowed, "Method not allowed",
 		"Labelbox sends webhooks with POST.", allowPost},
-	{ErrBodyTooLarge, 413, "body_too_large", "Body too large",
+	{ErrBodyTooLarge, 413, CodeBodyTooLarge, "Body too large",
 		"The body is larger than this receiver accepts.", nil},
-	{ErrBodyEmpty, 400, "body_empty", "Body empty",
+	{ErrBodyEmpty, 400, CodeBodyEmpty, "Body empty",
 		"The request has no body. If one was sent chunked, a proxy in between dropped it.", nil},
-	{ErrBodyEncoding, 400, "body_encoding", "Body encoding",
+	{ErrBodyEncoding, 400, CodeBodyEncoding, "Body encoding",
 		"The host's encoding of the body could not be undone.", nil},
-	{ErrBodyIncomplete, 400, "body_incomplete", "Body incomplete",
+	{ErrBodyIncomplete, 400, CodeBodyIncomplete, "Body incomplete",
 		"The connection or the chunked body ended before the whole body had come.", nil},
-	{ErrOverloaded, 503, overloaded, "Overloaded",
+	{ErrOverloaded, 503, CodeOverloaded, "Overloaded",
 		"This receiver has too many bodies in hand at the moment. Send it again.", retryLater},
-	{ErrLoop, 508, "loop_detected", "Loop detected",
+	{ErrLoop, 508, CodeLoopDetected, "Loop detected",
 		"The delivery has come through too many receivers: one passes it on to itself, or to one that sends it back.", nil},
-	{ErrMisconfigured, 503, "misconfigured", "Misconfigured",
+	{ErrMisconfigured, 503, CodeMisconfigured, "Misconfigured",
 		"This receiver is configured wrongly. Its log says how.", retryLater},
-	{ErrNoSecret, 503, "secret_unavailable", "Secret unavailable",
+	{ErrNoSecret, 503, CodeSecretUnavailable, "Secret unavailable",
 		"This receiver has no usable webhook secret at the moment.", retryLater},
-	{ErrSignatureMissing, 401, "signature_missing", "Signature missing",
+	{ErrSignatureMissing, 401, CodeSignatureMissing, "Signature missing",
 		"The request has no X-Hub-Signature header.", nil},
-	{ErrSignatureMalformed, 401, "signature_malformed", "Signature malformed",
+	{ErrSignatureMalformed, 401, CodeSignatureMalformed, "Signature malformed",
 		"X-Hub-Signature must be sha1= and 40 hexadecimal digits, once.", nil},
-	{ErrSignatureMismatch, 401, "signature_mismatch", "Signature mismatch",
+	{ErrSignatureMismatch, 401, CodeSignatureMismatch, "Signature mismatch",
 		"The signature does not belong to this body and the receiver's secret.", nil},
 }
 
 var (
-	deliveryFailed = problem{nil, 503, "delivery_failed", "Delivery failed",
+	deliveryFailed = problem{nil, 503, CodeDeliveryFailed, "Delivery failed",
 		"The delivery is genuine but could not be stored now. Send it again.", retryLater}
-	deliveryRejected = problem{nil, 500, "delivery_rejected", "Delivery rejected",
+	deliveryRejected = problem{nil, 500, CodeDeliveryRejected, "Delivery rejected",
 		"The delivery is genuine but could not be processed.", nil}
 )
 

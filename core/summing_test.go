@@ -132,7 +132,7 @@ func TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine(t *testing.T) {
 				read = true
 				return sample, nil
 			}})
-			if got.Code != test.code || read != test.read {
+			if string(got.Code) != test.code || read != test.read {
 				t.Errorf("code %q, read %v, want %q, %v", got.Code, read, test.code, test.read)
 			}
 		})

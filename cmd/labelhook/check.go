@@ -161,9 +161,9 @@ type check struct {
 	name    string
 	request sender.Request
 	status  int
-	code    string // of the problem, or the status member of a 200
-	genuine bool   // to be accepted; anything else must not be
-	skip    string // why it cannot be sent
+	code    core.Code // of the problem, or the status member of a 200
+	genuine bool      // to be accepted; anything else must not be
+	skip    string    // why it cannot be sent
 }
 
 // checksOf returns the checks in the order in which they are sent: first what
@@ -193,13 +193,13 @@ func checksOf(id string, secret *core.Secret) []check {
 	}
 	signature := core.Sign(body, ours)
 	altered := bytes.Replace(body, []byte("test"), []byte("tEST"), 1)
-	checks := []check{{name: "get", request: sender.Request{Method: http.MethodGet, Header: http.Header{"User-Agent": {"labelhook"}}}, status: 405, code: "method_not_allowed"}}
+	checks := []check{{name: "get", request: sender.Request{Method: http.MethodGet, Header: http.Header{"User-Agent": {"labelhook"}}}, status: 405, code: core.CodeMethodNotAllowed}}
 	for _, c := range []check{
-		{name: "unsigned", request: post("", body), status: 401, code: "signature_missing"},
-		{name: "forged", request: post(core.Sign(body, strange), body), status: 401, code: "signature_mismatch"},
-		{name: "truncated", request: post(signature[:len(signature)/2], body), status: 401, code: "signature_malformed"},
-		{name: "sha256", request: post("sha256="+strings.Repeat("0f", 32), body), status: 401, code: "signature_malformed"},
-		{name: "altered", request: post(signature, altered), status: 401, code: "signature_mismatch", skip: noSecret},
+		{name: "unsigned", request: post("", body), status: 401, code: core.CodeSignatureMissing},
+		{name: "forged", request: post(core.Sign(body, strange), body), status: 401, code: core.CodeSignatureMismatch},
+		{name: "truncated", request: post(signature[:len(signature)/2], body), status: 401, code: core.CodeSignatureMalformed},
+		{name: "sha256", request: post("sha256="+strings.Repeat("0f", 32), body), status: 401, code: core.CodeSignatureMalformed},
+		{name: "altered", request: post(signature, altered), status: 401, code: core.CodeSignatureMismatch, skip: noSecret},
 		{name: "signed", request: post(signature, body), status: 200, code: "accepted", genuine: true, skip: noSecret},
 	} {
 		chunked := c
@@ -231,14 +231,14 @@ type checkReport struct {
 }
 
 type checkRow struct {
-	Name     string `json:"name"`
-	Framing  string `json:"framing"`  // none, content-length, chunked
-	Expected string `json:"expected"` // status and code
-	Status   int    `json:"status"`   // seen; 0 without an answer
-	Code     string `json:"code"`     // seen
-	OK       bool   `json:"ok"`       // seen as expected
-	Level    string `json:"level"`    // ok, warning, fail, skipped
-	Note     string `json:"note"`     // what is wrong, and what to do
+	Name     string    `json:"name"`
+	Framing  string    `json:"framing"`  // none, content-length, chunked
+	Expected string    `json:"expected"` // status and code
+	Status   int       `json:"status"`   // seen; 0 without an answer
+	Code     core.Code `json:"code"`     // seen
+	OK       bool      `json:"ok"`       // seen as expected
+	Level    string    `json:"level"`    // ok, warning, fail, skipped
+	Note     string    `json:"note"`     // what is wrong, and what to do
 }
 
 func (c check) row() checkRow {

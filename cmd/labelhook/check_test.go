@@ -363,7 +363,7 @@ func FuzzReadAnswer(f *testing.F) {
 			if row.OK && row.Status != c.status {
 				t.Errorf("%s: %d is taken for %d", c.name, row.Status, c.status)
 			}
-			for _, r := range row.Code + row.Note {
+			for _, r := range string(row.Code) + row.Note {
 				if r < ' ' || r == 0x7f {
 					t.Errorf("a control character in %q %q", row.Code, row.Note)
 				}

@@ -58,9 +58,9 @@ type attempt struct {
 	sample  samples.Sample
 	request sender.Request
 	status  int
-	code    string // of the refusal; "" for a genuine delivery
-	repeats int    // as the inbox must count them
-	again   bool   // it is the first one once more
+	code    core.Code // of the refusal; "" for a genuine delivery
+	repeats int       // as the inbox must count them
+	again   bool      // it is the first one once more
 }
 
 // attempts returns all requests of the demo, in their order.
@@ -76,17 +76,18 @@ func attempts(secret core.Secret) []attempt {
 
 	forger, _ := core.NewSecret("a guess")
 	for _, forgery := range []struct {
-		name, code string
-		spoil      func(r *sender.Request, signature string)
+		name  string
+		code  core.Code
+		spoil func(r *sender.Request, signature string)
 	}{
-		{"unsigned", "signature_missing", func(r *sender.Request, _ string) { r.Header.Del(core.SignatureHeader) }},
-		{"forged", "signature_mismatch", func(r *sender.Request, _ string) {
+		{"unsigned", core.CodeSignatureMissing, func(r *sender.Request, _ string) { r.Header.Del(core.SignatureHeader) }},
+		{"forged", core.CodeSignatureMismatch, func(r *sender.Request, _ string) {
 			r.Header.Set(core.SignatureHeader, core.Sign(r.Body, forger))
 		}},
-		{"truncated", "signature_malformed", func(r *sender.Request, signature string) {
+		{"truncated", core.CodeSignatureMalformed, func(r *sender.Request, signature string) {
 			r.Header.Set(core.SignatureHeader, signature[:len(signature)/2])
 		}},
-		{"altered", "signature_mismatch", func(r *sender.Request, _ string) { r.Body[len(r.Body)/2] ^= 1 }},
+		{"altered", core.CodeSignatureMismatch, func(r *sender.Request, _ string) { r.Body[len(r.Body)/2] ^= 1 }},
 	} {
 		s := samples.Documented()[1]
 		a := attempt{name: forgery.name, sample: s, request: sender.Signed(s.Body(), s.Header, secret), status: 401, code: forgery.code}
@@ -180,7 +181,7 @@ type demoRow struct {
 	Subject     string          `json:"subject"`
 	Annotations int             `json:"annotations"`
 	Status      int             `json:"status"`
-	Code        string          `json:"code,omitempty"`
+	Code        core.Code       `json:"code,omitempty"`
 	Verdict     string          `json:"verdict"`
 	OK          bool            `json:"ok"`
 }
@@ -216,7 +217,7 @@ func tryAll(ctx context.Context, all []attempt, send func(context.Context, attem
 
 // judge compares what must become of an attempt with what has.
 func judge(a attempt, result sender.Result, r inbox.Record, stored bool) demoRow {
-	var answer struct{ Code string }
+	var answer struct{ Code core.Code }
 	_ = json.Unmarshal(result.Answer, &answer) // an answer that is not JSON has no code
 	row := demoRow{Request: a.name, Status: result.Status, Code: answer.Code}
 	if stored {
@@ -230,7 +231,7 @@ func judge(a attempt, result sender.Result, r inbox.Record, stored bool) demoRow
 	case stored != genuine:
 		row.Verdict = "WRONG: " + map[bool]string{true: "it is in the inbox", false: "it is not in the inbox"}[stored]
 	case !genuine:
-		row.Verdict, row.OK = "refused: "+a.code, true
+		row.Verdict, row.OK = "refused: "+string(a.code), true
 	case !bytes.Equal(r.Body, result.Request.Body):
 		row.Verdict = "WRONG: the inbox holds other bytes than were sent"
 	case r.Event != a.sample.Event || r.Version != a.sample.Version && r.Event.IsLabel():

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -17,9 +18,9 @@ import (
 // seenAnswer is what check looks at in an answer.
 type seenAnswer struct {
 	status   int
-	code     string // the problem's code or the accepted delivery's status; "" if it is not labelhook's answer
-	location string // where a redirect leads, redacted
-	reason   string // why there is no answer
+	code     core.Code // the problem's code or the accepted delivery's status; "" if it is not labelhook's answer
+	location string    // where a redirect leads, redacted
+	reason   string    // why there is no answer
 }
 
 // codeForm keeps a stranger's text away from the terminal.
@@ -45,8 +46,8 @@ func readAnswer(target string, result sender.Result) seenAnswer {
 	if !strings.HasPrefix(result.Header.Get("Content-Type"), mediaType) || json.Unmarshal(result.Answer, &answer) != nil {
 		return a
 	}
-	var code string
-	if json.Unmarshal(answer[member], &code) == nil && codeForm.MatchString(code) {
+	var code core.Code
+	if json.Unmarshal(answer[member], &code) == nil && codeForm.MatchString(string(code)) {
 		a.code = code
 	}
 	return a
@@ -57,7 +58,7 @@ func readAnswer(target string, result sender.Result) seenAnswer {
 func (a seenAnswer) dropsChunks() bool {
 	switch a.status {
 	case 400:
-		return a.code == "" || a.code == "body_empty"
+		return a.code == "" || a.code == core.CodeBodyEmpty
 	case 411, 500, 501, 502:
 		return a.code == ""
 	}
@@ -98,29 +99,29 @@ func diagnose(c check, a seenAnswer) string {
 // the expected ones.
 func ownRefusal(c check, a seenAnswer) string {
 	switch a.code {
-	case "secret_unavailable":
+	case core.CodeSecretUnavailable:
 		return "the receiver runs, but has no usable secret, so it refuses everything; its log says which variable or permission is wrong"
-	case "misconfigured":
+	case core.CodeMisconfigured:
 		return "the receiver runs, but is configured wrongly, so it refuses everything; its log says which variable is wrong and what to write instead"
-	case "signature_missing":
+	case core.CodeSignatureMissing:
 		return "the signature did not arrive: a proxy in front drops the header X-Hub-Signature"
-	case "signature_malformed":
+	case core.CodeSignatureMalformed:
 		return "the signature did not arrive as it was sent: a proxy in front changes or repeats the header X-Hub-Signature"
-	case "signature_mismatch":
+	case core.CodeSignatureMismatch:
 		if c.genuine {
 			return "the receiver has another secret than this environment, or something in front changes the body; compare the secrets first"
 		}
-	case "body_empty", "body_incomplete":
+	case core.CodeBodyEmpty, core.CodeBodyIncomplete:
 		return "the body did not arrive: something in front of the receiver drops it"
-	case "body_encoding":
+	case core.CodeBodyEncoding:
 		return "the body arrived in an encoding that the receiver cannot undo: the trigger or gateway in front is configured wrongly"
-	case "body_too_large":
+	case core.CodeBodyTooLarge:
 		return "a body of a few hundred bytes is over the receiver's limit; see LABELHOOK_MAX_BODY"
-	case "delivery_failed":
+	case core.CodeDeliveryFailed:
 		return "the signature holds, but a destination does not take the delivery now; read the receiver's log"
-	case "delivery_rejected":
+	case core.CodeDeliveryRejected:
 		return "the signature holds, but a destination refuses the delivery or a handler panicked; read the receiver's log"
-	case "method_not_allowed":
+	case core.CodeMethodNotAllowed:
 		return "the method did not arrive as POST; something in front changes it"
 	}
 	return ""

@@ -219,7 +219,7 @@ func (t *tool) readBody(ctx context.Context, file string) ([]byte, error) {
 type verdict struct {
 	Match   bool            `json:"match"`
 	Secret  string          `json:"secret"`  // which one matches, or does once the causes are undone; else ""
-	Refusal string          `json:"refusal"` // the code that a receiver answers with; "" on a match
+	Refusal core.Code       `json:"refusal"` // the code that a receiver answers with; "" on a match
 	Reason  string          `json:"reason"`  // the same in words
 	Causes  []explain.Cause `json:"causes"`
 }
@@ -231,16 +231,7 @@ func newVerdict(found explain.Verdict, secrets []rawSecret) verdict {
 	}
 	if err := found.Refusal; err != nil {
 		v.Reason = err.Error()
-		switch {
-		case errors.Is(err, core.ErrNoSecret):
-			v.Refusal = "secret_unavailable"
-		case errors.Is(err, core.ErrSignatureMissing):
-			v.Refusal = "signature_missing"
-		case errors.Is(err, core.ErrSignatureMalformed):
-			v.Refusal = "signature_malformed"
-		default:
-			v.Refusal = "signature_mismatch"
-		}
+		v.Refusal = core.CodeOf(err)
 	}
 	return v
 }

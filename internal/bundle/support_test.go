@@ -111,5 +111,5 @@ func send(t testing.TB, r *core.Receiver, secret string, event payload.Event) (i
 		word, _, _ = strings.Cut(word, `"`)
 		return got.Status, word
 	}
-	return got.Status, got.Code
+	return got.Status, string(got.Code)
 }

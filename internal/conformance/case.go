@@ -1,6 +1,9 @@
 package conformance
 
-import "github.com/labelhook/labelhook/core/payload"
+import (
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
+)
 
 // Case is one request and what must become of it.
 type Case struct {
@@ -29,8 +32,8 @@ const (
 // destination gets the exact body if it is [Accepted], and else nothing.
 type Verdict struct {
 	Status int
-	Code   string  // of the problem; for 200 the status word, accepted or ignored
-	Header []Field // must be in the answer; an empty value means any value
+	Code   core.Code // of the problem; for 200 the status word, accepted or ignored
+	Header []Field   // must be in the answer; an empty value means any value
 
 	// Of a 200. Version is checked where the destination keeps attributes.
 	Event   payload.Event
@@ -50,16 +53,16 @@ var (
 
 // The verdicts besides 200.
 var (
-	NotAllowed  = Verdict{Status: 405, Code: "method_not_allowed", Header: allowPost}
-	Missing     = Verdict{Status: 401, Code: "signature_missing"}
-	Malformed   = Verdict{Status: 401, Code: "signature_malformed"}
-	Mismatch    = Verdict{Status: 401, Code: "signature_mismatch"}
-	TooLarge    = Verdict{Status: 413, Code: "body_too_large"}
-	Empty       = Verdict{Status: 400, Code: "body_empty"}
-	Unavailable = Verdict{Status: 503, Code: "secret_unavailable", Header: retryAfter}
-	Failed      = Verdict{Status: 503, Code: "delivery_failed", Header: retryAfter}
-	Looping     = Verdict{Status: 508, Code: "loop_detected"}
-	Rejected    = Verdict{Status: 500, Code: "delivery_rejected"}
+	NotAllowed  = Verdict{Status: 405, Code: core.CodeMethodNotAllowed, Header: allowPost}
+	Missing     = Verdict{Status: 401, Code: core.CodeSignatureMissing}
+	Malformed   = Verdict{Status: 401, Code: core.CodeSignatureMalformed}
+	Mismatch    = Verdict{Status: 401, Code: core.CodeSignatureMismatch}
+	TooLarge    = Verdict{Status: 413, Code: core.CodeBodyTooLarge}
+	Empty       = Verdict{Status: 400, Code: core.CodeBodyEmpty}
+	Unavailable = Verdict{Status: 503, Code: core.CodeSecretUnavailable, Header: retryAfter}
+	Failed      = Verdict{Status: 503, Code: core.CodeDeliveryFailed, Header: retryAfter}
+	Looping     = Verdict{Status: 508, Code: core.CodeLoopDetected}
+	Rejected    = Verdict{Status: 500, Code: core.CodeDeliveryRejected}
 )
 
 func accepted(event payload.Event, version payload.Version) Verdict {

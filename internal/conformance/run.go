@@ -114,12 +114,12 @@ func (want Verdict) misanswered(c Case, got Answer) (problems []string) {
 		return problems
 	}
 	if want.Status == 200 {
-		if body.Status != want.Code || body.Event != string(want.Event) || body.ID != want.id(c) {
+		if body.Status != string(want.Code) || body.Event != string(want.Event) || body.ID != want.id(c) {
 			complain("answered %s, want %s, %s, id %s", bytes.TrimSpace(got.Body), want.Code, want.Event, want.id(c))
 		}
 		return problems
 	}
-	if body.Code != want.Code || body.Status != float64(want.Status) || body.Title == "" || body.Detail == "" {
+	if body.Code != string(want.Code) || body.Status != float64(want.Status) || body.Title == "" || body.Detail == "" {
 		complain("answered %s, want code %s", bytes.TrimSpace(got.Body), want.Code)
 	}
 	for _, secret := range []string{Secret, PreviousSecret, digest(c.Body, Secret), digest(c.Body, PreviousSecret)} {
