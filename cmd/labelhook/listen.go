@@ -107,11 +107,12 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	}
 	var others inboxes
 	defer closing(&err, &others) // after the inbox, which waits for what is being passed on to them
-	box, err := inbox.Open(l.inbox)
-	if err != nil {
-		return failure(err, "")
-	}
-	defer closing(&err, box)
+	var box *inbox.Inbox
+	defer func() {
+		if box != nil {
+			closing(&err, box)
+		}
+	}()
 	openers := map[string]bundle.Opener{"sqlite": others.open}
 	if roots != nil {
 		openers["https"] = func(url string) (core.Handler, error) {
@@ -121,10 +122,13 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	receiver, err := bundle.Receiver(bundle.Platform{
 		Getenv:  withForward(getenv, l.forward),
 		Openers: openers,
-		Always:  box,
-		Own:     func(url string) bool { return local.Own(ctx, sock.Addr(), url) },
-		Log:     log,
-		Out:     certain{lines},
+		Inbox: func() (_ core.Handler, err error) {
+			box, err = inbox.Open(l.inbox)
+			return box, err
+		},
+		Own: func(url string) bool { return local.Own(ctx, sock.Addr(), url) },
+		Log: log,
+		Out: certain{lines},
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,10 @@ type Platform struct {
 	// calls it what its String method says, or else "handler".
 	Always core.Handler
 
+	// Inbox makes Always where that leaves something behind, such as a file:
+	// once the configuration is judged. nil means that Always is there already.
+	Inbox func() (core.Handler, error)
+
 	// Own reports whether a URL is the receiver's own, as far as the host knows;
 	// nil where it does not.
 	Own func(url string) bool
@@ -65,9 +70,9 @@ type Platform struct {
 	lines *destination.Log // the one log:, so that no two write to Out at once
 }
 
-// Receiver makes the receiver that the environment describes. The error is a
-// [*ConfigError]. A host that must not exit on it can log it and serve
-// [Misconfigured].
+// Receiver makes the receiver that the environment describes. It opens nothing
+// before all variables are judged. The error is a [*ConfigError], or that of
+// Inbox. A host that must not exit on it can log it and serve [Misconfigured].
 func Receiver(p Platform) (*core.Receiver, error) {
 	if p.Getenv == nil {
 		p.Getenv, p.Environ = os.Getenv, os.Environ
@@ -84,6 +89,22 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	secrets, err := p.secrets()
 	if err != nil {
 		return nil, err
+	}
+	events, err := p.events()
+	if err != nil {
+		return nil, err
+	}
+	maxBody, err := p.maxBody()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.judge(); err != nil {
+		return nil, err
+	}
+	if p.Inbox != nil {
+		if p.Always, err = p.Inbox(); err != nil {
+			return nil, err
+		}
 	}
 	handlers, names, err := p.destinations()
 	if err != nil {
@@ -103,14 +124,6 @@ func Receiver(p Platform) (*core.Receiver, error) {
 				limited.Overflow(overflow)
 			}
 		}
-	}
-	events, err := p.events()
-	if err != nil {
-		return nil, err
-	}
-	maxBody, err := p.maxBody()
-	if err != nil {
-		return nil, err
 	}
 	if p.Always == nil && strings.TrimSpace(p.Getenv(DestinationsVariable)) == "" {
 		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
@@ -170,16 +183,30 @@ func (p Platform) destinations() (handlers []core.Handler, names []string, err e
 	return handlers, names, nil
 }
 
+// judge says what is wrong with the URLs, as far as that can be told without
+// opening what they name.
+func (p Platform) judge() error {
+	for _, variable := range [...]string{DestinationsVariable, DeadLetterVariable, OverflowVariable} {
+		urls := strings.Fields(p.Getenv(variable))
+		for _, url := range urls {
+			if _, err := p.opener(variable, url); err != nil {
+				return err
+			}
+		}
+		if len(urls) > 1 && variable != DestinationsVariable {
+			return &ConfigError{variable, fmt.Errorf("names %d destinations", len(urls)), "write one URL"}
+		}
+	}
+	return nil
+}
+
 // openOne opens the one destination that the variable names, nil if none.
 func (p Platform) openOne(variable string) (core.Handler, error) {
-	switch urls := strings.Fields(p.Getenv(variable)); len(urls) {
-	case 0:
+	url := strings.TrimSpace(p.Getenv(variable))
+	if url == "" {
 		return nil, nil
-	case 1:
-		return p.open(variable, urls[0])
-	default:
-		return nil, &ConfigError{variable, fmt.Errorf("names %d destinations", len(urls)), "write one URL"}
 	}
+	return p.open(variable, url)
 }
 
 // overflow opens the bucket for bodies that are over a queue's limit.
@@ -210,35 +237,45 @@ func schemeOf(url string) string {
 }
 
 func (p Platform) open(variable, url string) (core.Handler, error) {
-	if p.isList(url) {
-		return nil, &ConfigError{variable, errors.New("names destinations that are not separated by blanks"), "write a blank, and nothing else, between two URLs"}
-	}
-	scheme, rest, found := strings.Cut(url, ":")
-	scheme = strings.ToLower(scheme)
-	if !found {
-		return nil, &ConfigError{variable, errors.New("names a destination without a scheme"), "write URLs such as " + p.schemes()}
-	}
-	open := p.Openers[scheme]
-	if open == nil {
-		switch scheme {
-		case "log":
-			open = func(string) (core.Handler, error) { return p.lines, nil }
-		case "file":
-			open = func(string) (core.Handler, error) { return destination.NewFolder(strings.TrimPrefix(rest, "//")) }
-		case "https", "http":
-			if p.Own != nil && p.Own(url) {
-				return nil, &ConfigError{variable, errors.New("names this receiver itself, which would get its deliveries back"), "write the URL of what is to have them, or leave it out"}
-			}
-			open = func(string) (core.Handler, error) { return destination.NewEndpoint(url) }
-		default:
-			return nil, &ConfigError{variable, fmt.Errorf("no destination here has the scheme %q", scheme), "write one of " + p.schemes()}
-		}
+	open, err := p.opener(variable, url)
+	if err != nil {
+		return nil, err
 	}
 	h, err := open(url)
 	if err != nil {
 		return nil, &ConfigError{variable, err, "correct the URL, or what it names; the forms are " + p.schemes()}
 	}
 	return h, nil
+}
+
+// opener says what is wrong with the form of a URL, or what opens it.
+func (p Platform) opener(variable, url string) (Opener, error) {
+	if p.isList(url) {
+		return nil, &ConfigError{variable, errors.New("names destinations that are not separated by blanks"), "write a blank, and nothing else, between two URLs"}
+	}
+	scheme, rest, found := strings.Cut(url, ":")
+	scheme = strings.ToLower(scheme)
+	open := p.Openers[scheme]
+	switch {
+	case !found:
+		return nil, &ConfigError{variable, errors.New("names a destination without a scheme"), "write URLs such as " + p.schemes()}
+	case isLocal(scheme) && isUnexpanded(rest):
+		return nil, &ConfigError{variable, errors.New("names a path with ~ or a variable in it, which nobody replaces here"), "write the path in full"}
+	case isWeb(scheme) && p.Own != nil && p.Own(url):
+		return nil, &ConfigError{variable, errors.New("names this receiver itself, which would get its deliveries back"), "write the URL of what is to have them, or leave it out"}
+	case open != nil:
+	case scheme == "log" && rest != "":
+		return nil, &ConfigError{variable, errors.New("names something behind log:, which takes no name"), "write log: alone, or another of " + p.schemes()}
+	case scheme == "log":
+		open = func(string) (core.Handler, error) { return p.lines, nil }
+	case scheme == "file":
+		open = func(string) (core.Handler, error) { return destination.NewFolder(strings.TrimPrefix(rest, "//")) }
+	case isWeb(scheme):
+		open = func(string) (core.Handler, error) { return destination.NewEndpoint(url) }
+	default:
+		return nil, &ConfigError{variable, fmt.Errorf("no destination here has the scheme %q", scheme), "write one of " + p.schemes()}
+	}
+	return open, nil
 }
 
 // isList reports whether a comma or the like stands between destinations: at an
@@ -249,14 +286,25 @@ func (p Platform) isList(url string) bool {
 	if strings.Trim(url, separators) != url {
 		return true
 	}
-	if scheme := schemeOf(url); scheme == "file" || scheme == "sqlite" {
-		return strings.ContainsAny(url, separators)
+	scheme, rest, _ := strings.Cut(url, ":")
+	if isLocal(strings.ToLower(scheme)) {
+		return strings.ContainsAny(rest, separators) || slices.ContainsFunc(schemes, func(s string) bool { return strings.Contains(strings.ToLower(rest), s+":") })
 	}
 	parts := strings.FieldsFunc(url, func(r rune) bool { return strings.ContainsRune(separators, r) })
 	return slices.ContainsFunc(parts[min(1, len(parts)):], func(part string) bool {
 		scheme := schemeOf(part)
 		return strings.Contains(part, ":") && (p.Openers[scheme] != nil || slices.Contains(schemes, scheme))
 	})
+}
+
+// isLocal reports whether what follows the scheme is a path of this machine.
+func isLocal(scheme string) bool { return scheme == "file" || scheme == "sqlite" }
+
+func isWeb(scheme string) bool { return scheme == "https" || scheme == "http" }
+
+// isUnexpanded reports whether a path is as it is written for a shell.
+func isUnexpanded(path string) bool {
+	return regexp.MustCompile(`^(//)?~|\$[A-Za-z_{(]`).MatchString(path) // compiled here and not at every start
 }
 
 // schemes are those of all platforms.
@@ -273,12 +321,16 @@ func (p Platform) schemes() string {
 
 func (p Platform) events() ([]payload.Event, error) {
 	var events []payload.Event
-	for _, name := range strings.FieldsFunc(p.Getenv(EventsVariable), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	text := p.Getenv(EventsVariable)
+	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		event, known := payload.ParseEvent(name)
 		if !known {
 			return nil, &ConfigError{EventsVariable, fmt.Errorf("no event is called %q", name), "write some of " + EventNames()}
 		}
 		events = append(events, event)
+	}
+	if len(events) == 0 && strings.TrimSpace(text) != "" {
+		return nil, &ConfigError{EventsVariable, errors.New("names no event"), "write some of " + EventNames() + ", or leave it out for all"}
 	}
 	return events, nil
 }

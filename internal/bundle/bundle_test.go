@@ -112,6 +112,52 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
+// What is wrong with any variable leaves nothing behind.
+func TestNothingIsOpenedForAWrongConfiguration(t *testing.T) {
+	for variable, value := range map[string]string{
+		"LABELBOX_WEBHOOK_SECRET": "CHANGE-ME", "LABELHOOK_EVENTS": "label.renamed", "LABELHOOK_MAX_BODY": "10MB",
+		"LABELHOOK_DEAD_LETTER": "nowhere:", "LABELHOOK_OVERFLOW": "log: log:", "LABELHOOK_DESTINATIONS": "file:made nowhere:",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "file:made"}).with(variables{variable: value}), nil)
+			p.Inbox = func() (core.Handler, error) { t.Error("the inbox was opened"); return nil, nil }
+			if _, err := bundle.Receiver(p); err == nil {
+				t.Error("no error")
+			}
+			if made, err := os.ReadDir("."); err != nil || len(made) > 0 {
+				t.Errorf("left behind: %v, %v", made, err)
+			}
+		})
+	}
+}
+
+func TestTheInboxTakesEveryDelivery(t *testing.T) {
+	taken := 0
+	p := platform(withSecret, nil)
+	p.Inbox = func() (core.Handler, error) {
+		return core.HandlerFunc(func(context.Context, *core.Delivery) error { taken++; return nil }), nil
+	}
+	if status, _ := send(t, receiver(t, p), secret, payload.LabelCreated); status != 200 || taken != 1 {
+		t.Errorf("answered %d, taken %d times", status, taken)
+	}
+	broken := errors.New("the file is locked")
+	p.Inbox = func() (core.Handler, error) { return nil, broken }
+	if _, err := bundle.Receiver(p); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+func TestTheReceiverItselfIsRefusedWhateverOpensURLs(t *testing.T) {
+	for _, scheme := range []string{"http", "https"} {
+		p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": scheme + "://localhost:1"}), nil)
+		p.Own = func(string) bool { return true }
+		p.Openers[scheme] = func(string) (core.Handler, error) { t.Error("it was opened"); return new(queue), nil }
+		_, err := bundle.Receiver(p)
+		check(t, err, "LABELHOOK_DESTINATIONS", "names this receiver itself", "leave it out")
+	}
+}
+
 func TestNamesOfDestinationsTellNoKeys(t *testing.T) {
 	r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "https://user:" + secret + "@example.com/?code=" + secret}), nil))
 	if !slices.Equal(r.Destinations, []string{"https://example.com"}) {

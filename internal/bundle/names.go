@@ -9,12 +9,12 @@ import (
 )
 
 // known are the names of all variables: those that receivers read, those of the
-// command's webhooks, and those of the scripts and tests of this repository.
+// command's webhooks, and those of the scripts of this repository.
 var known = []string{
 	SecretVariable, PreviousVariable, FileVariable, IDVariable,
 	DestinationsVariable, DeadLetterVariable, OverflowVariable, EventsVariable, MaxBodyVariable, LogLevelVariable,
 	"LABELBOX_API_KEY", "LABELBOX_API_URL",
-	"LABELHOOK_RETRY_SECONDS", "LABELHOOK_INBOX_CRASH_FILE",
+	"LABELHOOK_RETRY_SECONDS",
 }
 
 // CheckNames refuses a variable that was probably meant to be one of labelhook's
@@ -113,9 +113,10 @@ func changes(a, b string) int {
 	return next[len(b)]
 }
 
-// printableName quotes a name that a terminal would not show as it is.
+// printableName quotes a name that looks like another: with what a terminal does
+// not show, with a blank, or with a letter of another alphabet.
 func printableName(name string) string {
-	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+	if quoted := strconv.QuoteToASCII(name); quoted != `"`+name+`"` || strings.Contains(name, " ") {
 		return quoted
 	}
 	return name

@@ -88,6 +88,17 @@ func TestEveryVariableIsKnownToReceivers(t *testing.T) {
 	check(t, err, "LABELHOOK_DESTINATION", "no variable", "did you mean LABELHOOK_DESTINATIONS?")
 }
 
+// A name that looks like a right one shows what is wrong with it.
+func TestNamesThatLookRightAreQuoted(t *testing.T) {
+	for name, shown := range map[string]string{
+		"LABELHOOK_EVENTS ": `"LABELHOOK_EVENTS "`, " LABELHOOK_EVENTS": `" LABELHOOK_EVENTS"`, "L\u0410BELHOOK_EVENTS": `"L\u0410BELHOOK_EVENTS"`, "LABELHOOK_EVENT": "LABELHOOK_EVENT",
+	} {
+		if err := bundle.CheckNames([]string{name + "=x"}); err == nil || !strings.HasPrefix(err.Error(), shown+": no variable") {
+			t.Errorf("%+q: %v", name, err)
+		}
+	}
+}
+
 // FuzzCheckNames checks that known names are never in the way, and that messages
 // are one line.
 func FuzzCheckNames(f *testing.F) {

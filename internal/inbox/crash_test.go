@@ -16,7 +16,7 @@ import (
 
 // crashFile, set in the environment, makes this test binary the program that
 // TestKilledProcessLosesNothing kills.
-const crashFile = "LABELHOOK_INBOX_CRASH_FILE"
+const crashFile = "INBOX_CRASH_FILE"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(crashFile); path != "" {
