@@ -2,7 +2,9 @@ package main
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,7 +22,7 @@ type network struct {
 }
 
 func (n *network) addCAFile(f *pflag.FlagSet, whose string) {
-	f.StringVar(&n.caFile, "ca-file", "", "PEM `file` of certificate authorities that "+whose+" may have, besides the system's")
+	f.StringVar(&n.caFile, "ca-file", "", "`file` with certificates, PEM or DER, of authorities that "+whose+" may have besides the system's")
 }
 
 func (n *network) addTimeout(f *pflag.FlagSet, after time.Duration) {
@@ -28,7 +30,7 @@ func (n *network) addTimeout(f *pflag.FlagSet, after time.Duration) {
 }
 
 func (n *network) addRetry(f *pflag.FlagSet) {
-	f.IntVar(&n.retries, "retry", 0, "`times` that a delivery is sent again when it was not taken for now: no connection, no answer, 429, 502, 503 or 504; Retry-After is waited for")
+	f.IntVar(&n.retries, "retry", 0, "`times` that a delivery is sent again when it was not taken for now: no connection, no answer, 408, 429, 502, 503 or 504; Retry-After is waited for")
 }
 
 // check reads what the flags name; roots is nil for the system's.
@@ -46,9 +48,28 @@ func (n *network) roots() (*x509.CertPool, error) {
 	if n.caFile == "" {
 		return nil, nil
 	}
-	roots, err := httpclient.RootCAs(n.caFile)
+	const hint = "name a file with the certificate of the authority, -----BEGIN CERTIFICATE----- and so on"
+	content, err := os.ReadFile(n.caFile)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--ca-file: %w", err), "name a file with the certificate of the authority, -----BEGIN CERTIFICATE----- and so on")
+		return nil, usage(fmt.Errorf("--ca-file: %w", err), hint)
+	}
+	roots, err := httpclient.RootCAs(inUTF8(content))
+	if err != nil {
+		return nil, usage(fmt.Errorf("--ca-file: %s: %w", n.caFile, err), hint)
 	}
 	return roots, nil
+}
+
+// wayHint says what to do about a request that found no way; "" where the error
+// says no more.
+func wayHint(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var proxy *httpclient.ProxyError
+	switch {
+	case errors.As(err, &unknown): // also one that a company's proxy has put there
+		return "if the authority is your own or your company's, name its certificate with --ca-file"
+	case errors.As(err, &proxy):
+		return "does the proxy work? Correct or unset " + proxy.Variable + ", or name the host in NO_PROXY"
+	}
+	return ""
 }

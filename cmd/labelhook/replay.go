@@ -27,9 +27,10 @@ listen --forward passes on, the signature among them, so that whatever listens a
 the URL can verify them. No secret is needed. They are sent in the order of their
 arrival, one after the other unless --concurrency says more.
 
---failed-to writes the keys of the deliveries that were not answered 2xx, and of
-those that an interrupt left, for --id @FILE to send again. After an interrupt
-nothing more is sent; what is under way has a few seconds to be answered.
+--failed-to keeps a list of the keys of the deliveries that are not answered 2xx
+yet, for --id @FILE to send. It is up to date at every moment, also when the
+process is killed. After an interrupt nothing more is sent; what is under way has
+a few seconds to be answered.
 
 The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 		Example: `  labelhook replay --to http://127.0.0.1:9000/hook
@@ -104,12 +105,12 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	if count == 0 {
 		return failure(errors.New("no delivery matches, so none was sent"), "labelhook events lists what is in the inbox")
 	}
-	var left *keysFile
+	var left *leftFile
 	if r.failedTo != "" {
-		if left, err = createKeysFile(r.failedTo); err != nil {
-			return usage(fmt.Errorf("--failed-to: %w", err), "name a file in a folder that you may write to")
+		if left, err = createLeftFile(r.failedTo, known.keys); err != nil {
+			return usage(fmt.Errorf("--failed-to: %w", err), "name a new file, or a list of keys, in a folder that you may write to")
 		}
-		defer left.discard()
+		defer left.Close()
 	}
 
 	report := newSendReport(r.to, q.Event, count)
@@ -120,6 +121,9 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	var unread error // set before Send returns, read after
 	summary := through.Send(ctx, stored(reader.List(ctx, q), known.seqs, &unread), func(result sender.Result) {
 		known.note(result)
+		if left != nil && result.OK() {
+			left.strike(result.Request.Place)
+		}
 		report.note(result)
 		step()
 	})
@@ -130,7 +134,7 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	}
 	report.again = "--failed-to FILE keeps the keys of those not taken for --id @FILE"
 	if left != nil {
-		if err := left.put(append(report.Failed, report.Unfinished...)); err != nil {
+		if err := left.finish(slices.Concat(report.Failed, report.Unfinished)); err != nil {
 			return failure(fmt.Errorf("--failed-to: %w", err), "")
 		}
 		report.again = "labelhook replay --id @" + r.failedTo + " sends those again that were not taken"

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -36,6 +35,9 @@ func (t *tool) listedIDs(ctx context.Context, ids []string) (all []string, err e
 }
 
 func (t *tool) readKeys(ctx context.Context, file string) (keys []string, err error) {
+	if file == "" {
+		return nil, errors.New("@ names no file")
+	}
 	in := t.in
 	if file != "-" {
 		f, err := os.Open(file)
@@ -49,7 +51,7 @@ func (t *tool) readKeys(ctx context.Context, file string) (keys []string, err er
 	if err != nil {
 		return nil, fmt.Errorf("reading @%s: %w", file, err)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines := bufio.NewScanner(bytes.NewReader(inUTF8(text)))
 	for lines.Scan() {
 		if key := strings.TrimSpace(lines.Text()); key != "" {
 			keys = append(keys, key)
@@ -100,7 +102,7 @@ func keysOf(ctx context.Context, reader *inbox.Reader, ids []string) (keys []str
 	}
 	for _, key := range keys {
 		if missing[key] {
-			return nil, failure(fmt.Errorf("--id: no such delivery: %q, and %d others", key, len(missing)-1), hint)
+			return nil, failure(fmt.Errorf("--id: %d of the keys are not in the inbox; the first is %q", len(missing), key), hint)
 		}
 	}
 	return keys, nil
@@ -157,41 +159,4 @@ func (o *outcomes) left() (failed, unknown []string) {
 		}
 	}
 	return failed, unknown
-}
-
-// keysFile is a list of keys that is there whole or not at all.
-type keysFile struct {
-	*os.File
-	path string
-}
-
-// createKeysFile fails before anything is sent, should the file not be
-// writable.
-func createKeysFile(path string) (*keysFile, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return nil, err
-	}
-	return &keysFile{f, path}, nil
-}
-
-// discard removes what was not put into place.
-func (f *keysFile) discard() {
-	f.Close()
-	os.Remove(f.Name())
-}
-
-// put writes the keys, one a line, in place of what the file held.
-func (f *keysFile) put(keys []string) error {
-	out := bufio.NewWriter(f)
-	for _, key := range keys {
-		out.WriteString(key + "\n")
-	}
-	if err := errors.Join(out.Flush(), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), f.path)
 }

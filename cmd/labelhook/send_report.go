@@ -51,6 +51,7 @@ type sendReport struct {
 	again   string         // how to send again what was not taken; "" where nothing keeps it
 	lost    int            // under way when it was interrupted
 	failed  *sender.Result // the first
+	proxy   string         // that sees the requests in the clear, and may answer
 	secrets []string       // parts of the URL that an answer might repeat
 }
 
@@ -73,6 +74,9 @@ type sentDelivery struct {
 func newSendReport(to string, event payload.Event, asked int) *sendReport {
 	r := &sendReport{URL: printable.URL(to), Event: event, Asked: asked}
 	if u, err := url.Parse(to); err == nil {
+		if u.Scheme == "http" {
+			r.proxy = httpclient.Proxy(to)
+		}
 		password, _ := u.User.Password()
 		query, _ := url.QueryUnescape(u.RawQuery)
 		r.secrets = []string{u.RequestURI(), u.EscapedPath(), u.Path, u.RawQuery, query, u.User.Username(), password}
@@ -137,7 +141,11 @@ func (r *sendReport) print(w io.Writer, asJSON bool) error {
 	case r.Asked > 1:
 		r.writeSummary(&text)
 	case r.Delivery != nil:
-		fmt.Fprintf(&text, "%s  %s\n", r.Delivery.line(), rounded(r.summary.Latency.Max))
+		text.WriteString(r.Delivery.line())
+		if r.Delivery.Status != 0 {
+			fmt.Fprintf(&text, "  %s", rounded(r.summary.Latency.Max))
+		}
+		text.WriteString("\n")
 	}
 	_, err := io.WriteString(printable.Writer{To: w}, text.String())
 	return err
@@ -154,7 +162,7 @@ func (r *sendReport) writeSummary(w io.Writer) {
 		fmt.Fprintf(w, "%9d  %s\n", r.Statuses[status], statusLine(status))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Errors)) {
-		fmt.Fprintf(w, "%9d  no answer: %s\n", r.Errors[reason], printable.Text(reason))
+		fmt.Fprintf(w, "%9d  %s\n", r.Errors[reason], noAnswer(reason))
 	}
 	if l := r.summary.Latency; l.Max > 0 {
 		fmt.Fprintf(w, "  latency  p50 %s  p90 %s  p99 %s  max %s\n", rounded(l.P50), rounded(l.P90), rounded(l.P99), rounded(l.Max))
@@ -167,9 +175,17 @@ func (r *sendReport) writeSummary(w io.Writer) {
 // line says in one line what became of the delivery.
 func (d *sentDelivery) line() string {
 	if d.Error != "" {
-		return "no answer: " + printable.Text(d.Error)
+		return noAnswer(d.Error)
 	}
 	return strings.TrimRight(statusLine(d.Status)+"  "+short(d.Answer), " ")
+}
+
+// noAnswer says that there is none, and why.
+func noAnswer(reason string) string {
+	if reason == sender.NoAnswerInTime {
+		return reason
+	}
+	return "no answer: " + printable.Text(reason)
 }
 
 // err says what went wrong and what to do about it.
@@ -182,22 +198,34 @@ func (r *sendReport) err() error {
 	case r.OK == r.Asked:
 		return nil
 	case r.Asked > 1:
-		hint := sendHint(*r.failed)
+		hint := r.hint(*r.failed)
 		if hint != "" && r.again != "" {
 			hint += "; "
 		}
 		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), hint+r.again)
 	}
 	return failure(fmt.Errorf("%s did not take the delivery: %s", r.URL,
-		cmp.Or(r.Delivery.Error, statusLine(r.Delivery.Status))), sendHint(*r.failed))
+		cmp.Or(r.Delivery.Error, statusLine(r.Delivery.Status))), r.hint(*r.failed))
+}
+
+// hint is that of the result, and of a proxy that may have answered itself: with
+// TLS it could not.
+func (r *sendReport) hint(result sender.Result) string {
+	hint := sendHint(result)
+	if result.Err != nil || r.proxy == "" {
+		return hint
+	}
+	if hint != "" {
+		hint += "; "
+	}
+	return hint + "the answer may be that of the proxy " + r.proxy
 }
 
 // sendHint says what to do about a delivery that was not taken.
 func sendHint(result sender.Result) string {
-	var proxy *httpclient.ProxyError
 	switch status := result.Status; {
-	case errors.As(result.Err, &proxy):
-		return "does the proxy work? Correct or unset " + proxy.Variable + ", or name the receiver's host in NO_PROXY"
+	case wayHint(result.Err) != "":
+		return wayHint(result.Err)
 	case errors.Is(result.Err, syscall.ECONNREFUSED):
 		return "nothing listens there; start the receiver, such as labelhook listen"
 	case status == http.StatusUnauthorized:

@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -242,6 +244,33 @@ func TestSendWarnsOfPlainHTTP(t *testing.T) {
 }
 
 // An interrupt sends nothing more; what was under way is answered and counted.
+// What stands between here and the receiver is named, with what to do about it.
+func TestSendExplainsTheWay(t *testing.T) {
+	untrusted := httptest.NewUnstartedServer(always(200))
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	proxy := httptest.NewServer(always(407))
+	defer proxy.Close()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ to, proxy, hint string }{
+		"an unknown authority":        {untrusted.URL, "", "name its certificate with --ca-file"},
+		"a proxy that answers itself": {"http://receiver.invalid/hush", proxy.URL, "the answer may be that of the proxy " + proxy.URL + " (HTTP_PROXY)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command(binary, "send", "label.created", "--to", test.to)
+			cmd.Env = []string{"LABELBOX_WEBHOOK_SECRET=opensesame", "HTTP_PROXY=" + test.proxy}
+			out, _ := cmd.CombinedOutput()
+			if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(string(out), "labelhook: hint: ") || !strings.Contains(string(out), test.hint) || strings.Contains(string(out), "hush") {
+				t.Errorf("%s: %s", cmd.ProcessState, out)
+			}
+		})
+	}
+}
+
 func TestSendInterrupted(t *testing.T) {
 	for name, test := range map[string]struct {
 		args           []string

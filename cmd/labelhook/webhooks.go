@@ -35,7 +35,7 @@ the API, where it is not ` + labelbox.DefaultEndpoint + `.`,
 			return cmd.Help()
 		},
 	}
-	t.apiWay.addCAFile(cmd.PersistentFlags(), "the API")
+	t.apiWay.addCAFile(cmd.PersistentFlags(), "the API, and a receiver that is checked,")
 	cmd.AddCommand(t.createWebhookCommand(), t.listWebhooksCommand(), t.getWebhookCommand(),
 		t.updateWebhookCommand(), t.deleteWebhookCommand(), t.rotateWebhookCommand())
 	return cmd
@@ -100,6 +100,8 @@ func apiError(err error) error {
 		}
 	case errors.Is(err, labelbox.ErrServer):
 		hint = "Labelbox has trouble; try again later"
+	case wayHint(err) != "":
+		hint = wayHint(err)
 	case errors.Is(err, labelbox.ErrTransport):
 		hint = "check the network and, if it is set, " + labelbox.EndpointVariable
 	case errors.Is(err, labelbox.ErrUnexpected):

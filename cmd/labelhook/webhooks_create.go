@@ -243,7 +243,11 @@ func (t *tool) inspectFor(ctx context.Context, url string, secret webhookSecret,
 		}
 		signing = &s
 	}
-	return inspect(ctx, url, signing, sender.NewClient(1, checkTimeout, nil), onRow)
+	roots, err := t.apiWay.roots()
+	if err != nil {
+		return checkReport{}, err
+	}
+	return inspect(ctx, url, signing, sender.NewClient(1, checkTimeout, roots), onRow)
 }
 
 // there returns the active webhooks that are what is wanted already.

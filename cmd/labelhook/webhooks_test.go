@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -12,6 +15,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/nethttp"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -584,6 +588,34 @@ func TestWebhooksEndToEnd(t *testing.T) {
 	webhooks(t, env, 0, "delete", created.ID, "--yes")
 	if n := deliver(); n != 0 {
 		t.Errorf("%d deliveries after the end", n)
+	}
+}
+
+// --ca-file counts for the receiver that create --check asks, as for the API.
+func TestCAFileReachesTheCheckedReceiver(t *testing.T) {
+	secret, err := core.NewSecret("opensesame")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets, _ := core.StaticSecrets(secret)
+	receiver := httptest.NewUnstartedServer(nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: &core.Mux{}, Logger: slog.New(slog.DiscardHandler)}))
+	receiver.Config.ErrorLog = log.New(io.Discard, "", 0)
+	receiver.StartTLS()
+	defer receiver.Close()
+	authority := filepath.Join(t.TempDir(), "authority.cer")
+	if err := os.WriteFile(authority, receiver.Certificate().Raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for flag, reached := range map[string]bool{"": false, "--ca-file=" + authority: true} {
+		_, project, env := apiOf(t)
+		args := []string{"create", "--url", receiver.URL, "--allow-loopback", "--project", project, "--check"}
+		if flag != "" {
+			args = append(args, flag)
+		}
+		_, stdout, stderr := runTool(t, env, append([]string{"webhooks"}, args...)...)
+		if answered := !strings.Contains(stdout, "no answer"); answered != reached || answered == strings.Contains(stdout, "unknown authority") {
+			t.Errorf("%s: %s%s", flag, stdout, stderr)
+		}
 	}
 }
 

@@ -10,11 +10,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -29,7 +27,7 @@ type Options struct {
 
 	// Idempotent says that a request may arrive twice: it is sent again when the
 	// kept connection that it went out on had been closed by the target and
-	// nothing was answered. net/http does so only for methods that are, and POST
+	// nothing was answered, or 408. net/http does so only for methods that are, and POST
 	// is none; a delivery is, for it has the same key each time.
 	Idempotent bool
 }
@@ -103,19 +101,21 @@ func (u unquoted) Error() string {
 
 func (u unquoted) Unwrap() error { return u.error }
 
-// RootCAs returns the system's certificate authorities and those of a PEM file.
-func RootCAs(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
+// RootCAs returns the system's certificate authorities and those of a file's
+// content: certificates in PEM form, or one in DER form, as Windows exports it.
+func RootCAs(certificates []byte) (*x509.CertPool, error) {
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool() // a system without any, such as an empty container
 	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+	if pool.AppendCertsFromPEM(certificates) {
+		return pool, nil
 	}
+	one, err := x509.ParseCertificate(certificates)
+	if err != nil {
+		return nil, errors.New("no certificate in PEM or DER form")
+	}
+	pool.AddCert(one)
 	return pool, nil
 }
 

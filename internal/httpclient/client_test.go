@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -78,18 +77,21 @@ func TestDeadConnectionsAreReplaced(t *testing.T) {
 		size  int // of the body
 		reads int // bytes of a second request's body that the target reads
 		reset bool
+		says  string // before it closes
 	}{
-		"a small body, read":         {100, 100, false},
-		"a small body, not read":     {100, 0, false},
-		"a small body, reset":        {100, 0, true},
-		"a large body, partly read":  {8 << 20, 1000, false},
-		"a large body, reset midway": {8 << 20, 100_000, true},
+		"a small body, read":         {100, 100, false, ""},
+		"a small body, not read":     {100, 0, false, ""},
+		"a small body, reset":        {100, 0, true, ""},
+		"a large body, partly read":  {8 << 20, 1000, false, ""},
+		"a large body, reset midway": {8 << 20, 100_000, true, ""},
+		"a small body, timed out":    {100, 100, false, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var taken atomic.Int64
 			url := target(t, func(conn net.Conn, r *http.Request, n int) bool {
 				if n == 2 {
 					io.CopyN(io.Discard, r.Body, int64(test.reads))
+					io.WriteString(conn, test.says)
 					if test.reset {
 						conn.(*net.TCPConn).SetLinger(0)
 					}
@@ -301,28 +303,24 @@ func TestRootCAs(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	folder := t.TempDir()
-	file := func(name string, content []byte) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, content, 0o600); err != nil {
+	der := server.Certificate().Raw
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	for _, good := range [][]byte{block, append([]byte("# ours\r\n"), block...), der} {
+		pool, err := RootCAs(good)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return path
-	}
-	good := file("ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	pool, err := RootCAs(good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if status, err := post(New(Options{RootCAs: pool}), server.URL, nil); err != nil || status != 404 {
-		t.Errorf("%d, %v", status, err)
+		if status, err := post(New(Options{RootCAs: pool}), server.URL, nil); err != nil || status != 404 {
+			t.Errorf("%d, %v", status, err)
+		}
 	}
 	if _, err := post(New(Options{}), server.URL, nil); err == nil {
 		t.Error("an authority that nobody named is trusted")
 	}
-	for _, bad := range []string{file("text", []byte("no certificate")), file("empty", nil), filepath.Join(folder, "missing"), folder} {
+	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	for _, bad := range [][]byte{[]byte("no certificate"), nil, key, der[1:]} {
 		if _, err := RootCAs(bad); err == nil {
-			t.Errorf("%s: no error", bad)
+			t.Errorf("%q: no error", bad)
 		}
 	}
 }

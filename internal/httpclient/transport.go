@@ -23,8 +23,11 @@ const maxStale = 16
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	for stale := 0; ; stale++ {
 		response, again, err := t.try(r)
-		if err == nil || !again || !t.idempotent || stale == maxStale {
+		if !again || !t.idempotent || stale == maxStale {
 			return response, err
+		}
+		if response != nil {
+			response.Body.Close()
 		}
 		if r, err = rewound(r); err != nil {
 			return nil, err
@@ -35,8 +38,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// try sends the request once; again says that the failure is that of a kept
-// connection and not of the target.
+// try sends the request once; again says that what went wrong is that of a kept
+// connection and not of the target: it was closed before an answer came, or with
+// a 408, by which some targets say that they had waited long enough for a request
+// (RFC 9110, 15.5.9).
 func (t *transport) try(r *http.Request) (response *http.Response, again bool, err error) {
 	var reused, answered atomic.Bool
 	ctx := httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
@@ -44,8 +49,8 @@ func (t *transport) try(r *http.Request) (response *http.Response, again bool, e
 		GotFirstResponseByte: func() { answered.Store(true) },
 	})
 	response, err = t.Transport.RoundTrip(r.WithContext(ctx))
-	again = reused.Load() && !answered.Load() && r.Context().Err() == nil && IsClosed(err) && canRewind(r)
-	return response, again, err
+	stale := !answered.Load() && IsClosed(err) || err == nil && response.StatusCode == http.StatusRequestTimeout && response.Close
+	return response, stale && reused.Load() && r.Context().Err() == nil && canRewind(r), err
 }
 
 func canRewind(r *http.Request) bool {

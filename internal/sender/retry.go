@@ -22,13 +22,13 @@ const (
 )
 
 // Temporary reports whether the same request may be taken later: the receiver
-// says so (429, 502, 503, 504), or the connection failed in a way that passes.
+// says so (408, 429, 502, 503, 504), or the connection failed in a way that passes.
 func (r Result) Temporary() bool {
 	if r.Err != nil {
 		return !errors.Is(r.Err, context.Canceled) && !IsHopeless(r.Err)
 	}
 	switch r.Status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return RetryAfter(r.Header) <= maxRetryAfter
 	}
 	return false

@@ -289,6 +289,7 @@ func TestSendRetries(t *testing.T) {
 		"taken the third time":     {3, []int{503, 429, 200}, "", 3, 1, firstPause},
 		"never":                    {3, []int{502}, "", 4, 0, 2 * firstPause},
 		"nothing asked for":        {0, []int{503, 200}, "", 1, 0, 0},
+		"waited for too long":      {1, []int{408, 200}, "", 2, 1, 0},
 		"asked to wait":            {1, []int{429, 200}, "7", 2, 1, 7 * time.Second},
 		"asked to wait for a date": {1, []int{503, 200}, "Mon, 01 Jan 2024 00:00:09 GMT", 2, 1, 9 * time.Second},
 		"asked to wait too long":   {9, []int{503, 200}, "3600", 1, 0, 0},
