@@ -224,11 +224,6 @@ func TestKilledProcessLeavesTrueStatuses(t *testing.T) {
 			t.Errorf("%s was noted as %s, and is %q", name, outcome, status[name])
 		}
 	}
-	for name := range came {
-		if _, stored := status[name]; !stored {
-			t.Errorf("%s was passed on before it was stored", name)
-		}
-	}
 	if counts[Pending] < stuck || counts[Failed] == 0 || counts[Accepted] == 0 {
 		t.Errorf("statuses %v", counts)
 	}

@@ -82,6 +82,22 @@ func (f *files) look(afterCommit bool) change {
 	return unchanged
 }
 
+// asideSuffix ends the name that a file has while SQLite lets go of it.
+const asideSuffix = ".overwritten-while-open"
+
+// recoverAside gives a file its name back where a process died before it could.
+func recoverAside(path string) {
+	if link, err := os.Readlink(path); err == nil {
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		path = link
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		_ = os.Rename(path+asideSuffix, path) // there is nearly never one
+	}
+}
+
 // removeAids removes log and index where they are those remembered: without the
 // file that they belong to they would spoil the next one at its path.
 func (f *files) removeAids() error {

@@ -2,12 +2,15 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 // Whatever happens to the files of an open inbox, what is acknowledged
@@ -128,6 +131,85 @@ func TestAcknowledgedIsInTheFileAtThePath(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Of those that wait when the file is found to be another, one hears of it, and
+// the new file has the others.
+func TestOneDeliveryHasTheNewsOfAReplacedFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("open files cannot be removed there")
+	}
+	in := idle(t)
+	if err := os.Remove(in.path); err != nil {
+		t.Fatal(err)
+	}
+	var ds []*core.Delivery
+	for i := range 50 {
+		ds = append(ds, numbered(i))
+	}
+	failed := 0
+	for i, err := range together(t, in, ds...) {
+		if err != nil {
+			failed++
+			if !strings.Contains(err.Error(), "opened anew") || core.IsPermanent(err) {
+				t.Error(err)
+			}
+		}
+		want := 1
+		if err != nil {
+			want = 0
+		}
+		if n, err := countIn(in.path, fmt.Sprint("id-", i)); n != want && (n != 0 || want != 0) {
+			t.Errorf("delivery %d is there %d times, %v", i, n, err)
+		}
+	}
+	if failed != 1 {
+		t.Errorf("%d deliveries have the news", failed)
+	}
+}
+
+// What was stored in a file that has gone meanwhile is stored in the new one, as
+// what became of it.
+func TestNotingGoesOnInAReplacedFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("open files cannot be removed there")
+	}
+	in := open(t)
+	handler := in.Noting(core.HandlerFunc(func(ctx context.Context, d *core.Delivery) error {
+		if err := in.Handle(ctx, d); err != nil {
+			t.Error(err)
+		}
+		if err := os.Remove(in.path); err != nil {
+			t.Error(err)
+		}
+		_ = in.Handle(context.Background(), numbered(2)) // has the news
+		return nil
+	}))
+	if err := handler.Handle(t.Context(), numbered(1)); err != nil {
+		t.Error(err)
+	}
+	if got := list(t, in.Reader, Query{}); len(got) != 1 || got[0].ID != "id-1" || got[0].Status != Accepted {
+		t.Errorf("the new file has %v", got)
+	}
+}
+
+// A process that dies while the file has another name does not take it along.
+func TestAFileThatWasSetAsideIsFound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "labelhook.db")
+	in := openAt(t, path)
+	store(t, in, numbered(1))
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+asideSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, openAt(t, path).Reader, Query{}); len(got) != 1 {
+		t.Errorf("%d deliveries", len(got))
+	}
+	if _, err := os.Stat(path + asideSuffix); err == nil {
+		t.Error("it has both names")
 	}
 }
 

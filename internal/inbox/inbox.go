@@ -61,6 +61,7 @@ func openIdle(path string) (*Inbox, error) {
 // find opens the file at path for reading, creating an empty one if there is
 // none. What is no inbox is an error.
 func find(path string) (*Reader, error) {
+	recoverAside(path)
 	exists, err := locate(path)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,12 @@ func (in *Inbox) Noting(next core.Handler) core.Handler {
 		}
 		// The note must be made even where the sender has gone: that is one of
 		// the reasons why next may have failed.
-		if noted := in.SetStatus(context.WithoutCancel(ctx), d, status); noted != nil {
+		ctx = context.WithoutCancel(ctx)
+		noted := in.SetStatus(ctx, d, status)
+		if errors.Is(noted, ErrNotFound) { // another file has taken the place of the one that had it
+			noted = in.do(ctx, &job{delivery: d, status: status})
+		}
+		if noted != nil {
 			return errors.Join(err, noted)
 		}
 		return err

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -122,7 +123,7 @@ func (w *writer) open() (err error) {
 	if w.version, err = w.number("PRAGMA data_version"); err != nil {
 		return err
 	}
-	w.lastKey = ""
+	w.lastKey, w.named = "", namesTally{}
 	w.files, err = lookAt(w.path)
 	return err
 }
@@ -231,7 +232,8 @@ func (w *writer) replace(c change) error {
 	case overwritten:
 		// SQLite would write its log over the new content as it closes, unless
 		// the file is not where it was.
-		aside := w.files.real + "-aside"
+		_ = w.files.removeAids() // tried again below
+		aside := w.files.real + asideSuffix
 		renamed := os.Rename(w.files.real, aside) == nil
 		w.close()
 		if renamed {
@@ -247,8 +249,13 @@ func (w *writer) replace(c change) error {
 	if err != nil {
 		return fmt.Errorf("inbox %s: it %s, and cannot be opened anew, so nothing is stored: %w", w.path, c, err)
 	}
-	return fmt.Errorf("inbox %s: it %s, so the delivery was not stored; the file at the path has been opened anew and takes the next", w.path, c)
+	return &replacedError{fmt.Sprintf("inbox %s: it %s, so the delivery was not stored; the file at the path has been opened anew and takes the next", w.path, c)}
 }
+
+// replacedError is the news that another file is at the path, and open.
+type replacedError struct{ text string }
+
+func (e *replacedError) Error() string { return e.text }
 
 // openAnew opens or creates the file at the path, as [Open] does.
 func (w *writer) openAnew() error {
@@ -319,31 +326,47 @@ func poll(queue <-chan *job) *job {
 
 // write returns the result of each job, all final. When the transaction fails
 // it has failed for every job; busy says that another process holds the file.
+// Of a file that was replaced one job has the news, and the new file takes the
+// others.
 func (w *writer) write(batch []*job) (results []error, busy bool) {
 	results = make([]error, len(batch))
-	err := w.ready()
-	if err == nil {
-		if _, err = w.exec(w.begin); err == nil {
-			for i := 0; err == nil && i < len(batch); i++ {
-				results[i], err = w.apply(batch[i])
-			}
-			if err == nil {
-				_, err = w.exec(w.commit)
-			}
+	for first := range batch {
+		err := w.attempt(batch[first:], results[first:])
+		var news *replacedError
+		if errors.As(err, &news) {
+			results[first] = err
+			continue
 		}
-		if err != nil {
-			_, _ = w.exec(w.rollback) // fails if SQLite has done so already
-			err = explain(w.path, err)
-		} else {
-			// An answer says that the delivery is in the file at the path.
-			err = w.replace(w.look(true))
+		if err == nil {
+			return results, false
 		}
-	}
-	if err != nil {
-		for i := range results {
+		for i := first; i < len(batch); i++ {
 			results[i] = err
 		}
 		return results, isBusy(err)
+	}
+	return results, false
+}
+
+// attempt is one transaction. The results are those of jobs that failed alone.
+func (w *writer) attempt(batch []*job, results []error) error {
+	if err := w.ready(); err != nil {
+		return err
+	}
+	_, err := w.exec(w.begin)
+	for i := 0; err == nil && i < len(batch); i++ {
+		results[i], err = w.apply(batch[i])
+	}
+	if err == nil {
+		_, err = w.exec(w.commit)
+	}
+	if err != nil {
+		_, _ = w.exec(w.rollback) // fails if SQLite has done so already
+		return explain(w.path, err)
+	}
+	// An answer says that the delivery is in the file at the path.
+	if err := w.replace(w.look(true)); err != nil {
+		return err
 	}
 	for _, j := range batch {
 		if !j.settles {
@@ -352,7 +375,7 @@ func (w *writer) write(batch []*job) (results []error, busy bool) {
 		}
 	}
 	w.commits.Add(1)
-	return results, false
+	return nil
 }
 
 // apply does one job inside the transaction. The first error concerns the job
