@@ -50,8 +50,9 @@ func WithLogger(logger *slog.Logger) Option {
 // what is let through, and where else it goes, from LABELHOOK_EVENTS,
 // LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS and LABELHOOK_DEAD_LETTER. Besides
 // log:, file: and https: it knows the destinations of [WithDestination], those
-// of AWS by their ARN alone too. h may be nil where the environment names destinations; named or not, there is
-// always log:.
+// of AWS by their ARN alone too. h may be nil; with no destination either,
+// deliveries go to log:. A variable that is nearly called like one of these and
+// is none is a wrong configuration.
 //
 // The secret is fetched before the first event, under a deadline of two
 // seconds, because Lambda gives a function that starts more CPU than later. When

@@ -45,7 +45,8 @@ func WithLogger(logger *slog.Logger) Option {
 // Every genuine delivery goes to h and to the destinations that the
 // environment names: log:, file:, https: and those of [WithDestination]. h may be
 // nil; with no destination either, deliveries go to log:. The variables are the
-// same as on every platform. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
+// same as on every platform. One that is nearly called like them and is none is a
+// wrong configuration. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
 // a [KeyVault]; it is fetched at once, though nothing waits for it.
 //
 // A delivery has three quarters of the host's functionTimeout, whatever handles

@@ -17,7 +17,7 @@ func isPlaceholder(text string) bool {
 // encloses anywhere.
 func isForm(text string) bool {
 	for _, f := range [...]struct{ open, end, inside string }{
-		{"<%", "%>", ""}, {"$(", ")", ""}, {"<", ">", " _-.,:;'’!?/…0123456789"}, {"[", "]", " _-.'’…"}, // "" means anything
+		{"<%", "%>", ""}, {"$(", ")", ""}, {"<", ">", ""}, {"[", "]", " _-.'’…"}, {"{", "}", "_-"}, // "" means anything
 		{"%", "%", "_0123456789"}, {"__", "__", "_0123456789"}, {"@@", "@@", "_0123456789"},
 		{"$", "", "_0123456789"}, {"$env:", "", "_0123456789"}, {"LABELBOX_", "", "_"}, {"LABELHOOK_", "", "_"},
 	} {
@@ -45,7 +45,7 @@ func outside(others string) func(rune) bool {
 
 // isMask reports whether text is what is shown in place of a secret.
 func isMask(text string) bool {
-	return strings.Trim(text, "*•●…") == "" || len(text) >= 3 && strings.Contains(".-_?#xX", text[:1]) && strings.Trim(text, text[:1]) == ""
+	return strings.Trim(text, "*•●…") == "" || len(text) >= 3 && (strings.Trim(text, "xX-") == "" || strings.Contains("._?#", text[:1]) && strings.Trim(text, text[:1]) == "")
 }
 
 // words are what placeholders are made of; the value says whether a text without
@@ -53,12 +53,12 @@ func isMask(text string) bool {
 var words = map[string]bool{
 	"change": true, "replace": true, "replaced": true, "your": true, "example": true, "sample": true, "placeholder": true, "insert": true, "enter": true,
 	"put": true, "paste": true, "fill": true, "todo": true, "tbd": true, "fixme": true, "dummy": true, "here": true, "goes": true, "none": true, "null": true,
-	"nil": true, "undefined": true, "unset": true, "redacted": true, "hidden": true, "masked": true, "xxx": true,
+	"nil": true, "undefined": true, "unset": true, "redacted": true, "hidden": true, "masked": true, "xxx": true, "gave": true, "set": true, "na": true,
 	"a": false, "an": false, "the": false, "this": false, "that": false, "to": false, "be": false, "by": false, "in": false, "it": false, "of": false,
 	"for": false, "me": false, "my": false, "now": false, "not": false, "please": false, "with": false, "value": false, "secret": false, "webhook": false,
 	"labelbox": false, "labelhook": false, "key": false, "token": false, "signing": false, "shared": false, "hmac": false, "password": false, "string": false,
 	"random": false, "long": false, "strong": false, "real": false, "actual": false, "own": false, "some": false, "text": false, "hook": false,
-	"url": false, "api": false, "app": false, "before": false, "deploy": false, "use": false, "production": false, "and": false, "or": false,
+	"url": false, "api": false, "app": false, "before": false, "deploy": false, "use": false, "production": false, "and": false, "or": false, "you": false, "we": false, "i": false,
 }
 
 // isWording reports whether text is made of [words] only, run together or not,

@@ -61,6 +61,7 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 			"arn:aws-cn:ssm:cn-north-1:123456789012:parameter/labelbox", "projects/acme/secrets/labelbox/versions/latest",
 			"//secretmanager.googleapis.com/projects/acme/secrets/labelbox", "sm://acme/labelbox", "op://vault/labelbox/secret", "https://acme.vault.azure.net/secrets/labelbox",
 			"gcp-sm://labelbox", "ref+awssecrets://labelbox", "vault:secret/data/labelbox#secret", "secretref:labelbox", "!Ref Secret", "/run/secrets/labelbox", "ssm:/labelbox",
+			"ENC[AES256_GCM,data:aGk=,iv:aGk=,tag:aGk=,type:str]", "$ANSIBLE_VAULT;1.1;AES256",
 		},
 		core.ErrSecretPlaceholder: {
 			"<replace with secret>", "<secret>", "<YOUR SECRET>", "CHANGE-ME", "changeme", "change_me", "Change Me!", "ChangeMe123", "CHANGEME", "change-this-secret",
@@ -68,7 +69,8 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 			"REPLACE_THIS", "insert-your-secret-here", "put your secret here", "placeholder", "todo", "TBD", "null", "undefined", "none", "redacted", "secret-goes-here",
 			"${LABELBOX_WEBHOOK_SECRET}", "${{ secrets.LABELBOX }}", "{{ labelbox_secret }}", "{{secret}}", "$(labelbox-secret)", "$(cat secret.txt)", "$LABELBOX_WEBHOOK_SECRET",
 			"$env:SECRET", "%SECRET%", "#{secret}#", "__SECRET__", "@@SECRET@@", "<%= secret %>", "[your secret]", "LABELBOX_WEBHOOK_SECRET",
-			"…", "***", "********", "••••••", "xxxxxxxx", "XXX", "...", "---", "test-${SECRET}",
+			"the secret you gave Labelbox", "THE_SECRET_YOU_GAVE", "not set", "N/A", "to be set", "{secret}", "{YOUR_SECRET}", "<SECRET #1>", "<html><body>Not found</body></html>",
+			"xxxx-xxxx-xxxx", "…", "***", "********", "••••••", "xxxxxxxx", "XXX", "...", "---", "test-${SECRET}",
 		},
 	} {
 		for _, text := range texts {

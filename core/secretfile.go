@@ -113,7 +113,8 @@ func ReadSecretFile(path string) (string, error) {
 // not believed. That a file holds fewer secrets is logged as a warning.
 //
 // Whoever changes the file writes a new one beside it and renames that. To take a
-// secret out of use at once, restart the receiver.
+// secret out of use at once, restart the receiver. What is no regular file, such
+// as a pipe, is not read: that could take for ever.
 func FileSecrets(path string) *CachedSecrets {
 	source := &CachedSecrets{Name: "file " + path, MaxAge: time.Minute, RereadEvery: 100 * time.Millisecond}
 	file := &secretFile{path: path}
@@ -150,6 +151,9 @@ type former struct {
 
 // read reads the file again and returns how many secrets have gone from it.
 func (f *secretFile) read(ctx context.Context) (gone int, err error) {
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+		return 0, fmt.Errorf("%s: it is no regular file", f.path)
+	}
 	text, err := readSettled(ctx, f.path)
 	if err != nil {
 		return 0, err

@@ -165,11 +165,12 @@ func isAssignment(text string) bool {
 
 // isReference reports whether text names a secret in the words of Azure,
 // CloudFormation, Google Cloud, AWS, Kubernetes or one of the tools that put
-// secrets into environments. A URL of any kind is one.
+// secrets into environments, or is one that such a tool has to decrypt. A URL of
+// any kind is one.
 func isReference(text string) bool {
 	for _, prefix := range [...]string{
 		"@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(", "!Ref ", "!Sub ", "!GetAtt ", "!ImportValue ",
-		"//secretmanager.googleapis.com/", "secretref:", "secretKeyRef", "valueFrom:", "ssm:/", "aws-ssm:/", "/run/secrets/", "/var/run/secrets/",
+		"//secretmanager.googleapis.com/", "secretref:", "secretKeyRef", "valueFrom:", "ssm:/", "aws-ssm:/", "/run/secrets/", "/var/run/secrets/", "ENC[", "$ANSIBLE_VAULT;",
 	} {
 		if hasPrefixFold(text, prefix) {
 			return true

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -446,9 +447,13 @@ func TestAFileThatHasGoneWrongKeepsItsSecretsForAWhile(t *testing.T) {
 		"in UTF-16":    func(f *secretFile) { f.write(asUTF16("\ufeffopensesame\r\n")) },
 		"empty line":   func(f *secretFile) { f.write("opensesame\n\nhush-hush\n") },
 		"now a folder": func(f *secretFile) { os.Remove(f.path); os.Mkdir(f.path, 0o700) },
+		"now a pipe":   func(f *secretFile) { os.Rename(f.path+".pipe", f.path) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "secret")
+			if err := exec.Command("mkfifo", path+".pipe").Run(); err != nil && name == "now a pipe" {
+				t.Skip("mkfifo:", err)
+			}
 			synctest.Test(t, func(t *testing.T) {
 				f := newSecretFile(t, path)
 				f.write("opensesame\nhush-hush\n")

@@ -44,7 +44,8 @@ func WithLogger(logger *slog.Logger) Option {
 // Every genuine delivery goes to h and to the destinations that the
 // environment names: log:, file:, https: and those of [WithDestination]. h may
 // be nil; with no destination either, deliveries go to log:. The variables are
-// the same as on every platform.
+// the same as on every platform. One that is nearly called like them and is none is a
+// wrong configuration.
 //
 // A wrong configuration ends the process with one line of log that says which
 // variable is wrong and what to write instead: the new revision does not become

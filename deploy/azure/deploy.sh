@@ -102,8 +102,25 @@ done
 group=${group:-rg-$name}
 
 secret=${LABELBOX_WEBHOOK_SECRET:-} previous=${LABELBOX_WEBHOOK_SECRET_PREVIOUS:-}
-[ -z "$secret_stdin" ] || IFS= read -r secret || [ -n "$secret" ] ||
-	fail "standard input holds no secret" "write it there, or leave --secret-stdin out"
+if [ -n "$secret_stdin" ]; then # bash would drop NUL bytes, and UTF-16 is full of them
+	IFS= read -r secret < <(LC_ALL=C tr '\000' '\001') || [ -n "$secret" ] ||
+		fail "standard input holds no secret" "write it there, or leave --secret-stdin out"
+fi
+for value in "$location" "$group" "$destinations" "$dead_letter" "$overflow" "$events" "$log_level" "$runtime_version" "$secret" "$previous"; do
+	case $value in *[[:cntrl:]]*) fail "a value has a control character or a line break in it" "write values of one line" 2 ;; esac
+done
+# The app refuses more; this is what would be in the vault for nothing.
+for value in "$secret" "$previous"; do
+	case $value in
+	$'\xef\xbb\xbf'*) fail "the secret has a byte order mark in it" "save it as UTF-8 without a byte order mark" 2 ;;
+	\"*\" | \'*\') fail "the secret stands in quotation marks" "write it without" 2 ;;
+	esac
+	case $(printf %s "$value" | LC_ALL=C tr 'A-Z_ ' 'a-z--') in
+	'<'*'>' | *"\${"*"}"* | change-me | changeme | example-secret | replace-me | your-secret | your-webhook-secret | placeholder)
+		fail "the secret is a placeholder" "make up a secret, such as by openssl rand -hex 32" 2
+		;;
+	esac
+done
 
 # shown URLS: destinations as they may be printed. Names of the cloud's own are
 # whole; of any other URL there are the scheme and host, for the rest may be a
@@ -151,7 +168,6 @@ fi
 
 # quote TEXT: as a JSON string.
 quote() {
-	case $1 in *[[:cntrl:]]*) fail "a value has a control character or a line break in it" "write values of one line" 2 ;; esac
 	printf '"%s"' "$(printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g')"
 }
 

@@ -104,6 +104,31 @@ func TestScriptsRefuseWrongUsage(t *testing.T) {
 	}
 }
 
+// What is no secret is refused before az is called, and not repeated.
+func TestDeployRefusesWhatIsNoSecret(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"CHANGE_ME", "placeholder"}, {"<hidden>", "placeholder"}, {"${HIDDEN}", "placeholder"}, {`"hidden"`, "quotation marks"},
+		{"\ufeffhidden", "byte order mark"}, {"hid\tden", "control character"}, {"hidden\r", "control character"},
+		{"\xff\xfeh\x00i\x00", "control character"},
+	} {
+		dir, env := cloud(t)
+		runs := []result{script(t, env, test.text, "deploy.sh", "--name=acme", "--location=x", "--secret-stdin")}
+		if !strings.Contains(test.text, "\x00") {
+			for _, name := range []string{"LABELBOX_WEBHOOK_SECRET=", "LABELBOX_WEBHOOK_SECRET_PREVIOUS="} {
+				runs = append(runs, script(t, append(env, name+test.text), "", "deploy.sh", "--name=acme", "--location=x"))
+			}
+		}
+		for _, got := range runs {
+			if got.status != 2 || !strings.Contains(got.stderr, test.want) || strings.Contains(got.stderr, "hidden") {
+				t.Errorf("%q: %d %s", test.text, got.status, got.stderr)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(dir, "calls")); err == nil {
+			t.Errorf("%q: az was called", test.text)
+		}
+	}
+}
+
 // programs are stand-ins of az, func and go. They write their arguments to
 // calls, a line each, and az keeps a copy of the parameter file. It says of a
 // group that it is there if there is a file of its name, which holds its tag.

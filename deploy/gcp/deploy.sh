@@ -222,7 +222,7 @@ read_secret() {
 		IFS= read -rsp "webhook secret: " given
 		echo >&2
 	else
-		given=$(cat && printf x)
+		given=$(LC_ALL=C tr '\000' '\001' && printf x) # bash would drop NUL bytes, and UTF-16 is full of them
 		given=${given%x}
 		given=${given%$'\n'}
 		given=${given%$'\r'}
@@ -230,6 +230,16 @@ read_secret() {
 	[ -n "$given" ] || wrong "--secret-stdin: standard input is empty: write the secret there, as in printf %s \"\$SECRET\" | $program …"
 	[[ $given != *[$'\n\r']* ]] || wrong "--secret-stdin: standard input has several lines: write the secret alone"
 	[[ $given != [[:space:]]* && $given != *[[:space:]] ]] || wrong "--secret-stdin: the secret has blanks around it: write it exactly as it is given to Labelbox"
+	# The function refuses more; this is what would be in Secret Manager for nothing.
+	case $given in
+	*[[:cntrl:]]* | $'\xef\xbb\xbf'*) wrong "--secret-stdin: the secret has control characters in it, or is not saved as UTF-8 without a mark: write it as plain text" ;;
+	\"*\" | \'*\') wrong "--secret-stdin: the secret stands in quotation marks: write it without" ;;
+	esac
+	case $(printf %s "$given" | LC_ALL=C tr 'A-Z_ ' 'a-z--') in
+	'<'*'>' | *"\${"*"}"* | change-me | changeme | example-secret | replace-me | your-secret | your-webhook-secret | placeholder)
+		wrong "--secret-stdin: that is a placeholder: make up a secret, such as by openssl rand -hex 32"
+		;;
+	esac
 }
 
 made_up_secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
