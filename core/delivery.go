@@ -68,10 +68,12 @@ func (d *Delivery) Subject() string {
 
 // Key identifies the content of a delivery: the first 32 hexadecimal digits of
 // SHA-256 over the event name, a newline and the body. Where the event is
-// [payload.Unknown] the name is the header's, as [payload.ParseEvent] reads it or else as it
-// came, for the body then says nothing. A redelivery has the same key whatever its id, so it serves as deduplication id, message id and
-// part of object names. It is computed on the first call, since hashing a
-// large body costs as much as verifying it.
+// [payload.Unknown] the body does not say what happened, so the name is the
+// header's: as [payload.ParseEvent] reads it, or else as it came.
+//
+// A redelivery has the same key whatever its id, so it serves as deduplication
+// id, message id and part of object names. It is computed on the first call,
+// since hashing a large body costs as much as verifying it.
 func (d *Delivery) Key() string {
 	d.keyOnce.Do(func() {
 		name := string(d.Event)
