@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -105,7 +106,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	lines.report = func(dropped int) {
 		log.Warn("log lines dropped: the output was not read", slog.Int("count", dropped))
 	}
-	var others inboxes
+	others := inboxes{files: []string{l.inbox}}
 	defer closing(&err, &others) // after the inbox, which waits for what is being passed on to them
 	var box *inbox.Inbox
 	defer func() {
@@ -113,7 +114,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 			closing(&err, box)
 		}
 	}()
-	openers := map[string]bundle.Opener{"sqlite": others.open}
+	openers := map[string]bundle.Opener{"sqlite": others.opener}
 	if roots != nil {
 		openers["https"] = func(url string) (core.Handler, error) {
 			return destination.NewEndpoint(url, destination.WithRootCAs(roots))
@@ -224,24 +225,39 @@ func (t *tool) deliveryLog(level slog.Leveler, asJSON bool) *slog.Logger {
 	return slog.New(&lineHandler{out: t.out, level: level})
 }
 
-// inboxes opens sqlite: destinations and closes them all.
-type inboxes []*inbox.Inbox
+// inboxes opens sqlite: destinations, each file once, and closes them all.
+type inboxes struct {
+	files []string // those that are open, here or elsewhere
+	open  []io.Closer
+}
 
-func (i *inboxes) open(url string) (core.Handler, error) {
-	box, err := inbox.Open(strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//"))
+func (i *inboxes) opener(url string) (core.Handler, error) {
+	file := strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//")
+	for _, other := range i.files {
+		if sameFile(file, other) {
+			return nil, errors.New("sqlite: names an inbox that has every delivery already, and would count it as a repeat")
+		}
+	}
+	box, err := inbox.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	*i = append(*i, box)
+	i.files, i.open = append(i.files, file), append(i.open, box)
 	return box, nil
 }
 
 func (i *inboxes) Close() error {
 	var errs []error
-	for _, box := range *i {
+	for _, box := range i.open {
 		errs = append(errs, box.Close())
 	}
 	return errors.Join(errs...)
+}
+
+func sameFile(a, b string) bool {
+	one, errA := os.Stat(a)
+	other, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(one, other)
 }
 
 // closing closes c and makes its error the result, unless there is one already.
