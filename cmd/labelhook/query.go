@@ -82,7 +82,7 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	if days, found := strings.CutSuffix(text, "d"); found {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 1e6 { // above, days overflow to some other time
 			return now.AddDate(0, 0, -n), nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
@@ -40,7 +41,11 @@ type MissingError struct {
 
 // Error returns one line.
 func (e *MissingError) Error() string {
-	text := fmt.Sprintf("%s is not in the payload", e.Path)
+	path := e.Path
+	if len(path) > 100 || strings.ContainsFunc(path, unicode.IsSpace) {
+		path = fmt.Sprintf("%.100q", path)
+	}
+	text := path + " is not in the payload"
 	if e.Nearest != "" {
 		text += fmt.Sprintf("; did you mean %s?", e.Nearest)
 	}

@@ -26,6 +26,9 @@ func nearest(payload []byte, path string) string {
 		at.ForEach(func(name, value gjson.Result) bool {
 			n++
 			step := escape(name.Str)
+			if at.IsObject() && step == "" {
+				return true // no path leads there
+			}
 			if at.IsArray() {
 				step = strconv.Itoa(n)
 			}
@@ -51,11 +54,15 @@ func fold(path string) string {
 	return strings.NewReplacer("_", "", "-", "", "\\", "", "]", "", "[", ".", "/", ".").Replace(strings.ToLower(path))
 }
 
-// unlike is how much a path differs from the one wanted, in changed characters.
+// unlike is how much a path differs from the one wanted, in changed characters;
+// more than any slip where half of them have changed.
 func unlike(path, wanted string) int {
 	d := distance(path, wanted)
 	if last := wanted[strings.LastIndexByte(wanted, '.')+1:]; len(last) > 1 && (path == last || strings.HasSuffix(path, "."+last)) {
-		d = min(d, 2)
+		return min(d, 2)
+	}
+	if 2*d > len(wanted) {
+		return len(path) + len(wanted)
 	}
 	return d
 }
