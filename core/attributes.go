@@ -73,7 +73,7 @@ var ErrForeign = errors.New("this is no delivery of labelhook's")
 // Attributes are not signed. So what the body says of itself is read out of the
 // body, as [Identify] does it, and the attribute "type" is what the event header
 // is there. To prove the body, call [Verify] with the delivery's Signature.
-// Received is zero.
+// Received is zero, and EventName "" for an unknown event.
 //
 // The error matches [ErrForeign]: there is no type that begins with
 // "com.labelbox.", the type is no event, or labelboxkey is not the key of this
@@ -105,13 +105,15 @@ func FromAttributes(attributes []Attribute, body []byte) (*Delivery, error) {
 		DataRowID:   is.DataRowID,
 		Time:        is.Time,
 		Signature:   of("labelboxsignature"),
-		EventName:   strings.ToUpper(strings.ReplaceAll(name, ".", "_")),
 		ContentType: of("datacontenttype"),
 		Origin:      of("labelboxorigin"),
 		Body:        body,
 	}
 	if d.Event != event {
 		return nil, fmt.Errorf("%w: it is called %s, but its body is that of %s", ErrForeign, event, d.Event)
+	}
+	if event != payload.Unknown {
+		d.EventName = strings.ToUpper(strings.ReplaceAll(name, ".", "_"))
 	}
 	key := of("labelboxkey")
 	if event == payload.Unknown && key != "" {

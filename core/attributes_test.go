@@ -28,7 +28,7 @@ func TestFromAttributesIsTheInverse(t *testing.T) {
 			if !slices.Equal(got.Attributes(), want.Attributes()) || got.ID != want.ID || got.Event != want.Event || string(got.Body) != string(want.Body) {
 				t.Errorf("%s:\n got %v\nwant %v", s.Name, got.Attributes(), want.Attributes())
 			}
-			if again := core.Identify(http.Header{core.EventHeader: {got.EventName}}, got.Body); again.Key() != want.Key() {
+			if again := core.Identify(http.Header{core.EventHeader: {got.EventName}}, got.Body); again.Key() != want.Key() && want.Event != payload.Unknown {
 				t.Errorf("%s: under its event name %q it is another delivery", s.Name, got.EventName)
 			}
 		}
