@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
@@ -21,10 +22,14 @@ import (
 // [core.Delivery.ObjectName] below the folder. The name comes from the content,
 // so a redelivery finds its file there and changes nothing. A file of that name
 // that holds something else, such as one that was emptied, is replaced.
-type Folder struct{ dir string }
+type Folder struct {
+	dir   string
+	swept atomic.Int64 // when last, in seconds since 1970
+}
 
-// NewFolder makes a folder destination; it creates the folder if need be, and
-// removes unfinished files that are over an hour old.
+// NewFolder makes a folder destination; it creates the folder if need be.
+// Unfinished files that are over an hour old are removed now, and every hour in
+// which a delivery comes.
 func NewFolder(dir string) (*Folder, error) {
 	if dir == "" {
 		return nil, errors.New("file: names no folder; write file:/path/to/folder")
@@ -37,7 +42,9 @@ func NewFolder(dir string) (*Folder, error) {
 		return nil, fmt.Errorf("file: %w", err)
 	}
 	sweep(dir)
-	return &Folder{dir}, nil
+	f := &Folder{dir: dir}
+	f.swept.Store(time.Now().Unix())
+	return f, nil
 }
 
 // Handle implements [core.Handler]. It returns nil once the file stands under
@@ -46,6 +53,10 @@ func NewFolder(dir string) (*Folder, error) {
 func (f *Folder) Handle(_ context.Context, d *core.Delivery) error {
 	if err := f.keep(f.path(d), d.Body); err != nil {
 		return fmt.Errorf("file: %w", err)
+	}
+	last, now := f.swept.Load(), time.Now().Unix()
+	if now-last > int64(incompleteAge.Seconds()) && f.swept.CompareAndSwap(last, now) {
+		go sweep(f.dir)
 	}
 	return nil
 }

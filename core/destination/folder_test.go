@@ -6,11 +6,13 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
@@ -128,6 +130,37 @@ func TestNewFolderSweepsWhatWasLeftUnfinished(t *testing.T) {
 	if got := files(t, day); !slices.Equal(got, []string{".incomplete-new", "old.json"}) {
 		t.Errorf("left are %q", got)
 	}
+}
+
+// Another process may be killed while this one runs for months.
+func TestFolderSweepsWhileItIsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		f := folder(t, dir)
+		d := deliverytest.Label(t)
+		handle := func() {
+			if err := f.Handle(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		handle()
+		left := filepath.Join(dir, filepath.FromSlash(path.Dir(d.ObjectName())), ".incomplete-1")
+		write(t, left)
+		then := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(left, then, then); err != nil {
+			t.Fatal(err)
+		}
+		handle()
+		if n := len(files(t, dir)); n != 2 {
+			t.Errorf("within an hour %d files are there, want 2", n)
+		}
+		time.Sleep(time.Hour + 2*time.Second)
+		handle()
+		if got := files(t, dir); !slices.Equal(got, []string{d.ObjectName()}) {
+			t.Errorf("after an hour %q are there", got)
+		}
+	})
 }
 
 func TestFolderTakesTheSameDeliveryFromManyAtOnce(t *testing.T) {

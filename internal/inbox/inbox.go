@@ -123,8 +123,10 @@ const (
 // Statuses lists every status in the order of the constants.
 func Statuses() []Status { return []Status{Accepted, Pending, Failed} }
 
-// SetStatus notes what became of a stored delivery, with the same promise as
-// Handle. The error matches [ErrNotFound] if it is not there.
+// SetStatus notes what became of a stored delivery. It returns nil once the note
+// is in the file; unlike a delivery's, it need not be on disk yet, so a power
+// failure may leave the status of before. The error matches [ErrNotFound] if the
+// delivery is not there.
 func (in *Inbox) SetStatus(ctx context.Context, d *core.Delivery, status Status) error {
 	if !slices.Contains(Statuses(), status) {
 		return fmt.Errorf("inbox %s: no status %q; use one of %q", in.path, status, Statuses())

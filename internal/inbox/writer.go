@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -56,6 +57,7 @@ type writer struct {
 	version  int64      // PRAGMA data_version: changes with what other connections commit
 	lastTime int64      // of the last commit, a delivery that must be in the file: when there is one
 	lastKey  string     // its key, "" if there is none
+	waits    bool       // commits wait for the disk, see sync
 	named    namesTally // what [writer.tidy] has to do
 }
 
@@ -123,7 +125,7 @@ func (w *writer) open() (err error) {
 	if w.version, err = w.number("PRAGMA data_version"); err != nil {
 		return err
 	}
-	w.lastKey, w.named = "", namesTally{}
+	w.lastKey, w.named, w.waits = "", namesTally{}, true
 	w.files, err = lookAt(w.path)
 	return err
 }
@@ -353,7 +355,10 @@ func (w *writer) attempt(batch []*job, results []error) error {
 	if err := w.ready(); err != nil {
 		return err
 	}
-	_, err := w.exec(w.begin)
+	err := w.sync(slices.ContainsFunc(batch, func(j *job) bool { return !j.settles }))
+	if err == nil {
+		_, err = w.exec(w.begin)
+	}
 	for i := 0; err == nil && i < len(batch); i++ {
 		results[i], err = w.apply(batch[i])
 	}
@@ -375,6 +380,21 @@ func (w *writer) attempt(batch []*job, results []error) error {
 		}
 	}
 	w.commits.Add(1)
+	return nil
+}
+
+// sync says whether commits wait for the disk from now on. A power failure may
+// take commits that do not, but neither what was synced before nor the file's
+// order: a status that is lost leaves the delivery pending.
+func (w *writer) sync(wait bool) error {
+	if wait == w.waits {
+		return nil
+	}
+	mode := map[bool]string{true: "FULL", false: "NORMAL"}[wait]
+	if err := w.run("PRAGMA synchronous = " + mode); err != nil {
+		return err
+	}
+	w.waits = wait
 	return nil
 }
 
