@@ -78,12 +78,22 @@ func (b *body) interrupt() {
 	http.NewResponseController(b.writer).SetReadDeadline(time.Unix(1, 0)) // an error means that only the sender can end it
 }
 
-// read reads the whole body, into one piece of memory where its length was
+// read reads the whole body. The room of one that cannot be had is free at once:
+// its answer may have to wait for the sender.
+func (b *body) read() ([]byte, error) {
+	text, err := b.fill()
+	if err != nil {
+		b.claim.release()
+	}
+	return text, err
+}
+
+// fill reads the whole body, into one piece of memory where its length was
 // declared and it is modest. More than a piece it gets only once that has come:
 // whoever has not signed anything yet can claim any length. The limit closes the
 // connection behind a body that breaks it, because reading on to the next request
 // would mean reading the rest.
-func (b *body) read() ([]byte, error) {
+func (b *body) fill() ([]byte, error) {
 	b.begun = true
 	source := http.MaxBytesReader(b.writer, b.request.Body, int64(b.limit))
 	var text []byte

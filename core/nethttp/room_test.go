@@ -211,6 +211,47 @@ func TestBodiesCountUntilTheyAreAnswered(t *testing.T) {
 	})
 }
 
+// The room of a body that was given up is free before its answer is out, which an
+// adapter may hold back until the sender has ended.
+func TestBodiesThatWereGivenUpHoldNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+		h, leave := nethttp.Handler(r), make(chan struct{})
+		holding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(held{w, leave}, r) })
+		var all sync.WaitGroup
+		var stalled []*sending
+		for range 24 {
+			s, serve := post(holding, 10<<20, 1, 0, true, core.Sign(nil, secret))
+			stalled = append(stalled, s)
+			all.Go(serve)
+		}
+		time.Sleep(20 * time.Second)
+		s, serve := post(h, 3<<20, 0, 0, false, core.Sign(zeros[:3<<20], secret))
+		serve()
+		if s.Code != 200 {
+			t.Errorf("a genuine body is answered %d %s", s.Code, s.Body)
+		}
+		for _, s := range stalled {
+			s.SetReadDeadline(time.Time{}) // they leave
+		}
+		close(leave)
+		all.Wait()
+	})
+}
+
+// held is an answer that waits.
+type held struct {
+	http.ResponseWriter
+	until chan struct{}
+}
+
+func (h held) WriteHeader(status int) {
+	<-h.until
+	h.ResponseWriter.WriteHeader(status)
+}
+
+func (h held) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+
 // Over real connections: bodies held one byte short take little memory, are
 // given up, and genuine deliveries get through.
 func TestMemoryOfBodiesHeldBack(t *testing.T) {
