@@ -48,6 +48,9 @@ func checkLossless(tb testing.TB, content []byte, a *annotation.Set) {
 	}
 	for _, q := range a.Classifications {
 		raws = append(raws, q.Raw)
+		if q.Frame != nil {
+			out[strconv.Itoa(*q.Frame)]++
+		}
 	}
 	for _, l := range a.Relationships {
 		raws = append(raws, l.Raw)
@@ -142,6 +145,10 @@ func TestNothingOfALabelIsLost(t *testing.T) {
 		`{"frames":{"1":{"objects":[],"Car":[{"geometry":[{"x":11}]}]}}}`,
 		`{"groups":{"Axial":11,"Other":{"frames":{"1":"a"},"unknown":[12]}}}`,
 		`{"groups":[11,"a",{"name":"b","objects":[12]}]}`,
+		`{"groups":{"Axial":{"name":true,"classifications":"a","frames":11}}}`,
+		`{"groups":{"Axial":{"name":"Coronal","frames":{"1":{"objects":12,"classifications":true,"quality":"low"}}}}}`,
+		`[{"frameNumber":1,"objects":"a","classifications":11,"note":"b"}]`,
+		`{"timestamp":{"1":{"classifications":"a"}}}`,
 		`{"timestamp":{"12":{"feature_id":"a"},"13":[14,{"x":15}]}}`,
 		`[11,"a",{"b":12},[13,{"feature_id":"c"}]]`,
 		`{"featureId":"a","bbox":{"top":1,"left":2,"height":3,"width":4}}`,

@@ -177,7 +177,7 @@ func (r *labelReader) readWhole(c *cursor) (where Location, annotation bool) {
 	if c.form() == formAnnotation && r.readKnown(c, Feature{}) {
 		return where, true
 	}
-	return r.readPart(c, wholeLabel), false
+	return r.readPart(c, wholeLabel, Location{}), false
 }
 
 // form is what an object in the place of a label or frame looks like.
@@ -245,8 +245,9 @@ func (c *cursor) ofAClass() (yes bool) {
 }
 
 // readPart reads a label, one frame of it or one group of frames: they are all
-// made of the same members. It returns what the part says about its own place.
-func (r *labelReader) readPart(c *cursor, e extent) (where Location) {
+// made of the same members. It returns where the part is, as far as that is known
+// or the part itself says so.
+func (r *labelReader) readPart(c *cursor, e extent, where Location) Location {
 	var buf [40]byte
 	var frame jsontext.Value // the member that names it
 	var frameName []byte
@@ -261,15 +262,16 @@ func (r *labelReader) readPart(c *cursor, e extent) (where Location) {
 				continue
 			}
 		case "name":
-			if e == oneGroup {
-				c.textInto(&where.Group)
-				continue
+			if p := c.peek(); e == oneGroup && p.Kind() == '"' {
+				if group := p.Text(); where.Group == "" || where.Group == group {
+					where.Group = group
+					continue
+				}
 			}
 		}
-		switch {
-		case r.readList(c, folded, e):
+		if r.readList(c, folded, e) {
 			later = true
-		case e == wholeLabel || c.Kind() == '{' || c.Kind() == '[':
+		} else {
 			r.readClass(c, name)
 		}
 	}
@@ -376,7 +378,7 @@ func (r *labelReader) readFrame(c *cursor, number *int) {
 	case c.frameIsDamaged():
 		r.keepUnknown(c, nil, c.Raw())
 	default:
-		if where := r.readPart(c, oneFrame); where.Frame != nil {
+		if where := r.readPart(c, oneFrame, Location{}); where.Frame != nil {
 			number = where.Frame
 		}
 	}
@@ -438,10 +440,7 @@ func (r *labelReader) readGroups(c *cursor) {
 			return
 		}
 		mark := r.mark()
-		where := r.readPart(c, oneGroup)
-		if name != nil {
-			where.Group = jsonscan.Unescape(name)
-		}
+		where := r.readPart(c, oneGroup, Location{Group: jsonscan.Unescape(name)})
 		r.stamp(mark, Location{Group: where.Group})
 	})
 }
