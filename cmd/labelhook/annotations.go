@@ -2,11 +2,12 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/annotation"
@@ -32,20 +33,17 @@ type labelView struct {
 type annotationView struct {
 	Labels      []labelView     `json:"labels,omitempty"`
 	Media       *payload.Media  `json:"media,omitempty"`
-	Annotations json.RawMessage `json:"annotations"` // null with the reason:
+	Annotations *annotation.Set `json:"annotations"` // null with the reason:
 	Reason      string          `json:"annotations_error,omitempty"`
 }
 
 func viewAnnotations(d *core.Delivery) (v annotationView) {
 	annotations, err := d.Annotations()
-	if err == nil {
-		v.Annotations, err = json.Marshal(annotations)
+	if err == nil && anyDeep(annotations) {
+		annotations, err = nil, errors.New("nested too deep to be shown")
 	}
-	if err == nil && deep(v.Annotations) {
-		err = errors.New("nested too deep to be shown")
-	}
-	if err != nil {
-		v.Annotations, v.Reason = nil, err.Error()
+	if v.Annotations = annotations; err != nil {
+		v.Reason = err.Error()
 	}
 	v.Labels, v.Media = viewLabels(d)
 	return v
@@ -157,13 +155,49 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// maxIndented is how deep JSON may be nested and still be indented, or shown
-// within other JSON. A payload of 20 KB can be nested so deep that its
-// indentation takes 200 MB, and readers of JSON end at some depth.
-const maxIndented = 200
+// Readers of JSON end at some depth, older jq at 256. What an annotation says is
+// up to a third deeper than its raw JSON, where each answer has questions below.
+// Nor is deeper JSON indented: what that adds to a payload of 20 KB can be 200 MB.
+const maxDepth, maxRawDepth = 200, 150
 
-// deep reports whether JSON is nested deeper than that.
-func deep(body []byte) bool {
+// anyDeep reports whether the raw JSON of any annotation is nested too deep for
+// other JSON.
+func anyDeep(a *annotation.Set) bool {
+	for i := range a.Objects {
+		if (i == 0 || !sameText(a.Objects[i].Raw, a.Objects[i-1].Raw)) && deeper(a.Objects[i].Raw, maxRawDepth) {
+			return true
+		}
+	}
+	for i := range a.Classifications {
+		if deeper(a.Classifications[i].Raw, maxRawDepth) {
+			return true
+		}
+	}
+	for i := range a.Relationships {
+		if deeper(a.Relationships[i].Raw, maxRawDepth) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameText reports whether two annotations were read from the one text.
+func sameText(a, b []byte) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
+
+// maxIndented is how long a payload may be, in bytes, and still be indented:
+// nobody reads one of megabytes line by line.
+const maxIndented = 1 << 20
+
+// layout is how JSON is written: with a line for each value, or all in one.
+func layout(indented bool) jsontext.Options {
+	if indented {
+		return jsontext.WithIndent("  ")
+	}
+	return jsontext.Multiline(false)
+}
+
+// deeper reports whether JSON is nested deeper than so many levels.
+func deeper(body []byte, levels int) bool {
 	depth, quoted := 0, false
 	for i := 0; i < len(body); i++ {
 		switch b := body[i]; {
@@ -173,7 +207,7 @@ func deep(body []byte) bool {
 			quoted = !quoted
 		case quoted:
 		case b == '{' || b == '[':
-			if depth++; depth > maxIndented {
+			if depth++; depth > levels {
 				return true
 			}
 		case b == '}' || b == ']':

@@ -210,11 +210,8 @@ func (t *tool) show(r inbox.Record) error {
 	}
 	fmt.Fprintln(t.out)
 	payload := jsontext.Value(r.Body).Clone()
-	layout := jsontext.WithIndent("  ")
-	if deep(payload) {
-		layout = jsontext.Multiline(false)
-	}
-	if payload.Format(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), layout) != nil {
+	indented := len(payload) <= maxIndented && !deeper(payload, maxDepth)
+	if payload.Format(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), layout(indented)) != nil {
 		_, err := fmt.Fprintf(t.out, "The payload is not JSON; --raw prints its %d bytes.\n", r.Size)
 		return err
 	}
@@ -253,7 +250,5 @@ func (t *tool) showJSON(r inbox.Record) error {
 	} else {
 		v.PayloadRaw = r.Body
 	}
-	out := t.jsonLines()
-	out.SetIndent("", "  ")
-	return out.Encode(v)
+	return t.printDocument(v, layout(len(r.Body) <= maxIndented))
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/annotation"
 	"github.com/labelhook/labelhook/internal/inbox"
 )
 
@@ -154,5 +155,38 @@ func TestBytesThatNoJSONHoldsAreShownInBase64(t *testing.T) {
 		if v.Time != nil {
 			t.Errorf("%.40q: time %s", body, *v.Time)
 		}
+	}
+}
+
+// Nobody reads megabytes line by line, and their indentation would be many more.
+func TestLargeDeliveriesAreShownInOneLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "labelhook.db")
+	box, err := inbox.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := `{"data_row":{"id":"d"},"projects":{"p":{"labels":[{"id":"l","annotations":{"objects":[` +
+		strings.Repeat(`{"":1},`, 3<<16) + `{}]}}]}}}`
+	d := core.Identify(http.Header{core.EventHeader: {"LABEL_CREATED"}}, []byte(body))
+	if err := box.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := runTool(t, nil, "events", "show", "--inbox", path, d.Key())
+	if lines := strings.Count(stdout, "\n"); code != exitDone || lines > 2*maxRows || !strings.Contains(stdout, body) {
+		t.Errorf("exit code %d, %d lines, %d bytes: %s", code, lines, len(stdout), stderr)
+	}
+	code, stdout, stderr = runTool(t, nil, "events", "show", "--inbox", path, "--json", d.Key())
+	var v struct {
+		Payload     json.RawMessage `json:"payload"`
+		Annotations annotation.Set  `json:"annotations"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &v); code != exitDone || err != nil || string(v.Payload) != body || strings.Count(stdout, "\n") != 1 {
+		t.Fatalf("exit code %d, %v, %d bytes: %s", code, err, len(stdout), stderr)
+	}
+	if n := len(v.Annotations.Objects); n < 10_000 || string(v.Annotations.Objects[0].Raw) != `{"":1}` || len(stdout) > 16*len(body) {
+		t.Errorf("%d objects in %d bytes", n, len(stdout))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	semantics "github.com/go-json-experiment/json/v1"
 
 	"github.com/labelhook/labelhook/internal/printable"
 )
@@ -26,6 +27,15 @@ func jsonLinesTo(out io.Writer) *jsonv1.Encoder {
 
 // printJSON prints one value as one line.
 func (t *tool) printJSON(v any) error { return written(t.jsonLines().Encode(v)) }
+
+// printDocument prints one value of any length while it is being made.
+func (t *tool) printDocument(v any, layout jsontext.Options) error {
+	err := json.MarshalWrite(printable.JSONWriter{To: t.out}, v, semantics.DefaultOptionsV1(), jsontext.EscapeForHTML(false), layout)
+	if err == nil {
+		_, err = fmt.Fprintln(t.out)
+	}
+	return written(err)
+}
 
 func written(err error) error {
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // Times are UTC.
 type WorkflowStep struct {
 	Action           string         `json:"action"` // "Move", "Approve", …
-	CreatedAt        time.Time      `json:"created_at"`
+	CreatedAt        time.Time      `json:"created_at,omitzero"`
 	CreatedBy        string         `json:"created_by"` // an e-mail address; a user id in old payloads
 	PreviousTaskID   string         `json:"previous_task_id"`
 	PreviousTaskName string         `json:"previous_task_name"`
@@ -21,7 +21,7 @@ type WorkflowStep struct {
 
 // Review is a reviewer's verdict on a label. Times are UTC.
 type Review struct {
-	ReviewedAt time.Time      `json:"reviewed_at"`
+	ReviewedAt time.Time      `json:"reviewed_at,omitzero"`
 	ReviewedBy string         `json:"reviewed_by"`
 	Score      float64        `json:"score,omitempty"` // 1 or -1 in reviews of old; 0 if not said
 	Raw        jsontext.Value `json:"-"`

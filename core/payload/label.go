@@ -48,8 +48,8 @@ type DataRow struct {
 type DataRowDetails struct {
 	DatasetID   string    `json:"dataset_id"`
 	DatasetName string    `json:"dataset_name"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	CreatedAt   time.Time `json:"created_at,omitzero"`
+	UpdatedAt   time.Time `json:"updated_at,omitzero"`
 	CreatedBy   string    `json:"created_by"`
 
 	// LastActivityAt is when a label, review, comment, metadata or the workflow
@@ -116,8 +116,8 @@ type Label struct {
 
 // LabelDetails says who made a label, and when. Times are UTC.
 type LabelDetails struct {
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	CreatedBy string    `json:"created_by"` // an e-mail address
 
 	// ContentUpdatedAt is when what was drawn or answered last changed.

@@ -21,8 +21,8 @@ type WorkflowEvent struct {
 	DestinationTaskID   string         `json:"destinationTaskId"`   // "" when the data row is done
 	DestinationTaskName string         `json:"destinationTaskName"` // "Done" then
 	ActorID             string         `json:"actorId"`
-	Timestamp           time.Time      `json:"timestamp"` // UTC
-	Raw                 jsontext.Value `json:"-"`         // all of it, unknown members too
+	Timestamp           time.Time      `json:"timestamp,omitzero"` // UTC
+	Raw                 jsontext.Value `json:"-"`                  // all of it, unknown members too
 }
 
 // DecodeWorkflow decodes the payload of a workflow action. The error matches
