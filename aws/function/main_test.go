@@ -184,6 +184,50 @@ func TestPingsAreAnsweredQuietly(t *testing.T) {
 	}
 }
 
+// What is nearly a ping may be somebody's data, and must be known to fail.
+func TestWhatIsNearlyAPingIsAnError(t *testing.T) {
+	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	for name, event := range map[string]string{
+		"rule with data":         `{"detail-type":"Scheduled Event","source":"aws.events","detail":{"label":"SENSITIVE"}}`,
+		"scheduler with data":    `{"detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{\"label\":\"SENSITIVE\"}"}`,
+		"scheduler with text":    `{"detail-type":"Scheduled Event","source":"aws.scheduler","detail":"SENSITIVE"}`,
+		"rule with a list":       `{"detail-type":"Scheduled Event","source":"aws.events","detail":["SENSITIVE"]}`,
+		"one more member":        `{"source":"serverless-plugin-warmup","body":"SENSITIVE"}`,
+		"a member twice":         `{"source":"SENSITIVE","source":"serverless-plugin-warmup"}`,
+		"warmer with data":       `{"warmer":true,"concurrency":{"label":"SENSITIVE"}}`,
+		"warmer that is false":   `{"warmer":false}`,
+		"a list of pings":        `[{"warmer":true}]`,
+		"a ping within":          `{"event":{"source":"serverless-plugin-warmup"}}`,
+		"null":                   `null`,
+		"bytes that are no text": "{\"warmer\":true,\"\xff\":1}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			result, err := f.Invoke([]byte(event))
+			if err != nil || !result.Failed || strings.Contains(string(result.Payload), "SENSITIVE") {
+				t.Errorf("%v, failed %v: %s", err, result.Failed, result.Payload)
+			}
+		})
+	}
+}
+
+// Whatever else is in it, an HTTP request is judged as a delivery.
+func TestADeliveryWithThePartsOfAPingIsADelivery(t *testing.T) {
+	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	for _, members := range []string{
+		`"source":"serverless-plugin-warmup"`, `"warmer":true,"concurrency":1`, `"key1":"value1","key2":"value2","key3":"value3"`,
+		`"detail-type":"Scheduled Event","source":"aws.events","detail":{}`,
+	} {
+		event := lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: []byte("{}")})
+		result, err := f.Invoke([]byte("{" + members + "," + string(event[1:])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := lambdatest.FunctionURL.Answer(result.Payload); err != nil || answer.Status != 401 {
+			t.Errorf("%s: %v, %s", members, err, result.Payload)
+		}
+	}
+}
+
 // lines parses the log, which must be in Lambda's JSON format throughout.
 func lines(t *testing.T, f *lambdatest.Function) (all []map[string]any) {
 	t.Helper()

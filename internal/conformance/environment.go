@@ -31,11 +31,15 @@ func Environment(destination string) map[string]string {
 			events = append(events, string(e))
 		}
 	}
+	deadLetter := strings.TrimSuffix(destination, "/") + deadLetterPath
+	if destination == "log:" {
+		deadLetter = destination // it takes no path
+	}
 	return map[string]string{
 		"LABELBOX_WEBHOOK_SECRET":          Secret,
 		"LABELBOX_WEBHOOK_SECRET_PREVIOUS": PreviousSecret,
 		"LABELHOOK_DESTINATIONS":           destination,
-		"LABELHOOK_DEAD_LETTER":            strings.TrimSuffix(destination, "/") + deadLetterPath,
+		"LABELHOOK_DEAD_LETTER":            deadLetter,
 		"LABELHOOK_EVENTS":                 strings.Join(events, " "),
 		"LABELHOOK_MAX_BODY":               strconv.Itoa(MaxBody),
 	}
