@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -75,7 +76,7 @@ func parse(bus string) (region string, err error) {
 		}
 		region = arn.Region
 	}
-	if !sdk.IsName(name, 256, "/._-") {
+	if !sdk.IsName(name, 256, "/._-") || slices.Contains(strings.Split(name, "/"), "") {
 		return "", errors.New("this names no event bus")
 	}
 	return region, nil

@@ -46,9 +46,14 @@ func TestURLs(t *testing.T) {
 		"eventbridge://arn:aws:events::123456789012:event-bus/key":             "",
 		"eventbridge://arn:aws:events:us.east:123456789012:event-bus/key":      "",
 		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/a:key":  "",
-		"eventbridge://labels?key=value":                                       "",
-		"eventbridge://la bels":                                                "",
-		"eventbridge://" + strings.Repeat("key", 100):                          "",
+		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/key/":   "",
+		"eventbridge://arn:aws:events:us-east-2a:123456789012:event-bus/key":   "",
+		"eventbridge:///key":                          "",
+		"eventbridge://key/":                          "",
+		"eventbridge://key//key":                      "",
+		"eventbridge://labels?key=value":              "",
+		"eventbridge://la bels":                       "",
+		"eventbridge://" + strings.Repeat("key", 100): "",
 	} {
 		t.Run(url, func(t *testing.T) {
 			s := standIn(t)

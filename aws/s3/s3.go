@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	neturl "net/url"
 	"strings"
@@ -56,6 +57,9 @@ func Open(url string) (core.Handler, error) {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
+	if strings.Contains(prefix, "*") || strings.Contains(prefix, "${") {
+		return nil, errors.New("the prefix is a pattern, or has a variable in it, which nobody replaces here; write it in full")
+	}
 	if len(prefix) > maxPrefix {
 		return nil, fmt.Errorf("the prefix has %d bytes, and an object's name has no room for more than %d", len(prefix), maxPrefix)
 	}
@@ -70,7 +74,8 @@ func Open(url string) (core.Handler, error) {
 const forms = "write s3://BUCKET/PREFIX, where BUCKET is 3 to 63 small letters, digits, dots and dashes, or arn:aws:s3:::BUCKET/PREFIX"
 
 func isBucket(name string) bool {
-	return len(name) >= 3 && sdk.IsName(name, 63, ".-") && name == strings.ToLower(name) && name == strings.Trim(name, ".-")
+	return len(name) >= 3 && sdk.IsName(name, 63, ".-") && name == strings.ToLower(name) && name == strings.Trim(name, ".-") &&
+		!strings.Contains(name, "..") && net.ParseIP(name) == nil
 }
 
 // maxPrefix leaves room for [core.Delivery.ObjectName] in the 1,024 bytes of an

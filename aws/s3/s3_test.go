@@ -46,6 +46,10 @@ func TestURLs(t *testing.T) {
 		"s3://key@labels":                 {},
 		"s3://labels:80":                  {},
 		"s3://-labels":                    {},
+		"s3://la..bels":                   {},
+		"s3://192.168.5.4":                {},
+		"s3://arn:aws:s3:::labels/*":      {},
+		"s3://labels/${PREFIX}":           {},
 		"s3://" + strings.Repeat("b", 64): {},
 		"s3://labels/" + strings.Repeat("key/", 201): {},
 	} {

@@ -37,13 +37,21 @@ func parse(destination string) (address, error) {
 	if !strings.Contains(rest, "://") {
 		rest = "https://" + rest
 	}
-	u, err := neturl.Parse(rest)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
-		strings.Count(u.Path, "/") < 2 || !isQueue(path.Base(u.Path)) {
-		return address{}, errors.New("this names no queue; " + forms)
+	u, err := neturl.Parse(strings.TrimSuffix(rest, "/"))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return address{}, errNoQueue
 	}
-	return address{path.Base(u.Path), u.String(), region(u.Hostname())}, nil
+	u.Host = strings.ToLower(u.Host) // as AWS has it, so that the region is found in it
+	account, name := path.Split(u.Path)
+	account = strings.Trim(account, "/")
+	region := regionOf(u.Hostname())
+	if !isQueue(name) || account == "" || strings.Contains(u.Path, "//") || region != "" && !sdk.IsAccount(account) {
+		return address{}, errNoQueue
+	}
+	return address{name, u.String(), region}, nil
 }
+
+var errNoQueue = errors.New("this names no queue; " + forms)
 
 const forms = "write sqs://NAME, arn:aws:sqs:REGION:ACCOUNT:NAME or sqs://https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
 
@@ -51,9 +59,9 @@ func isQueue(name string) bool {
 	return len(name) <= 80 && sdk.IsName(strings.TrimSuffix(name, ".fifo"), 80, "_-")
 }
 
-// region returns the region of a queue's host, "" if that tells none. Older
+// regionOf returns the region of a queue's host, "" if that tells none. Older
 // URLs have it before the service.
-func region(host string) string {
+func regionOf(host string) string {
 	switch before, found := strings.CutSuffix(host, "queue.amazonaws.com"); {
 	case found && before == "":
 		return "us-east-1"

@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,12 +35,28 @@ func ParseARN(text, service string) (ARN, error) {
 	switch {
 	case a.domain == "":
 		return ARN{}, errors.New("this ARN is of no partition that is known here")
-	case a.Region+a.Account != "" && (!IsName(a.Region, 64, "-") || len(a.Account) != 12 || strings.Trim(a.Account, "0123456789") != ""):
+	case a.Region+a.Account != "" && (!isRegion(a.Region) || !IsAccount(a.Account)):
 		return ARN{}, errNoARN
 	case a.Region != "" && partitionOf(a.Region) != parts[1]:
 		return ARN{}, fmt.Errorf("this ARN says partition %s, but its region %s is in %s", parts[1], a.Region, partitionOf(a.Region))
 	}
 	return a, nil
+}
+
+// IsAccount reports whether a text has the form of an account's id.
+func IsAccount(text string) bool { return len(text) == 12 && consistsOf(text, '0', '9') }
+
+// isRegion reports whether a text has the form of a region: small letters in two
+// or more parts and a number, as in us-gov-west-1. A zone (us-east-1a) has not.
+func isRegion(text string) bool {
+	parts := strings.Split(text, "-")
+	last := len(parts) - 1
+	return last >= 2 && consistsOf(parts[last], '0', '9') &&
+		!slices.ContainsFunc(parts[:last], func(part string) bool { return !consistsOf(part, 'a', 'z') })
+}
+
+func consistsOf(text string, first, last rune) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r < first || r > last })
 }
 
 // Host is where the service is reached in the ARN's region.
