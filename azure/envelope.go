@@ -32,7 +32,8 @@ const (
 
 // Envelopes up to smallEnvelope bytes are read at once, larger ones one after the
 // other: JSON and body are both in memory. The host has all of one before it
-// sends it, so none comes slowly.
+// sends it, so none comes slowly; and once it is read it is the next one's turn,
+// however long it is handled.
 const smallEnvelope = 256 << 10
 
 var largeEnvelopes = turns{make(chan struct{}, 1)}
@@ -52,6 +53,18 @@ func (t turns) enter(ctx context.Context) bool {
 }
 
 func (t turns) leave() { <-t.taken }
+
+// readInTurn is [readEnvelope] for a large one.
+func readInTurn(ctx context.Context) func(io.Reader, int) core.Request {
+	return func(r io.Reader, limit int) core.Request {
+		if !largeEnvelopes.enter(ctx) {
+			io.Copy(io.Discard, r)
+			return core.Request{Method: http.MethodPost, BodyError: core.ErrOverloaded}
+		}
+		defer largeEnvelopes.leave()
+		return readEnvelope(r, limit)
+	}
+}
 
 // readEnvelope finds the sender's request in
 //

@@ -50,17 +50,11 @@ func NewHandler(receiver *core.Receiver) http.Handler {
 			passedOn.ServeHTTP(w, r)
 			return
 		}
-		large := r.ContentLength < 0 || r.ContentLength > smallEnvelope
-		if large && !largeEnvelopes.enter(ctx) {
-			io.Copy(io.Discard, body)
-			writeEnvelope(w, receiver.Receive(ctx, core.Request{Method: http.MethodPost, BodyError: core.ErrOverloaded}))
-			return
+		read := readEnvelope
+		if r.ContentLength < 0 || r.ContentLength > smallEnvelope {
+			read = readInTurn(ctx)
 		}
-		if large {
-			defer largeEnvelopes.leave()
-		}
-		request := readEnvelope(body, receiver.Limit())
-		writeEnvelope(w, receiver.Receive(r.Context(), request))
+		writeEnvelope(w, receiver.Receive(ctx, read(body, receiver.Limit())))
 	})
 }
 

@@ -253,3 +253,29 @@ func TestEnvelopeOfTheModel(t *testing.T) {
 		t.Errorf("answered %d %s, delivered %+v", w.Code, w.Body, d)
 	}
 }
+
+// A large envelope is handled while another one still is.
+func TestALargeEnvelopeDoesNotWaitForTheHandlerOfAnother(t *testing.T) {
+	secret, err := core.NewSecret("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	envelope := func(id string) io.Reader {
+		body := `{"id":"` + id + strings.Repeat("x", 300<<10) + `"}`
+		text, _ := json.Marshal(body)
+		return strings.NewReader(`{"Data":{"req":{"Method":"POST","Headers":{"X-Hub-Signature":["` +
+			core.Sign([]byte(body), secret) + `"]},"Body":` + string(text) + `}},"Metadata":{}}`)
+	}
+	r, _ := receiver(t, io.Discard)
+	r.MaxBody = 1 << 20
+	another := ""
+	r.Handler = core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
+		if strings.HasPrefix(string(d.Body), `{"id":"first`) {
+			another = post(t, r, envelope("second")).Outputs.Res.StatusCode
+		}
+		return nil
+	})
+	if first := post(t, r, envelope("first")).Outputs.Res.StatusCode; first != "200" || another != "200" {
+		t.Errorf("answered %s, and %s to the one that came meanwhile", first, another)
+	}
+}
