@@ -23,5 +23,5 @@ func Example() {
 	fmt.Println(container.(destination.Bucket).Locate(d))
 	// Output:
 	// azblob://mydata/labelbox
-	// https://mydata.blob.core.windows.net/labelbox/raw/event=unknown/dt=__HIVE_DEFAULT_PARTITION__/a9b30ea60abc876f298fcbfbf4f8ad6f.json
+	// https://mydata.blob.core.windows.net/labelbox/raw/event=unknown/dt=__HIVE_DEFAULT_PARTITION__/2bb0e963e73b96f60f7c127199344e79.json
 }
