@@ -22,7 +22,7 @@ build:
 test: .tools/iam-simulate/node_modules
 	@[ -n "$(RACE)" ] || echo "make test: no C compiler found, so without the race detector (Debian: gcc, macOS: xcode-select --install)"
 	$(TOOL) gotestsum --format pkgname --hide-summary skipped -- $(RACE) ./...
-	$(GO) test -count=1 -run Allocates ./core
+	$(GO) test -count=1 -run 'Allocates|InProportion' ./core ./core/annotation
 
 # What the test of the Lambda role asks; where npm is missing, that test says so.
 .tools/iam-simulate/node_modules: deploy/aws/testdata/iam-simulate/package-lock.json

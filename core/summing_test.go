@@ -44,7 +44,7 @@ func countOf(t *testing.T, log *bytes.Buffer) (lines int, counts map[string]int)
 // whether it ends by itself or the process does.
 func TestRefusalsAreSummedUp(t *testing.T) {
 	for name, end := range map[string]func(*core.Receiver){
-		"when it is quiet": func(*core.Receiver) { time.Sleep(2 * time.Second) },
+		"when it is quiet": func(*core.Receiver) { time.Sleep(2 * time.Second); synctest.Wait() },
 		"at the stop":      func(r *core.Receiver) { r.Flush() },
 	} {
 		t.Run(name, func(t *testing.T) {
