@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The programs that the function is weighed against: Google's hello world, and
-// the same with a client for Pub/Sub.
+// The programs that the function is weighed against: Google's hello world, the
+// same with a client for Pub/Sub, and with one for Cloud Storage too.
 const (
 	hello = `package main
 
@@ -58,6 +58,43 @@ func main() {
 	}
 }
 `
+	helloBoth = `package main
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+
+	pubsub "cloud.google.com/go/pubsub/v2/apiv1"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"google.golang.org/api/option"
+	"google.golang.org/api/storage/v1"
+)
+
+func main() {
+	client, err := pubsub.NewTopicAdminClient(context.Background(), option.WithoutAuthentication())
+	if err != nil {
+		log.Fatal(err)
+	}
+	objects, err := storage.NewService(context.Background(), option.WithoutAuthentication())
+	if err != nil {
+		log.Fatal(err)
+	}
+	functions.HTTP("LabelboxWebhook", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "POST" {
+			client.Publish(r.Context(), &pubsubpb.PublishRequest{Topic: "projects/p/topics/t"})
+			objects.Objects.Insert("bucket", &storage.Object{Name: "name"}).Media(r.Body).Context(r.Context()).Do()
+		}
+		w.Write([]byte("hello"))
+	})
+	if err := funcframework.StartHostPort("127.0.0.1", os.Getenv("PORT")); err != nil {
+		log.Fatal(err)
+	}
+}
+`
 	noDestinations = `package function
 
 import (
@@ -88,6 +125,7 @@ func TestWeight(t *testing.T) {
 	source := stage(t)
 	write(t, filepath.Join(source, "hello", "main.go"), hello)
 	write(t, filepath.Join(source, "hellopubsub", "main.go"), helloPubSub)
+	write(t, filepath.Join(source, "helloboth", "main.go"), helloBoth)
 	root := func(text string) string {
 		path := filepath.Join(t.TempDir(), "function.go")
 		write(t, path, text)
@@ -99,7 +137,7 @@ func TestWeight(t *testing.T) {
 	}{
 		"without destinations":           {build(t, stage(t, root(noDestinations))), compile(t, source, "./hello"), 1.3},
 		"with Pub/Sub":                   {build(t, stage(t, root(onlyPubSub))), compile(t, source, "./hellopubsub"), 1.1},
-		"with Pub/Sub and Cloud Storage": {build(t, source), compile(t, source, "./hellopubsub"), 1.1},
+		"with Pub/Sub and Cloud Storage": {build(t, source), compile(t, source, "./helloboth"), 1.1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := size(t, test.ours), size(t, test.theirs)
