@@ -8,8 +8,8 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/lambdatest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 const benchSecret = "secret"
@@ -22,7 +22,7 @@ func benchEvents(tb testing.TB) map[string][]byte {
 	all := map[string][]byte{}
 	for size, body := range map[string][]byte{"2.4KB": small, "1MB": samples.Large(1 << 20)} {
 		for form, contentType := range map[string]string{"text": "application/json", "base64": "application/octet-stream"} {
-			all[size+"/"+form] = lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: body, Header: [][2]string{
+			all[size+"/"+form] = lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: body, Header: [][2]string{
 				{"Content-Type", contentType},
 				{"X-Labelbox-Id", "delivery"},
 				{"X-Labelbox-Event", "LABEL_CREATED"},

@@ -12,14 +12,14 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 const label = `{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"label"}]}}}`
 
 // genuine is a signed delivery as a front puts it.
-func genuine(t testing.TB, front lambdatest.Front) []byte {
-	return front.Event(lambdatest.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
+func genuine(t testing.TB, front lambdahost.Front) []byte {
+	return front.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
 		{"Content-Type", "application/json"},
 		{"X-Labelbox-Id", "delivery"},
 		{"X-Labelbox-Event", "LABEL_CREATED"},
@@ -37,7 +37,7 @@ func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
 }
 
 // invoke returns the answer as the front understands it.
-func invoke(t testing.TB, ctx context.Context, r *core.Receiver, front lambdatest.Front) lambdatest.Answer {
+func invoke(t testing.TB, ctx context.Context, r *core.Receiver, front lambdahost.Front) lambdahost.Answer {
 	t.Helper()
 	payload, err := NewHandler(r).Invoke(ctx, genuine(t, front))
 	if err != nil {
@@ -53,14 +53,14 @@ func invoke(t testing.TB, ctx context.Context, r *core.Receiver, front lambdates
 // Lambda's runtime reads the next event into the memory of one that is answered,
 // while a handler may still have the delivery.
 func TestADeliveryOutlivesItsEvent(t *testing.T) {
-	for _, front := range lambdatest.Fronts() {
+	for _, front := range lambdahost.Fronts() {
 		t.Run(front.Name, func(t *testing.T) {
 			var kept *core.Delivery
 			h := core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
 				kept = d
 				return nil
 			})
-			event := front.Event(lambdatest.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
+			event := front.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
 				{"Content-Type", "application/json"},
 				{"X-Labelbox-New", "new"},
 				{"X-Hub-Signature", core.Sign([]byte(label), mustSecret(t))},
@@ -87,7 +87,7 @@ func TestADeliveryOutlivesItsEvent(t *testing.T) {
 }
 
 func TestAnswersAreInTheFormOfTheFront(t *testing.T) {
-	for _, front := range lambdatest.Fronts() {
+	for _, front := range lambdahost.Fronts() {
 		for name, test := range map[string]struct {
 			err    error
 			status int
@@ -125,7 +125,7 @@ func TestPanicsAreAnswered(t *testing.T) {
 		"in the secrets": {withDeadline, func(r *core.Receiver) { r.Secrets = panicking{} }},
 		"in the logger":  {withDeadline, func(r *core.Receiver) { r.Logger = slog.New(panicking{}) }},
 	} {
-		for _, front := range lambdatest.Fronts() {
+		for _, front := range lambdahost.Fronts() {
 			var log bytes.Buffer
 			r := receiving(t, fine, &log)
 			test.change(r)
@@ -183,7 +183,7 @@ func TestSlowHandlersAreAnsweredBeforeTheDeadline(t *testing.T) {
 				defer cancel()
 				var log bytes.Buffer
 				began := time.Now()
-				a := invoke(t, ctx, receiving(t, test.handler, &log), lambdatest.FunctionURL)
+				a := invoke(t, ctx, receiving(t, test.handler, &log), lambdahost.FunctionURL)
 				if took := time.Since(began); a.Status != test.status || took != test.after {
 					t.Errorf("answered %d after %v, want %d after %v", a.Status, took, test.status, test.after)
 				}

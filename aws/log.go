@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
@@ -34,12 +34,12 @@ func requestID(ctx context.Context) []slog.Attr {
 // would be for nothing. A wrong LABELHOOK_LOG_LEVEL is an error, and as good as
 // none.
 func logLevel(getenv func(string) string) (slog.Level, error) {
-	ours, err := bundle.LogLevel(getenv)
+	ours, err := environment.LogLevel(getenv)
 	theirs, found := lambdaLevels[getenv("AWS_LAMBDA_LOG_LEVEL")]
 	switch {
 	case !found:
 		return ours, err
-	case err != nil || getenv(bundle.LogLevelVariable) == "":
+	case err != nil || getenv(environment.LogLevelVariable) == "":
 		return theirs, err
 	}
 	return max(ours, theirs), nil

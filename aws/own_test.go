@@ -8,26 +8,26 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 // A user's main function, built and run: whatever its handler does, the sender
 // is answered by the one process that was started.
 func TestOwnMainLivesOn(t *testing.T) {
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lambdatest.Build(bootstrap, "./testdata/own"); err != nil {
+	if err := lambdahost.Build(bootstrap, "./testdata/own"); err != nil {
 		t.Fatal(err)
 	}
-	f := lambdatest.Start(t, bootstrap, map[string]string{"LABELBOX_WEBHOOK_SECRET": benchSecret})
+	f := lambdahost.Start(t, bootstrap, map[string]string{"LABELBOX_WEBHOOK_SECRET": benchSecret})
 	send := func(id string, timeout time.Duration) int {
 		t.Helper()
-		result, err := f.InvokeWithin(lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
+		result, err := f.InvokeWithin(lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
 			{"X-Labelbox-Id", id}, {"X-Hub-Signature", core.Sign([]byte(label), mustSecret(t))},
 		}}), timeout)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := lambdatest.FunctionURL.Answer(result.Payload)
+		a, err := lambdahost.FunctionURL.Answer(result.Payload)
 		if err != nil || result.Failed {
 			t.Fatal(err, string(result.Payload))
 		}
@@ -38,11 +38,11 @@ func TestOwnMainLivesOn(t *testing.T) {
 		timeout time.Duration
 		status  int
 	}{
-		{"first", lambdatest.Timeout, 200},
-		{"panic", lambdatest.Timeout, 500},
-		{"after the panic", lambdatest.Timeout, 200},
+		{"first", lambdahost.Timeout, 200},
+		{"panic", lambdahost.Timeout, 500},
+		{"after the panic", lambdahost.Timeout, 200},
 		{"hang", 2 * time.Second, 503},
-		{"after the hang", lambdatest.Timeout, 200},
+		{"after the hang", lambdahost.Timeout, 200},
 	} {
 		if status := send(step.id, step.timeout); status != step.status {
 			t.Errorf("%s: status %d, want %d", step.id, status, step.status)

@@ -14,11 +14,11 @@ import (
 
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestSecretsOnMoto(t *testing.T) {
-	mototest.Start(t)
+	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)

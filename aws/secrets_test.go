@@ -17,7 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 // manager stands for Secrets Manager where moto is not: one secret with the
@@ -43,7 +43,7 @@ func standIn(t testing.TB, stages map[string]stage) *manager {
 	m := &manager{stages: stages}
 	server := httptest.NewServer(m)
 	t.Cleanup(server.Close)
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	return m
 }
 
@@ -282,11 +282,11 @@ func TestAnAnswerThatCannotBeReadIsNotRepeated(t *testing.T) {
 func TestIDs(t *testing.T) {
 	const arn = "arn:aws:secretsmanager:us-east-2:123456789012:secret:prod/labelbox-AbCdEf"
 	for id, want := range map[string]struct{ id, region string }{ // "" if refused
-		"labelbox":               {"labelbox", mototest.Region},
-		"prod/labelbox_+=.@-":    {"prod/labelbox_+=.@-", mototest.Region},
+		"labelbox":               {"labelbox", moto.Region},
+		"prod/labelbox_+=.@-":    {"prod/labelbox_+=.@-", moto.Region},
 		arn:                      {arn, "us-east-2"},
 		arn + "#key":             {arn, "us-east-2"},
-		strings.Repeat("n", 512): {strings.Repeat("n", 512), mototest.Region},
+		strings.Repeat("n", 512): {strings.Repeat("n", 512), moto.Region},
 		"":                       {},
 		"#key":                   {},
 		"labelbox#":              {},
@@ -322,7 +322,7 @@ func TestAManagerThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	s := source(t, aws.SecretsManager{}, "labelbox").(*core.CachedSecrets)
 	s.Timeout = 50 * time.Millisecond
 	if _, err := s.Secrets(t.Context()); !errors.Is(err, core.ErrNoSecret) || !errors.Is(err, context.DeadlineExceeded) {

@@ -12,20 +12,20 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 )
 
 // Option changes what [Start] does.
-type Option func(*bundle.Platform)
+type Option func(*environment.Platform)
 
 // WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
 // LABELHOOK_OVERFLOW name destinations of a further scheme, such as sqs with
 // the Open of package [github.com/labelhook/labelhook/aws/sqs]. The errors of
 // open must not repeat the URL. Only what is named here is linked.
 func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
-	return func(p *bundle.Platform) {
+	return func(p *environment.Platform) {
 		if p.Openers == nil {
-			p.Openers = map[string]bundle.Opener{}
+			p.Openers = map[string]environment.Opener{}
 		}
 		p.Openers[scheme] = open
 	}
@@ -34,12 +34,12 @@ func WithDestination(scheme string, open func(url string) (core.Handler, error))
 // WithSecrets takes the webhook secrets from source and not from the
 // environment.
 func WithSecrets(source core.SecretSource) Option {
-	return func(p *bundle.Platform) { p.Secrets = source }
+	return func(p *environment.Platform) { p.Secrets = source }
 }
 
 // WithLogger takes the place of the logger described at [Start].
 func WithLogger(logger *slog.Logger) Option {
-	return func(p *bundle.Platform) { p.Log = logger }
+	return func(p *environment.Platform) { p.Log = logger }
 }
 
 // Start runs a Lambda function that gives every genuine delivery to h. It is the
@@ -68,14 +68,14 @@ func WithLogger(logger *slog.Logger) Option {
 //
 // See [NewHandler] for events, deadlines and panics.
 func Start(h core.Handler, options ...Option) {
-	names := func(p *bundle.Platform) { p.Environ = os.Environ }
+	names := func(p *environment.Platform) { p.Environ = os.Environ }
 	lambda.Start(function(os.Getenv, os.Stdout, h, append([]Option{names}, options...)))
 }
 
 // function does what Start does before the first event.
 func function(getenv func(string) string, stdout io.Writer, h core.Handler, options []Option) lambda.Handler {
 	level, levelError := logLevel(getenv)
-	p := bundle.Platform{
+	p := environment.Platform{
 		Getenv:  getenv,
 		Manager: SecretsManager{}.Secrets,
 		Always:  h,
@@ -93,10 +93,10 @@ func function(getenv func(string) string, stdout io.Writer, h core.Handler, opti
 	if levelError != nil {
 		p.Log.Error("wrong configuration", "error", levelError)
 	}
-	receiver, err := bundle.Receiver(p)
+	receiver, err := environment.Receiver(p)
 	if err != nil {
 		p.Log.Error("wrong configuration: every request is answered 503", "error", err)
-		return NewHandler(bundle.Misconfigured(err, p.Log))
+		return NewHandler(environment.Misconfigured(err, p.Log))
 	}
 	warmUp(receiver)
 	return NewHandler(receiver)
@@ -104,7 +104,7 @@ func function(getenv func(string) string, stdout io.Writer, h core.Handler, opti
 
 // openARN opens a destination by its bare ARN, as AWS's console and templates
 // have it, with the opener of its service.
-func openARN(openers map[string]bundle.Opener) bundle.Opener {
+func openARN(openers map[string]environment.Opener) environment.Opener {
 	return func(arn string) (core.Handler, error) {
 		parts := strings.SplitN(arn, ":", 4) // arn:PARTITION:SERVICE:…
 		scheme := parts[min(2, len(parts)-1)]

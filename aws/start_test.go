@@ -10,22 +10,22 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 // started is what Start would run with these variables.
-func started(t *testing.T, out *bytes.Buffer, variables map[string]string, h core.Handler, options ...Option) func() lambdatest.Answer {
+func started(t *testing.T, out *bytes.Buffer, variables map[string]string, h core.Handler, options ...Option) func() lambdahost.Answer {
 	t.Helper()
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
 	running := function(func(name string) string { return variables[name] }, out, h, options)
-	return func() lambdatest.Answer {
+	return func() lambdahost.Answer {
 		t.Helper()
-		payload, err := running.Invoke(t.Context(), genuine(t, lambdatest.ALB))
+		payload, err := running.Invoke(t.Context(), genuine(t, lambdahost.ALB))
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := lambdatest.ALB.Answer(payload)
+		a, err := lambdahost.ALB.Answer(payload)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/azurehost"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/azurehost"
 )
 
 // FuzzReadEnvelope reads anything. What it takes for a request must be what a

@@ -13,16 +13,16 @@ import (
 
 	"github.com/labelhook/labelhook/azure"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/azurehost"
-	"github.com/labelhook/labelhook/internal/bundle"
-	"github.com/labelhook/labelhook/internal/conformance"
+	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/test/azurehost"
+	"github.com/labelhook/labelhook/internal/test/conformance"
 )
 
 // Repeated headers that no host has joined, and names as they were written.
 func TestHandlerPassedOnWithoutHost(t *testing.T) {
 	destination := conformance.NewDestination(t)
 	variables := conformance.Environment(destination.URL)
-	receiver, err := bundle.Receiver(bundle.Platform{
+	receiver, err := environment.Receiver(environment.Platform{
 		Getenv: func(name string) string { return variables[name] },
 		Log:    slog.New(slog.DiscardHandler),
 	})

@@ -11,15 +11,15 @@ import (
 
 	"github.com/labelhook/labelhook/azure"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/vaulttest"
+	"github.com/labelhook/labelhook/internal/test/keyvault"
 )
 
 var body = []byte(`{"dataRowIds":["row"]}`)
 
 // source is of the secret "labelbox" in the vault.
-func source(t testing.TB, vault *vaulttest.Vault, previousFor time.Duration) core.SecretSource {
+func source(t testing.TB, vault *keyvault.Vault, previousFor time.Duration) core.SecretSource {
 	t.Helper()
-	secrets, err := azure.KeyVault{PreviousFor: previousFor, Credential: vault.Credential(), Transport: vault.Client()}.Secrets(vaulttest.URL("labelbox"))
+	secrets, err := azure.KeyVault{PreviousFor: previousFor, Credential: vault.Credential(), Transport: vault.Client()}.Secrets(keyvault.URL("labelbox"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,67 +57,67 @@ func TestKeyVaultVersionsThatCount(t *testing.T) {
 	ago := func(d time.Duration) time.Time { return time.Now().Add(-d) }
 	hour := time.Hour
 	for name, test := range map[string]struct {
-		versions    []vaulttest.Version
+		versions    []keyvault.Version
 		previousFor time.Duration
 		fail        func(*http.Request) (int, string)
 		want        []string
 		calls       int
 	}{
 		"only one": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(hour)}},
 			want:     []string{"new"}, calls: 2,
 		},
 		"current and previous": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(900 * hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(900 * hour)}},
 			want:     []string{"new", "old"}, calls: 3,
 		},
 		"the previous of many, on several pages": {
-			versions: []vaulttest.Version{
+			versions: []keyvault.Version{
 				{ID: "a", Value: "older", Created: ago(5 * hour)}, {ID: "b", Value: "old", Created: ago(2 * hour)},
 				{ID: "c", Value: "new", Created: ago(hour)}, {ID: "d", Value: "oldest", Created: ago(9 * hour)}, {ID: "e", Value: "oldest", Created: ago(8 * hour)},
 			},
 			want: []string{"new", "old"}, calls: 5,
 		},
 		"rotated more than a day ago": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(25 * hour)}, {ID: "b", Value: "old", Created: ago(26 * hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(25 * hour)}, {ID: "b", Value: "old", Created: ago(26 * hour)}},
 			want:     []string{"new"}, calls: 1,
 		},
 		"a window of the owner's": {
-			versions:    []vaulttest.Version{{ID: "a", Value: "new", Created: ago(2 * hour)}, {ID: "b", Value: "old", Created: ago(26 * hour)}},
+			versions:    []keyvault.Version{{ID: "a", Value: "new", Created: ago(2 * hour)}, {ID: "b", Value: "old", Created: ago(26 * hour)}},
 			previousFor: hour,
 			want:        []string{"new"}, calls: 1,
 		},
 		"a longer window": {
-			versions:    []vaulttest.Version{{ID: "a", Value: "new", Created: ago(25 * hour)}, {ID: "b", Value: "old", Created: ago(26 * hour)}},
+			versions:    []keyvault.Version{{ID: "a", Value: "new", Created: ago(25 * hour)}, {ID: "b", Value: "old", Created: ago(26 * hour)}},
 			previousFor: 48 * hour,
 			want:        []string{"new", "old"}, calls: 3,
 		},
 		"no window": {
-			versions:    []vaulttest.Version{{ID: "a", Value: "new", Created: ago(0)}, {ID: "b", Value: "old", Created: ago(hour)}},
+			versions:    []keyvault.Version{{ID: "a", Value: "new", Created: ago(0)}, {ID: "b", Value: "old", Created: ago(hour)}},
 			previousFor: -1,
 			want:        []string{"new"}, calls: 1,
 		},
 		"previous disabled": {
-			versions: []vaulttest.Version{
+			versions: []keyvault.Version{
 				{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "leaked", Created: ago(2 * hour), Disabled: true},
 				{ID: "c", Value: "older", Created: ago(3 * hour)},
 			},
 			want: []string{"new", "older"}, calls: 4,
 		},
 		"previous expired": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(2 * hour), Expires: ago(hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(2 * hour), Expires: ago(hour)}},
 			want:     []string{"new"}, calls: 2,
 		},
 		"previous not yet valid": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(2 * hour), NotBefore: ago(-hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(2 * hour), NotBefore: ago(-hour)}},
 			want:     []string{"new"}, calls: 2,
 		},
 		"previous not usable": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: " ", Created: ago(2 * hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: " ", Created: ago(2 * hour)}},
 			want:     []string{"new"}, calls: 3,
 		},
 		"list not allowed": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(2 * hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new", Created: ago(hour)}, {ID: "b", Value: "old", Created: ago(2 * hour)}},
 			fail: func(r *http.Request) (int, string) {
 				if strings.HasSuffix(r.URL.Path, "/versions") {
 					return 403, "Forbidden"
@@ -127,12 +127,12 @@ func TestKeyVaultVersionsThatCount(t *testing.T) {
 			want: []string{"new"}, calls: 2,
 		},
 		"a line break behind the value": {
-			versions: []vaulttest.Version{{ID: "a", Value: "new\n", Created: ago(hour)}},
+			versions: []keyvault.Version{{ID: "a", Value: "new\n", Created: ago(hour)}},
 			want:     []string{"new"}, calls: 2,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vault := vaulttest.New(t)
+			vault := keyvault.New(t)
 			vault.Set("labelbox", test.versions...)
 			vault.Fail(test.fail)
 			secrets := source(t, vault, test.previousFor)
@@ -149,8 +149,8 @@ func TestKeyVaultVersionsThatCount(t *testing.T) {
 }
 
 func TestKeyVaultRotationLosesNothing(t *testing.T) {
-	vault := vaulttest.New(t)
-	old := vaulttest.Version{ID: "a", Value: "old", Created: time.Now().Add(-time.Hour)}
+	vault := keyvault.New(t)
+	old := keyvault.Version{ID: "a", Value: "old", Created: time.Now().Add(-time.Hour)}
 	vault.Set("labelbox", old)
 	receiver := core.Receiver{Secrets: source(t, vault, 0), Logger: slog.New(slog.DiscardHandler)}
 	receive := func(secret string) int {
@@ -161,7 +161,7 @@ func TestKeyVaultRotationLosesNothing(t *testing.T) {
 	if status := receive("old"); status != 200 {
 		t.Errorf("before: %d", status)
 	}
-	vault.Set("labelbox", old, vaulttest.Version{ID: "b", Value: "new", Created: time.Now()})
+	vault.Set("labelbox", old, keyvault.Version{ID: "b", Value: "new", Created: time.Now()})
 	for _, secret := range []string{"new", "old", "new"} {
 		if status := receive(secret); status != 200 {
 			t.Errorf("signed with the %s one: %d", secret, status)
@@ -191,8 +191,8 @@ func TestKeyVaultErrors(t *testing.T) {
 		"unresolved again": {0, "", "@Microsoft.KeyVault(SecretUri=x)", []string{"unresolved"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vault := vaulttest.New(t)
-			vault.Set("labelbox", vaulttest.Version{ID: "a", Value: test.value, Created: time.Now()})
+			vault := keyvault.New(t)
+			vault.Set("labelbox", keyvault.Version{ID: "a", Value: test.value, Created: time.Now()})
 			vault.Fail(func(*http.Request) (int, string) { return test.status, test.code })
 			_, err := source(t, vault, 0).Secrets(t.Context())
 			if !errors.Is(err, core.ErrNoSecret) {
@@ -214,8 +214,8 @@ func TestKeyVaultErrors(t *testing.T) {
 // A vault that does not answer the question about the previous version must not
 // make deliveries that are signed with it look forged.
 func TestKeyVaultPreviousVersionUnknown(t *testing.T) {
-	vault := vaulttest.New(t)
-	vault.Set("labelbox", vaulttest.Version{ID: "a", Value: "new", Created: time.Now()})
+	vault := keyvault.New(t)
+	vault.Set("labelbox", keyvault.Version{ID: "a", Value: "new", Created: time.Now()})
 	vault.Fail(func(r *http.Request) (int, string) {
 		if strings.HasSuffix(r.URL.Path, "/versions") {
 			return 501, "NotImplemented" // is not tried again

@@ -13,30 +13,30 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // Option changes what [Start] does.
-type Option func(*bundle.Platform)
+type Option func(*environment.Platform)
 
 // WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
 // LABELHOOK_OVERFLOW name destinations of a further scheme, such as azblob with
 // the Open of package [github.com/labelhook/labelhook/azure/blob]. The errors of
 // open must not repeat the URL. Only what is named here is linked.
 func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
-	return func(p *bundle.Platform) { p.Openers[scheme] = open }
+	return func(p *environment.Platform) { p.Openers[scheme] = open }
 }
 
 // WithSecrets takes the webhook secrets from source and not from the
 // environment.
 func WithSecrets(source core.SecretSource) Option {
-	return func(p *bundle.Platform) { p.Secrets = source }
+	return func(p *environment.Platform) { p.Secrets = source }
 }
 
 // WithLogger takes the place of the logger that [NewLogger] makes.
 func WithLogger(logger *slog.Logger) Option {
-	return func(p *bundle.Platform) { p.Log = logger }
+	return func(p *environment.Platform) { p.Log = logger }
 }
 
 // Start receives deliveries until the process is told to end. It is the whole of
@@ -67,9 +67,9 @@ func Start(h core.Handler, options ...Option) {
 }
 
 func start(h core.Handler, options []Option) (status int) {
-	level, levelError := bundle.LogLevel(os.Getenv)
-	p := bundle.Platform{
-		Openers: map[string]bundle.Opener{},
+	level, levelError := environment.LogLevel(os.Getenv)
+	p := environment.Platform{
+		Openers: map[string]environment.Opener{},
 		Manager: KeyVault{}.Secrets,
 		Always:  h,
 		Own:     ownURL(os.Getenv),
@@ -104,11 +104,11 @@ func start(h core.Handler, options []Option) (status int) {
 
 // configure makes the receiver. A configuration that is wrong makes one that
 // says so at every delivery: to end would make the host give up.
-func configure(p bundle.Platform) *core.Receiver {
-	receiver, err := bundle.Receiver(p)
+func configure(p environment.Platform) *core.Receiver {
+	receiver, err := environment.Receiver(p)
 	if err != nil {
 		p.Log.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
-		return bundle.Misconfigured(err, p.Log)
+		return environment.Misconfigured(err, p.Log)
 	}
 	// Now, so that the first delivery need not wait for a vault.
 	go func() {

@@ -10,29 +10,29 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 )
 
 // Option changes what [Register] does.
-type Option func(*bundle.Platform)
+type Option func(*environment.Platform)
 
 // WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
 // LABELHOOK_OVERFLOW name destinations of a further scheme, such as pubsub with
 // the Open of package [github.com/labelhook/labelhook/gcp/pubsub]. The errors of
 // open must not repeat the URL. Only what is named here is linked.
 func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
-	return func(p *bundle.Platform) { p.Openers[scheme] = open }
+	return func(p *environment.Platform) { p.Openers[scheme] = open }
 }
 
 // WithSecrets takes the webhook secrets from source and not from the
 // environment.
 func WithSecrets(source core.SecretSource) Option {
-	return func(p *bundle.Platform) { p.Secrets = source }
+	return func(p *environment.Platform) { p.Secrets = source }
 }
 
 // WithLogger takes the place of the logger that [NewLogger] makes.
 func WithLogger(logger *slog.Logger) Option {
-	return func(p *bundle.Platform) { p.Log = logger }
+	return func(p *environment.Platform) { p.Log = logger }
 }
 
 // Register makes an HTTP function and registers it with the framework under a
@@ -72,12 +72,12 @@ func Register(name string, h core.Handler, options ...Option) http.Handler {
 
 // configure makes the receiver.
 func configure(h core.Handler, options []Option) (*core.Receiver, error) {
-	level, err := bundle.LogLevel(os.Getenv)
+	level, err := environment.LogLevel(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	p := bundle.Platform{
-		Openers: map[string]bundle.Opener{},
+	p := environment.Platform{
+		Openers: map[string]environment.Opener{},
 		Always:  h,
 		Log:     NewLogger(os.Stdout, level),
 		Out:     payloadLog{os.Stdout},
@@ -85,13 +85,13 @@ func configure(h core.Handler, options []Option) (*core.Receiver, error) {
 	for _, option := range options {
 		option(&p)
 	}
-	return bundle.Receiver(p)
+	return environment.Receiver(p)
 }
 
 // refuse logs a wrong configuration and ends the process.
 func refuse(err error) {
 	message := "wrong configuration: " + err.Error()
-	var config *bundle.ConfigError
+	var config *environment.ConfigError
 	if errors.As(err, &config) {
 		message += "; " + config.Remedy
 	}

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 )
 
 func sign(t testing.TB, body, secret string) string {
@@ -35,7 +35,7 @@ func post(t testing.TB, path, secret string) *http.Request {
 
 func receiver(t testing.TB, variables map[string]string, log io.Writer) *core.Receiver {
 	t.Helper()
-	r, err := bundle.Receiver(bundle.Platform{
+	r, err := environment.Receiver(environment.Platform{
 		Getenv: func(name string) string { return variables[name] },
 		Log:    NewLogger(log, slog.LevelInfo),
 		Out:    io.Discard,

@@ -17,9 +17,9 @@ import (
 	"github.com/labelhook/labelhook/aws/eventbridge"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestURLs(t *testing.T) {
@@ -72,7 +72,7 @@ func TestURLs(t *testing.T) {
 			}
 			b := h.(*eventbridge.Bus)
 			for range 2 {
-				if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+				if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -93,8 +93,8 @@ func TestTheRegionIsTheBuss(t *testing.T) {
 		w.WriteHeader(400)
 	}))
 	defer server.Close()
-	mototest.Use(t, server.URL)
-	open(t, "eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/labels").Handle(t.Context(), deliverytest.Label(t))
+	moto.Use(t, server.URL)
+	open(t, "eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/labels").Handle(t.Context(), destinationtest.Label(t))
 	if !strings.Contains(authorization, "/us-east-2/events/aws4_request") {
 		t.Errorf("signed for %s", authorization)
 	}
@@ -103,7 +103,7 @@ func TestTheRegionIsTheBuss(t *testing.T) {
 func TestTheBodyIsTheDetail(t *testing.T) {
 	for _, sample := range samples.All() {
 		s := standIn(t)
-		d := deliverytest.New("delivery", sample.Header, sample.Body())
+		d := destinationtest.New("delivery", sample.Header, sample.Body())
 		if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestABodyThatIsNoPortableObjectIsWrapped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := standIn(t)
-			d := deliverytest.New("delivery", "LABEL_CREATED", []byte(test.body))
+			d := destinationtest.New("delivery", "LABEL_CREATED", []byte(test.body))
 			if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}
@@ -191,7 +191,7 @@ func checkWrapped(t *testing.T, detail string, d *core.Delivery, name, value str
 func TestADetailThatEventBridgeDoesNotLikeIsWrapped(t *testing.T) {
 	s := standIn(t)
 	s.fail["entry"] = failure{1, 200, "MalformedDetail", "Detail is malformed."}
-	d := deliverytest.New("delivery", "LABEL_CREATED", []byte(`{"a":1e999999}`))
+	d := destinationtest.New("delivery", "LABEL_CREATED", []byte(`{"a":1e999999}`))
 	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -200,9 +200,9 @@ func TestADetailThatEventBridgeDoesNotLikeIsWrapped(t *testing.T) {
 
 func TestResourcesHoldWhatHeadersHold(t *testing.T) {
 	s := standIn(t)
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	d.ID = "a\x00\xff" + strings.Repeat("é", 1000)
-	long := deliverytest.Label(t)
+	long := destinationtest.Label(t)
 	long.ID = strings.Repeat("i", 2049)
 	b := open(t, "eventbridge://labels")
 	for _, d := range []*core.Delivery{d, long} {
@@ -223,11 +223,11 @@ const limit = 1_048_576
 // sized is a delivery whose entry has exactly n bytes.
 func sized(t testing.TB, n int) *core.Delivery {
 	s := standIn(t)
-	d := deliverytest.New("delivery", "LABEL_CREATED", []byte("{}"))
+	d := destinationtest.New("delivery", "LABEL_CREATED", []byte("{}"))
 	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	return deliverytest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.entries[0].size())+"}"))
+	return destinationtest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.entries[0].size())+"}"))
 }
 
 func TestTheLimitOfAnEvent(t *testing.T) {
@@ -250,8 +250,8 @@ func TestWhatIsOverTheLimitOverflows(t *testing.T) {
 		fail failure
 	}{
 		"large":               {sized(t, limit+1), failure{}},
-		"binary":              {deliverytest.New("delivery", "LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))), failure{}},
-		"over a limit of old": {deliverytest.Label(t), failure{2, 400, "ValidationException", "Total size of the entries in the request is over the limit."}},
+		"binary":              {destinationtest.New("delivery", "LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))), failure{}},
+		"over a limit of old": {destinationtest.Label(t), failure{2, 400, "ValidationException", "Total size of the entries in the request is over the limit."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := standIn(t)
@@ -310,7 +310,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 			test.failure.message = "what AWS says\nin two lines."
 			s.fail[test.call] = test.failure
 			b := open(t, "eventbridge://labels")
-			err := b.Handle(t.Context(), deliverytest.Label(t))
+			err := b.Handle(t.Context(), destinationtest.Label(t))
 			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
 				t.Fatalf("got %v", err)
 			}
@@ -325,7 +325,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 				t.Errorf("called %q", s.calls)
 			}
 			s.fail = map[string]failure{}
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.entries) != 1 {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.entries) != 1 {
 				t.Errorf("sent again: %v", err)
 			}
 		})
@@ -342,7 +342,7 @@ func TestABusThatCannotBeLookedForTakesEvents(t *testing.T) {
 		}
 		b := open(t, "eventbridge://labels")
 		for range 2 {
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Errorf("%s: %v", code, err)
 			}
 		}
@@ -358,10 +358,10 @@ func TestWithoutANetworkItFailsForNow(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer hangs.Close()
-	mototest.Use(t, hangs.URL)
+	moto.Use(t, hangs.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := open(t, "eventbridge://labels").Handle(ctx, deliverytest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+	if err := open(t, "eventbridge://labels").Handle(ctx, destinationtest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -372,7 +372,7 @@ func TestManyDeliveriesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -13,22 +13,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 // A rule of the kind that users write sends what is on the bus to a queue, out
 // of which the test reads it.
 func TestOnMoto(t *testing.T) {
-	mototest.Start(t)
+	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	aws, queues := awseventbridge.NewFromConfig(c), sqs.NewFromConfig(c)
 	b := open(t, "eventbridge://labels")
-	if err := b.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bus") {
+	if err := b.Handle(t.Context(), destinationtest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bus") {
 		t.Errorf("without a bus: %v", err)
 	}
 	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: awssdk.String("target")})
@@ -47,14 +47,14 @@ func TestOnMoto(t *testing.T) {
 	}
 	if _, err := aws.PutTargets(t.Context(), &awseventbridge.PutTargetsInput{
 		Rule: awssdk.String("labelbox"), EventBusName: bus,
-		Targets: []types.Target{{Id: awssdk.String("queue"), Arn: awssdk.String("arn:aws:sqs:" + mototest.Region + ":" + mototest.Account + ":target")}},
+		Targets: []types.Target{{Id: awssdk.String("queue"), Arn: awssdk.String("arn:aws:sqs:" + moto.Region + ":" + moto.Account + ":target")}},
 	}); err != nil {
 		t.Fatal(err)
 	}
 
 	want := map[string]*core.Delivery{}
 	for _, s := range samples.All() {
-		d := deliverytest.New("delivery", s.Header, s.Body())
+		d := destinationtest.New("delivery", s.Header, s.Body())
 		want["labelboxkey="+d.Key()] = d
 		if err := b.Handle(t.Context(), d); err != nil {
 			t.Fatalf("%s: %v", s.Name, err)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/labelhook/labelhook/aws/eventbridge"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func open(t testing.TB, url string) *eventbridge.Bus {
@@ -68,7 +68,7 @@ func standIn(t testing.TB) *service {
 	s := &service{fail: map[string]failure{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	return s
 }
 

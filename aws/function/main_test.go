@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/labelhook/labelhook/internal/conformance"
-	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 // bootstrap is the function as it is deployed, but for this machine.
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "bootstrap")
 	if err == nil {
 		bootstrap = filepath.Join(dir, "bootstrap")
-		err = lambdatest.Build(bootstrap, ".")
+		err = lambdahost.Build(bootstrap, ".")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -33,10 +33,10 @@ func TestMain(m *testing.M) {
 }
 
 func TestEveryFrontGetsTheSameVerdicts(t *testing.T) {
-	for _, front := range lambdatest.Fronts() {
+	for _, front := range lambdahost.Fronts() {
 		t.Run(front.Name, func(t *testing.T) {
 			destination := conformance.NewDestination(t)
-			f := lambdatest.Start(t, bootstrap, conformance.Environment(destination.URL))
+			f := lambdahost.Start(t, bootstrap, conformance.Environment(destination.URL))
 			conformance.Run(t, conformance.Cases(), conformance.Platform{
 				Do:         through(f, front),
 				Taken:      destination.Taken,
@@ -47,20 +47,20 @@ func TestEveryFrontGetsTheSameVerdicts(t *testing.T) {
 }
 
 func TestWithoutSecretNobodyIsServed(t *testing.T) {
-	for _, front := range lambdatest.Fronts() {
+	for _, front := range lambdahost.Fronts() {
 		t.Run(front.Name, func(t *testing.T) {
 			destination := conformance.NewDestination(t)
-			f := lambdatest.Start(t, bootstrap, conformance.EnvironmentWithoutSecret(destination.URL))
+			f := lambdahost.Start(t, bootstrap, conformance.EnvironmentWithoutSecret(destination.URL))
 			conformance.Run(t, conformance.WithoutSecret(), conformance.Platform{Do: through(f, front), Taken: destination.Taken})
 		})
 	}
 }
 
 // through sends a case through a front.
-func through(f *lambdatest.Function, front lambdatest.Front) func(t testing.TB, c conformance.Case) conformance.Answer {
+func through(f *lambdahost.Function, front lambdahost.Front) func(t testing.TB, c conformance.Case) conformance.Answer {
 	return func(t testing.TB, c conformance.Case) conformance.Answer {
 		t.Helper()
-		r := lambdatest.Request{Method: c.Method, Body: c.Body}
+		r := lambdahost.Request{Method: c.Method, Body: c.Body}
 		for _, h := range c.Header {
 			r.Header = append(r.Header, [2]string{h.Name, h.Value})
 		}
@@ -80,20 +80,20 @@ func through(f *lambdatest.Function, front lambdatest.Front) func(t testing.TB, 
 }
 
 // deviations are what the front itself does to a request.
-func deviations(front lambdatest.Front) map[string]conformance.Deviation {
+func deviations(front lambdahost.Front) map[string]conformance.Deviation {
 	switch front.Name {
-	case lambdatest.FunctionURL.Name, lambdatest.HTTPAPI2.Name:
+	case lambdahost.FunctionURL.Name, lambdahost.HTTPAPI2.Name:
 		return map[string]conformance.Deviation{
 			"signature twice, the same": {Reason: "the front joins a repeated header by a comma", Want: &conformance.Malformed},
 		}
-	case lambdatest.ALB.Name:
+	case lambdahost.ALB.Name:
 		const reason = "without multi-value headers the load balancer passes on the last of a repeated header"
 		return map[string]conformance.Deviation{
 			"signature twice, right and wrong": {Reason: reason, Want: &conformance.Mismatch},
 			"signature twice, wrong and right": {Reason: reason + ", here the right one"},
 			"signature twice, right and empty": {Reason: reason, Want: &conformance.Missing},
 		}
-	case lambdatest.RESTAPI.Name:
+	case lambdahost.RESTAPI.Name:
 		all := map[string]conformance.Deviation{}
 		for _, name := range []string{
 			"body with every byte there is", "body with every byte there is, chunked", "body that is not UTF-8",
@@ -110,7 +110,7 @@ func deviations(front lambdatest.Front) map[string]conformance.Deviation {
 // An event that is no HTTP request has nobody to answer: it is an error, whose
 // text says what came, and the function goes on.
 func TestOtherEventsAreErrorsThatNameThem(t *testing.T) {
-	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	f := lambdahost.Start(t, bootstrap, conformance.Environment("log:"))
 	for name, test := range map[string]struct{ event, want string }{
 		"queue":                 {`{"Records":[{"messageId":"m","body":"{}","eventSource":"aws:sqs"}]}`, "SQS"},
 		"topic":                 {`{"Records":[{"EventVersion":"1.0","EventSource":"aws:sns","Sns":{"Message":"m"}}]}`, "SNS"},
@@ -163,7 +163,7 @@ func TestOtherEventsAreErrorsThatNameThem(t *testing.T) {
 // What only keeps a function warm must not count among its errors, nor look
 // like a delivery.
 func TestPingsAreAnsweredQuietly(t *testing.T) {
-	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	f := lambdahost.Start(t, bootstrap, conformance.Environment("log:"))
 	for name, event := range map[string]string{
 		"rule":              `{"version":"0","id":"53dc4d37","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":"2026-11-25T00:00:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/warm"],"detail":{}}`,
 		"scheduler":         `{"version":"0","id":"53dc4d37","detail-type":"Scheduled Event","source":"aws.scheduler","account":"123456789012","time":"2026-11-25T00:00:00Z","region":"us-east-1","resources":[],"detail":"{}"}`,
@@ -186,7 +186,7 @@ func TestPingsAreAnsweredQuietly(t *testing.T) {
 
 // What is nearly a ping may be somebody's data, and must be known to fail.
 func TestWhatIsNearlyAPingIsAnError(t *testing.T) {
-	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	f := lambdahost.Start(t, bootstrap, conformance.Environment("log:"))
 	for name, event := range map[string]string{
 		"rule with data":         `{"detail-type":"Scheduled Event","source":"aws.events","detail":{"label":"SENSITIVE"}}`,
 		"scheduler with data":    `{"detail-type":"Scheduled Event","source":"aws.scheduler","detail":"{\"label\":\"SENSITIVE\"}"}`,
@@ -212,24 +212,24 @@ func TestWhatIsNearlyAPingIsAnError(t *testing.T) {
 
 // Whatever else is in it, an HTTP request is judged as a delivery.
 func TestADeliveryWithThePartsOfAPingIsADelivery(t *testing.T) {
-	f := lambdatest.Start(t, bootstrap, conformance.Environment("log:"))
+	f := lambdahost.Start(t, bootstrap, conformance.Environment("log:"))
 	for _, members := range []string{
 		`"source":"serverless-plugin-warmup"`, `"warmer":true,"concurrency":1`, `"key1":"value1","key2":"value2","key3":"value3"`,
 		`"detail-type":"Scheduled Event","source":"aws.events","detail":{}`,
 	} {
-		event := lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: []byte("{}")})
+		event := lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: []byte("{}")})
 		result, err := f.Invoke([]byte("{" + members + "," + string(event[1:])))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answer, err := lambdatest.FunctionURL.Answer(result.Payload); err != nil || answer.Status != 401 {
+		if answer, err := lambdahost.FunctionURL.Answer(result.Payload); err != nil || answer.Status != 401 {
 			t.Errorf("%s: %v, %s", members, err, result.Payload)
 		}
 	}
 }
 
 // lines parses the log, which must be in Lambda's JSON format throughout.
-func lines(t *testing.T, f *lambdatest.Function) (all []map[string]any) {
+func lines(t *testing.T, f *lambdahost.Function) (all []map[string]any) {
 	t.Helper()
 	for text := range strings.Lines(f.Log()) {
 		var line map[string]any
@@ -248,12 +248,12 @@ func lines(t *testing.T, f *lambdatest.Function) (all []map[string]any) {
 
 func TestLogLines(t *testing.T) {
 	destination := conformance.NewDestination(t)
-	f := lambdatest.Start(t, bootstrap, conformance.Environment(destination.URL))
+	f := lambdahost.Start(t, bootstrap, conformance.Environment(destination.URL))
 	send := func(name string) {
 		t.Helper()
 		for _, c := range conformance.Cases() {
 			if c.Name == name {
-				through(f, lambdatest.FunctionURL)(t, c)
+				through(f, lambdahost.FunctionURL)(t, c)
 			}
 		}
 	}
@@ -283,7 +283,7 @@ func TestLogLines(t *testing.T) {
 
 func TestWrongConfigurationIsOneLineAndAReasonWithEveryRequest(t *testing.T) {
 	variables := conformance.Environment("queue://SENSITIVE")
-	f := lambdatest.Start(t, bootstrap, variables)
+	f := lambdahost.Start(t, bootstrap, variables)
 	all := lines(t, f)
 	if len(all) != 1 || all[0]["level"] != "ERROR" {
 		t.Fatalf("got:\n%s", f.Log())
@@ -293,7 +293,7 @@ func TestWrongConfigurationIsOneLineAndAReasonWithEveryRequest(t *testing.T) {
 		t.Errorf("got %v", reason)
 	}
 	for _, c := range conformance.WithoutSecret() {
-		a := through(f, lambdatest.HTTPAPI2)(t, c)
+		a := through(f, lambdahost.HTTPAPI2)(t, c)
 		if a.Status != c.Want.Status {
 			t.Errorf("%s: status %d", c.Name, a.Status)
 		}

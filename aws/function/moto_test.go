@@ -19,15 +19,15 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/lambdatest"
-	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 // The deployed function against an AWS: its secret comes late and is rotated,
 // its queue is missing for a while, and nothing is lost.
 func TestAgainstAWS(t *testing.T) {
-	url := mototest.Start(t)
+	url := moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -36,35 +36,35 @@ func TestAgainstAWS(t *testing.T) {
 	buckets := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle = true })
 
 	id, queue, bus, bucket := "labelbox/webhook", "labels", "labels", "labels"
-	variables := mototest.Environment(url)
+	variables := moto.Environment(url)
 	maps.Copy(variables, map[string]string{
 		"LABELBOX_WEBHOOK_SECRET_ID": id,
 		"LABELHOOK_DESTINATIONS":     "sqs://" + queue + " eventbridge://" + bus + " s3://" + bucket + "/kept",
 	})
-	f := lambdatest.Start(t, bootstrap, variables)
+	f := lambdahost.Start(t, bootstrap, variables)
 
 	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	body := sample.Body()
-	send := func(secret string) lambdatest.Answer {
+	send := func(secret string) lambdahost.Answer {
 		t.Helper()
 		key, err := core.NewSecret(secret)
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := f.Invoke(lambdatest.FunctionURL.Event(lambdatest.Request{Method: http.MethodPost, Body: body, Header: [][2]string{
+		result, err := f.Invoke(lambdahost.FunctionURL.Event(lambdahost.Request{Method: http.MethodPost, Body: body, Header: [][2]string{
 			{"Content-Type", "application/json"}, {"X-Labelbox-Event", sample.Header}, {"X-Labelbox-Id", "delivery"},
 			{"X-Hub-Signature", core.Sign(body, key)},
 		}}))
 		if err != nil || result.Failed {
 			t.Fatalf("%v %s", err, result.Payload)
 		}
-		a, err := lambdatest.FunctionURL.Answer(result.Payload)
+		a, err := lambdahost.FunctionURL.Answer(result.Payload)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a
 	}
-	wants := func(when string, a lambdatest.Answer, status int, word string) {
+	wants := func(when string, a lambdahost.Answer, status int, word string) {
 		t.Helper()
 		if a.Status != status || !strings.Contains(string(a.Body), word) {
 			t.Fatalf("%s: got %d %s, want %d %s; it logged:\n%s", when, a.Status, a.Body, status, word, f.Log())
@@ -100,7 +100,7 @@ func TestAgainstAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := buckets.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: &bucket,
-		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: mototest.Region}}); err != nil {
+		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: moto.Region}}); err != nil {
 		t.Fatal(err)
 	}
 	until("all is there", 200, "first")

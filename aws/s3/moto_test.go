@@ -12,25 +12,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestOnMoto(t *testing.T) {
-	mototest.Start(t)
+	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	aws := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
 	b := open(t, "s3://labels/raw")
-	if err := b.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bucket") {
+	if err := b.Handle(t.Context(), destinationtest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bucket") {
 		t.Errorf("without a bucket: %v", err)
 	}
 	if _, err := aws.CreateBucket(t.Context(), &awss3.CreateBucketInput{
 		Bucket:                    awssdk.String("labels"),
-		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: mototest.Region},
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: moto.Region},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -44,10 +44,10 @@ func TestOnMoto(t *testing.T) {
 
 	var want []*core.Delivery
 	for _, s := range samples.All() {
-		want = append(want, deliverytest.New("delivery", s.Header, s.Body()))
+		want = append(want, destinationtest.New("delivery", s.Header, s.Body()))
 	}
 	large := bytes.Repeat([]byte("every byte\x00\xff"), 500_000)
-	want = append(want, deliverytest.New("delivery", "LABEL_CREATED", large))
+	want = append(want, destinationtest.New("delivery", "LABEL_CREATED", large))
 	for range 2 { // delivered again
 		for _, d := range want {
 			if err := b.Handle(t.Context(), d); err != nil {

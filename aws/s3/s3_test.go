@@ -17,8 +17,8 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestURLs(t *testing.T) {
@@ -72,10 +72,10 @@ func TestURLs(t *testing.T) {
 			if b.String() != want.name {
 				t.Errorf("it calls itself %s, want %s", b, want.name)
 			}
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Fatal(err)
 			}
-			if got := slices.Collect(maps.Keys(s.objects)); len(got) != 1 || got[0] != want.path+deliverytest.Label(t).ObjectName() {
+			if got := slices.Collect(maps.Keys(s.objects)); len(got) != 1 || got[0] != want.path+destinationtest.Label(t).ObjectName() {
 				t.Errorf("the object is at %q, want it under %s", got, want.path)
 			}
 		})
@@ -89,8 +89,8 @@ func TestLocateIsTheObjectsURI(t *testing.T) {
 		"s3://labels/é?#%/b+": "s3://labels/%C3%A9%3F%23%25/b+/",
 	} {
 		var b destination.Bucket = open(t, prefix)
-		got := b.Locate(deliverytest.Label(t))
-		if got != want+deliverytest.Label(t).ObjectName() {
+		got := b.Locate(destinationtest.Label(t))
+		if got != want+destinationtest.Label(t).ObjectName() {
 			t.Errorf("%s: %s", prefix, got)
 		}
 		if u, err := url.Parse(got); err != nil || u.Scheme != "s3" || u.Host != "labels" {
@@ -105,7 +105,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 		every[i] = byte(i)
 	}
 	s := standIn(t)
-	d := deliverytest.New("delivery", "LABEL_CREATED", every)
+	d := destinationtest.New("delivery", "LABEL_CREATED", every)
 	d.ID, d.ContentType = `Zoë's "100%" id`+"\r\nX-Evil: yes", "text/plain; charset=utf-8"
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 		"X-Amz-Meta-Ce-Type":              "com.labelbox.unknown",
 		"X-Amz-Meta-Ce-Source":            "/labelbox",
 		"X-Amz-Meta-Ce-Labelboxkey":       d.Key(),
-		"X-Amz-Meta-Ce-Labelboxsignature": deliverytest.Signature,
+		"X-Amz-Meta-Ce-Labelboxsignature": destinationtest.Signature,
 		"X-Amz-Meta-Ce-Datacontenttype":   "", // Content-Type is that
 		"X-Amz-Meta-Ce-Subject":           "",
 		"X-Evil":                          "",
@@ -137,7 +137,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 
 func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 	s := standIn(t)
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	d.ID = strings.Repeat("i", 3000)
 	d.ContentType = "é\n"
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
@@ -158,7 +158,7 @@ func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 func TestARedeliveryIsNoSecondObject(t *testing.T) {
 	s := standIn(t)
 	b := open(t, "s3://labels")
-	first, again := deliverytest.Label(t), deliverytest.Label(t)
+	first, again := destinationtest.Label(t), destinationtest.Label(t)
 	again.ID = "another id"
 	for _, d := range []*core.Delivery{first, again} {
 		if err := b.Handle(t.Context(), d); err != nil {
@@ -189,7 +189,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 			s := standIn(t)
 			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
 			b := open(t, "s3://labels/raw")
-			err := b.Handle(t.Context(), deliverytest.Label(t))
+			err := b.Handle(t.Context(), destinationtest.Label(t))
 			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
 				t.Fatalf("got %v", err)
 			}
@@ -200,7 +200,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 				t.Errorf("%d calls, want %d", s.calls, test.calls)
 			}
 			s.failing = failure{}
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.objects) != 1 {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.objects) != 1 {
 				t.Errorf("sent again: %v", err)
 			}
 		})
@@ -210,7 +210,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 func TestAFailureThatPassesIsNotSeen(t *testing.T) {
 	s := standIn(t)
 	s.failing = failure{2, 503, "SlowDown", ""}
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil || s.objects["/labels/"+d.ObjectName()].body != string(d.Body) {
 		t.Errorf("got %v, %q", err, s.objects)
 	}
@@ -222,10 +222,10 @@ func TestWithoutANetworkItFailsForNow(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer hangs.Close()
-	mototest.Use(t, hangs.URL)
+	moto.Use(t, hangs.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := open(t, "s3://labels").Handle(ctx, deliverytest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+	if err := open(t, "s3://labels").Handle(ctx, destinationtest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -236,7 +236,7 @@ func TestManyOfTheSameDeliveryAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/aws/s3"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func open(t testing.TB, url string) *s3.Bucket {
@@ -46,7 +46,7 @@ func standIn(t testing.TB) *store {
 	s := &store{objects: map[string]object{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	return s
 }
 

@@ -19,9 +19,9 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/mototest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 // account is what the tests do in AWS besides the code under test.
@@ -31,7 +31,7 @@ type account struct {
 }
 
 func newAccount(t *testing.T) account {
-	mototest.Start(t)
+	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestOnMoto(t *testing.T) {
 			q := open(t, address)
 			want := map[string]*core.Delivery{}
 			for _, s := range samples.All() {
-				d := deliverytest.New("delivery", s.Header, s.Body())
+				d := destinationtest.New("delivery", s.Header, s.Body())
 				want[d.Key()] = d
 				if err := q.Handle(t.Context(), d); err != nil {
 					t.Fatalf("%s: %v", s.Name, err)
@@ -121,7 +121,7 @@ func TestOnMoto(t *testing.T) {
 		for i := range body {
 			body[i] = byte(i)
 		}
-		if err := open(t, "sqs://binary").Handle(t.Context(), deliverytest.New("delivery", "LABEL_CREATED", body)); err != nil {
+		if err := open(t, "sqs://binary").Handle(t.Context(), destinationtest.New("delivery", "LABEL_CREATED", body)); err != nil {
 			t.Fatal(err)
 		}
 		got := aws.drain(t, url)
@@ -136,10 +136,10 @@ func TestOnMoto(t *testing.T) {
 	t.Run("a FIFO queue takes a redelivery once", func(t *testing.T) {
 		url := aws.create(t, "ordered.fifo", map[string]string{"FifoQueue": "true"})
 		q := open(t, "sqs://ordered.fifo")
-		first := deliverytest.Label(t)
-		again := deliverytest.New("delivery", "LABEL_CREATED", first.Body)
+		first := destinationtest.Label(t)
+		again := destinationtest.New("delivery", "LABEL_CREATED", first.Body)
 		again.ID = "another id"
-		other := deliverytest.New("delivery", "LABEL_UPDATED", first.Body)
+		other := destinationtest.New("delivery", "LABEL_UPDATED", first.Body)
 		for _, d := range []*core.Delivery{first, again, other} {
 			if err := q.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -166,7 +166,7 @@ func TestOnMoto(t *testing.T) {
 		r := &core.Receiver{Secrets: secrets, Handler: open(t, "sqs://fragile"), Logger: slog.New(slog.DiscardHandler)}
 		send := func(want int) {
 			t.Helper()
-			body := deliverytest.Label(t).Body
+			body := destinationtest.Label(t).Body
 			got := r.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{
 				core.SignatureHeader: {core.Sign(body, secret)}, core.EventHeader: {"LABEL_CREATED"},
 			}})
@@ -183,7 +183,7 @@ func TestOnMoto(t *testing.T) {
 		send(503)
 		aws.create(t, "fragile", nil)
 		send(200)
-		if got := aws.drain(t, url); len(got) != 1 || got[0].body != string(deliverytest.Label(t).Body) {
+		if got := aws.drain(t, url); len(got) != 1 || got[0].body != string(destinationtest.Label(t).Body) {
 			t.Errorf("received %q", got)
 		}
 	})
@@ -192,7 +192,7 @@ func TestOnMoto(t *testing.T) {
 		store := awss3.NewFromConfig(aws.config, func(o *awss3.Options) { o.UsePathStyle = true })
 		if _, err := store.CreateBucket(t.Context(), &awss3.CreateBucketInput{
 			Bucket:                    awssdk.String("overflow"),
-			CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: mototest.Region},
+			CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: moto.Region},
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -203,9 +203,9 @@ func TestOnMoto(t *testing.T) {
 		for name, maximum := range map[string]string{"large": "1048576", "narrow": "1024"} {
 			url := aws.create(t, name, map[string]string{"MaximumMessageSize": maximum})
 			q := open(t, "sqs://"+name)
-			d := deliverytest.New("delivery", "LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300_000)+`"}`))
+			d := destinationtest.New("delivery", "LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300_000)+`"}`))
 			if name == "narrow" {
-				d = deliverytest.New("delivery", "LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300)+`"}`))
+				d = destinationtest.New("delivery", "LABEL_CREATED", []byte(`{"padding":"`+strings.Repeat(name, 300)+`"}`))
 			}
 			if err := q.Handle(t.Context(), d); !core.IsPermanent(err) {
 				t.Errorf("%s: without a bucket: %v", name, err)

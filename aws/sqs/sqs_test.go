@@ -18,8 +18,8 @@ import (
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestURLs(t *testing.T) {
@@ -92,7 +92,7 @@ func TestURLs(t *testing.T) {
 				t.Errorf("it calls itself %s, want %s", got, want.name)
 			}
 			for range 2 {
-				if err := q.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+				if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -114,7 +114,7 @@ func TestTheRegionIsTheQueues(t *testing.T) {
 		w.WriteHeader(400)
 	}))
 	defer server.Close()
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	for queue, region := range map[string]string{
 		"sqs://sqs.us-east-2.amazonaws.com/123456789012/labels":                       "us-east-2",
 		"arn:aws:sqs:us-east-2:123456789012:labels":                                   "us-east-2",
@@ -124,10 +124,10 @@ func TestTheRegionIsTheQueues(t *testing.T) {
 		"https://vpce-0a1b-2c3d.sqs.us-east-2.vpce.amazonaws.com/123456789012/labels": "us-east-2",
 		"https://us-east-2.queue.amazonaws.com/123456789012/labels":                   "us-east-2",
 		"https://queue.amazonaws.com/123456789012/labels":                             "us-east-1",
-		"https://sqs.us-east-2.example.com/123456789012/labels":                       mototest.Region,
-		"labels": mototest.Region,
+		"https://sqs.us-east-2.example.com/123456789012/labels":                       moto.Region,
+		"labels": moto.Region,
 	} {
-		open(t, "sqs://"+strings.TrimPrefix(queue, "sqs://")).Handle(t.Context(), deliverytest.Label(t))
+		open(t, "sqs://"+strings.TrimPrefix(queue, "sqs://")).Handle(t.Context(), destinationtest.Label(t))
 		if !strings.Contains(authorization, "/"+region+"/sqs/aws4_request") {
 			t.Errorf("%s: signed for %s, want %s", queue, authorization, region)
 		}
@@ -138,7 +138,7 @@ func TestWithoutARegionTheErrorSaysWhatToSet(t *testing.T) {
 	standIn(t)
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
-	err := open(t, "sqs://labels").Handle(t.Context(), deliverytest.Label(t))
+	err := open(t, "sqs://labels").Handle(t.Context(), destinationtest.Label(t))
 	if err == nil || err.Error() != "sqs://labels: no AWS region is configured; set AWS_REGION" {
 		t.Errorf("got %v", err)
 	}
@@ -148,7 +148,7 @@ func TestWithoutARegionTheErrorSaysWhatToSet(t *testing.T) {
 // an eleventh, or for what stands in one.
 func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	s := standIn(t)
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	d.Origin = "export"
 	d.ID = "a\x00b\x1f\xff\uFFFEc\té"
 	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
@@ -163,7 +163,7 @@ func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"ce-specversion": "1.0", "ce-type": "com.labelbox.label.created", "ce-source": "/labelbox/projects/" + d.ProjectID,
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": deliverytest.Signature, "ce-subject": d.LabelID, "ce-labelboxversion": "v2",
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": destinationtest.Signature, "ce-subject": d.LabelID, "ce-labelboxversion": "v2",
 		"ce-labelboxdatarow": d.DataRowID, "ce-time": "2024-05-06T17:18:48Z",
 	} {
 		if got[name] != value || s.sent[0].MessageAttributes[name].DataType != "String" {
@@ -195,7 +195,7 @@ func TestBodiesThatAreNoTextOfXMLAreSentInBase64(t *testing.T) {
 		string(every):                    false,
 	} {
 		s := standIn(t)
-		if err := open(t, "sqs://labels").Handle(t.Context(), deliverytest.New("delivery", "LABEL_CREATED", []byte(body))); err != nil {
+		if err := open(t, "sqs://labels").Handle(t.Context(), destinationtest.New("delivery", "LABEL_CREATED", []byte(body))); err != nil {
 			t.Fatal(err)
 		}
 		want, encoding := body, ""
@@ -218,7 +218,7 @@ func TestFIFOQueues(t *testing.T) {
 		strings.Repeat("p", 129): "labelbox",
 	} {
 		s := standIn(t)
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		d.ProjectID = project
 		if err := open(t, "sqs://labels.fifo").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -232,11 +232,11 @@ func TestFIFOQueues(t *testing.T) {
 // sized is a delivery whose message, body and attributes, has exactly n bytes.
 func sized(t testing.TB, n int) *core.Delivery {
 	s := standIn(t)
-	d := deliverytest.New("delivery", "LABEL_CREATED", []byte("{}"))
+	d := destinationtest.New("delivery", "LABEL_CREATED", []byte("{}"))
 	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	return deliverytest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.sent[0].size())+"}"))
+	return destinationtest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.sent[0].size())+"}"))
 }
 
 const limit = 1_048_576
@@ -257,8 +257,8 @@ func TestTheLimitOfAMessage(t *testing.T) {
 
 func TestWhatIsOverTheLimitOverflows(t *testing.T) {
 	large := sized(t, limit+1)
-	binary := deliverytest.New("delivery", "LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))) // over it in base64
-	small := deliverytest.Label(t)
+	binary := destinationtest.New("delivery", "LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))) // over it in base64
+	small := destinationtest.Label(t)
 	refused := failure{1, 400, "InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes."}
 	for name, test := range map[string]struct {
 		d       *core.Delivery
@@ -330,7 +330,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 			s := standIn(t)
 			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
 			q := open(t, "sqs://https://sqs.eu-west-1.amazonaws.com/123456789012/labels")
-			err := q.Handle(t.Context(), deliverytest.Label(t))
+			err := q.Handle(t.Context(), destinationtest.Label(t))
 			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
 				t.Fatalf("got %v", err)
 			}
@@ -341,7 +341,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 				t.Errorf("%d calls, want %d", len(s.calls), test.calls)
 			}
 			s.failing = failure{}
-			if err := q.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.sent) != 1 {
+			if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.sent) != 1 {
 				t.Errorf("sent again: %v", err)
 			}
 		})
@@ -351,7 +351,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 func TestAFailureThatPassesIsNotSeen(t *testing.T) {
 	s := standIn(t)
 	s.failing = failure{2, 503, "ServiceUnavailable", ""}
-	if err := open(t, "sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels").Handle(t.Context(), deliverytest.Label(t)); err != nil || len(s.sent) != 1 {
+	if err := open(t, "sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels").Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.sent) != 1 {
 		t.Errorf("got %v after %q", err, s.calls)
 	}
 }
@@ -359,10 +359,10 @@ func TestAFailureThatPassesIsNotSeen(t *testing.T) {
 func TestWithoutANetworkItFailsForNowAndInTime(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	q := open(t, "sqs://labels")
 	began := time.Now()
-	err := q.Handle(t.Context(), deliverytest.Label(t))
+	err := q.Handle(t.Context(), destinationtest.Label(t))
 	if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "sqs://labels: ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}
@@ -375,10 +375,10 @@ func TestWithoutANetworkItFailsForNowAndInTime(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer hangs.Close()
-	mototest.Use(t, hangs.URL)
+	moto.Use(t, hangs.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := open(t, "sqs://labels").Handle(ctx, deliverytest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
+	if err := open(t, "sqs://labels").Handle(ctx, destinationtest.Label(t)); !errors.Is(err, context.DeadlineExceeded) || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -389,7 +389,7 @@ func TestManyDeliveriesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := q.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -14,7 +14,7 @@ import (
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func open(t testing.TB, url string) core.Handler {
@@ -70,7 +70,7 @@ func standIn(t testing.TB) *service {
 	s := new(service)
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	mototest.Use(t, server.URL)
+	moto.Use(t, server.URL)
 	return s
 }
 

@@ -21,10 +21,10 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/emulators"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/emulators"
 )
 
 func TestMain(m *testing.M) {
@@ -62,11 +62,11 @@ func TestAzurite(t *testing.T) {
 		h := open(t, "azblob://devstoreaccount1/each/some/prefix/")
 		want := map[string][]byte{}
 		deliveries := []*core.Delivery{
-			deliverytest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
-			deliverytest.New("large", "LABEL_CREATED", bytes.Repeat([]byte("0123456789"), 1<<20)),
+			destinationtest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
+			destinationtest.New("large", "LABEL_CREATED", bytes.Repeat([]byte("0123456789"), 1<<20)),
 		}
 		for _, s := range samples.All() {
-			deliveries = append(deliveries, deliverytest.New("delivery", s.Header, s.Body()))
+			deliveries = append(deliveries, destinationtest.New("delivery", s.Header, s.Body()))
 		}
 		for _, d := range deliveries {
 			for range 2 { // delivered again
@@ -94,7 +94,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("describes the blob", func(t *testing.T) {
 		c := create(t, "described")
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		d.ID = `Zoë's "100%" id`
 		if err := open(t, "azblob://devstoreaccount1/described").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -111,7 +111,7 @@ func TestAzurite(t *testing.T) {
 			"ce_subject":           d.LabelID,
 			"ce_time":              "2024-05-06T17:18:48Z",
 			"ce_labelboxkey":       d.Key(),
-			"ce_labelboxsignature": deliverytest.Signature,
+			"ce_labelboxsignature": destinationtest.Signature,
 			"ce_labelboxversion":   "v2",
 			"ce_labelboxdatarow":   d.DataRowID,
 			"ce_datacontenttype":   "application/json",
@@ -132,7 +132,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("leaves out metadata that Azure has no room for", func(t *testing.T) {
 		c := create(t, "longid")
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		d.ID = strings.Repeat("x", 20<<10)
 		if err := open(t, "azblob://devstoreaccount1/longid").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
@@ -141,16 +141,16 @@ func TestAzurite(t *testing.T) {
 		size, signed := 0, false
 		for name, value := range properties.Metadata {
 			size += len(name) + len(*value)
-			signed = signed || *value == deliverytest.Signature
+			signed = signed || *value == destinationtest.Signature
 		}
 		if size > 8<<10 || !signed {
-			t.Errorf("%d bytes of metadata, deliverytest.Signature %v", size, signed)
+			t.Errorf("%d bytes of metadata, destinationtest.Signature %v", size, signed)
 		}
 	})
 
 	t.Run("leaves a blob of the same delivery alone", func(t *testing.T) {
 		c := create(t, "alone")
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		b := c.NewBlockBlobClient(d.ObjectName())
 		if _, err := b.Upload(t.Context(), streaming.NopCloser(strings.NewReader("first")), nil); err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestAzurite(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 16 {
 			wg.Go(func() {
-				if err := h.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+				if err := h.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -182,7 +182,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("locates its blobs", func(t *testing.T) {
 		create(t, "located")
-		h, d := open(t, "azblob://devstoreaccount1/located/a b/100%25"), deliverytest.Label(t)
+		h, d := open(t, "azblob://devstoreaccount1/located/a b/100%25"), destinationtest.Label(t)
 		if err := h.Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("a refused put is answered 503", func(t *testing.T) {
 		h := open(t, "azblob://devstoreaccount1/missing")
-		err := h.Handle(t.Context(), deliverytest.Label(t))
+		err := h.Handle(t.Context(), destinationtest.Label(t))
 		const want = "azblob://devstoreaccount1/missing: answered 404 ContainerNotFound; create the container"
 		if err == nil || core.IsPermanent(err) || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
@@ -219,7 +219,7 @@ func TestAzurite(t *testing.T) {
 	t.Run("a wrong key is answered 503 and told to nobody", func(t *testing.T) {
 		const wrong = "bm90IHRoZSBrZXk="
 		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", strings.Replace(connection, emulators.StorageKey, wrong, 1))
-		err := open(t, "azblob://devstoreaccount1/each").Handle(t.Context(), deliverytest.Label(t))
+		err := open(t, "azblob://devstoreaccount1/each").Handle(t.Context(), destinationtest.Label(t))
 		if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "azblob://devstoreaccount1/each: answered 403 ") || strings.Contains(err.Error(), wrong) {
 			t.Errorf("got %v", err)
 		}
@@ -262,7 +262,7 @@ func answer(t testing.TB, h core.Handler) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := sender.Signed(deliverytest.Label(t).Body, "LABEL_CREATED", secret)
+	request := sender.Signed(destinationtest.Label(t).Body, "LABEL_CREATED", secret)
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()

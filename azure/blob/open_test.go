@@ -7,7 +7,7 @@ import (
 
 	"github.com/labelhook/labelhook/azure/blob"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
 )
 
 const key = "c2VjcmV0IGtleQ=="
@@ -52,7 +52,7 @@ func TestOpenTakesOnlyContainers(t *testing.T) {
 		case err != nil:
 			t.Errorf("%q: %v", url, err)
 		default:
-			d := deliverytest.Label(t)
+			d := destinationtest.Label(t)
 			if got := h.(destination.Bucket).Locate(d); got != want+d.ObjectName() {
 				t.Errorf("%q: located at %s, want %s…", url, got, want)
 			}
@@ -69,7 +69,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 			connection: "DefaultEndpointsProtocol=https;AccountName=account;AccountKey=" + key + ";EndpointSuffix=core.windows.net",
 			located:    "https://account.blob.core.windows.net/container/",
 		},
-		"with a deliverytest.Signature, which Locate leaves out": {
+		"with a destinationtest.Signature, which Locate leaves out": {
 			connection: "BlobEndpoint=https://account.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=" + key,
 			located:    "https://account.blob.core.windows.net/container/",
 		},
@@ -98,7 +98,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := deliverytest.Label(t)
+			d := destinationtest.Label(t)
 			if got := h.(destination.Bucket).Locate(d); got != test.located+d.ObjectName() {
 				t.Errorf("located at %s, want %s…", got, test.located)
 			}
@@ -110,7 +110,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		if got := h.(destination.Bucket).Locate(d); got != "http://127.0.0.1:10000/devstoreaccount1/container/"+d.ObjectName() {
 			t.Errorf("located at %s", got)
 		}

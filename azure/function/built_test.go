@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/azurehost"
-	"github.com/labelhook/labelhook/internal/conformance"
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/azurehost"
+	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // Everything here is about the built handler, behind the model of the host.

@@ -18,9 +18,9 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/azurehost"
-	"github.com/labelhook/labelhook/internal/conformance"
-	"github.com/labelhook/labelhook/internal/vaulttest"
+	"github.com/labelhook/labelhook/internal/test/azurehost"
+	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/internal/test/keyvault"
 )
 
 func codeOf(t testing.TB, response *http.Response) string {
@@ -56,7 +56,7 @@ func TestWrongConfigurationKeepsListening(t *testing.T) {
 		"unresolved reference":   {right("LABELBOX_WEBHOOK_SECRET", conformance.UnresolvedSecret), "LABELBOX_WEBHOOK_SECRET", "unresolved"},
 		"unresolved previous":    {right("LABELBOX_WEBHOOK_SECRET_PREVIOUS", conformance.UnresolvedSecret), "LABELBOX_WEBHOOK_SECRET_PREVIOUS", "unresolved"},
 		"white space":            {right("LABELBOX_WEBHOOK_SECRET", " x"), "LABELBOX_WEBHOOK_SECRET", "white space"},
-		"two sources":            {right("LABELBOX_WEBHOOK_SECRET_ID", vaulttest.URL("x")), "LABELBOX_WEBHOOK_SECRET", "together"},
+		"two sources":            {right("LABELBOX_WEBHOOK_SECRET_ID", keyvault.URL("x")), "LABELBOX_WEBHOOK_SECRET", "together"},
 		"no URL of a vault":      {map[string]string{"LABELBOX_WEBHOOK_SECRET_ID": "name"}, "LABELBOX_WEBHOOK_SECRET_ID", "write https://VAULT.vault.azure.net/secrets/NAME"},
 		"unknown destination":    {right("LABELHOOK_DESTINATIONS", "gopher://x"), "LABELHOOK_DESTINATIONS", "gopher"},
 		"azblob without account": {right("LABELHOOK_DESTINATIONS", "azblob://"), "LABELHOOK_DESTINATIONS", "azblob://ACCOUNT/CONTAINER"},
@@ -446,9 +446,9 @@ func TestPathsBesideTheFunction(t *testing.T) {
 }
 
 func TestKeyVaultThroughTheManagedIdentity(t *testing.T) {
-	vault := vaulttest.New(t)
-	old := vaulttest.Version{ID: "a", Value: "old", Created: time.Now().Add(-time.Hour)}
-	h := startApp(t, azurehost.Proxying, with(vault.Environment(), "LABELBOX_WEBHOOK_SECRET_ID", vaulttest.URL("labelbox")))
+	vault := keyvault.New(t)
+	old := keyvault.Version{ID: "a", Value: "old", Created: time.Now().Add(-time.Hour)}
+	h := startApp(t, azurehost.Proxying, with(vault.Environment(), "LABELBOX_WEBHOOK_SECRET_ID", keyvault.URL("labelbox")))
 
 	// Not there yet: the host has its answer, senders are told to wait, the log
 	// says what to do.
@@ -467,7 +467,7 @@ func TestKeyVaultThroughTheManagedIdentity(t *testing.T) {
 			t.Fatalf("with a secret: %d %s", status, code)
 		}
 	}
-	vault.Set("labelbox", old, vaulttest.Version{ID: "b", Value: "new", Created: time.Now()})
+	vault.Set("labelbox", old, keyvault.Version{ID: "b", Value: "new", Created: time.Now()})
 	for _, secret := range []string{"new", "old"} {
 		if status, code := deliver(t, h, secret, body); status != 200 {
 			t.Errorf("after the rotation, signed with the %s one: %d %s", secret, status, code)

@@ -18,10 +18,10 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/emulators"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/emulators"
 )
 
 func TestMain(m *testing.M) {
@@ -75,11 +75,11 @@ func TestAzurite(t *testing.T) {
 		q := create(t, "exact")
 		h := open(t, "azqueue://devstoreaccount1/exact")
 		deliveries := []*core.Delivery{
-			deliverytest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
-			deliverytest.New("<\"&'>\x01\u2028\ufffe\xff", "LABEL_CREATED", []byte(`{}`)),
+			destinationtest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
+			destinationtest.New("<\"&'>\x01\u2028\ufffe\xff", "LABEL_CREATED", []byte(`{}`)),
 		}
 		for _, s := range samples.All() {
-			deliveries = append(deliveries, deliverytest.New("delivery", s.Header, s.Body()))
+			deliveries = append(deliveries, destinationtest.New("delivery", s.Header, s.Body()))
 		}
 		for _, d := range deliveries {
 			if err := h.Handle(t.Context(), d); err != nil {
@@ -95,7 +95,7 @@ func TestAzurite(t *testing.T) {
 				Time:        d.Time,
 				ContentType: "application/json",
 				Version:     string(d.Version),
-				Signature:   deliverytest.Signature,
+				Signature:   destinationtest.Signature,
 				Key:         d.Key(),
 				DataRow:     d.DataRowID,
 			}
@@ -113,7 +113,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("a message does not expire", func(t *testing.T) {
 		q := create(t, "lasting")
-		if err := open(t, "azqueue://devstoreaccount1/lasting").Handle(t.Context(), deliverytest.Label(t)); err != nil {
+		if err := open(t, "azqueue://devstoreaccount1/lasting").Handle(t.Context(), destinationtest.Label(t)); err != nil {
 			t.Fatal(err)
 		}
 		response, err := q.PeekMessage(t.Context(), nil)
@@ -130,7 +130,7 @@ func TestAzurite(t *testing.T) {
 		h := open(t, "azqueue://devstoreaccount1/limit")
 		largest := 0
 		for size := 46 << 10; size < 50<<10; size += 3 {
-			d := deliverytest.New("delivery", "LABEL_CREATED", bytes.Repeat([]byte{'x'}, size))
+			d := destinationtest.New("delivery", "LABEL_CREATED", bytes.Repeat([]byte{'x'}, size))
 			err := h.Handle(t.Context(), d)
 			if err != nil {
 				if !core.IsPermanent(err) || !strings.Contains(err.Error(), "set LABELHOOK_OVERFLOW to a bucket's URL") {
@@ -154,7 +154,7 @@ func TestAzurite(t *testing.T) {
 		h := open(t, "azqueue://devstoreaccount1/overflow")
 		bucket := &bucket{}
 		h.(destination.Limited).Overflow(bucket)
-		small, large := deliverytest.Label(t), deliverytest.New("large", "LABEL_CREATED", make([]byte, 100<<10))
+		small, large := destinationtest.Label(t), destinationtest.New("large", "LABEL_CREATED", make([]byte, 100<<10))
 		for _, d := range []*core.Delivery{small, large} {
 			if err := h.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -180,7 +180,7 @@ func TestAzurite(t *testing.T) {
 
 	t.Run("a refused put is answered 503", func(t *testing.T) {
 		h := open(t, "azqueue://devstoreaccount1/missing")
-		err := h.Handle(t.Context(), deliverytest.Label(t))
+		err := h.Handle(t.Context(), destinationtest.Label(t))
 		const want = "azqueue://devstoreaccount1/missing: answered 404 QueueNotFound; create the queue"
 		if err == nil || core.IsPermanent(err) || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
@@ -247,7 +247,7 @@ func answer(t testing.TB, h core.Handler) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := sender.Signed(deliverytest.Label(t).Body, "LABEL_CREATED", secret)
+	request := sender.Signed(destinationtest.Label(t).Body, "LABEL_CREATED", secret)
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()

@@ -15,10 +15,10 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/emulators"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/emulators"
 )
 
 func TestMain(m *testing.M) {
@@ -43,11 +43,11 @@ func TestStandIn(t *testing.T) {
 	t.Run("a message holds the exact body and the attributes", func(t *testing.T) {
 		h := open(t, "servicebus://namespace/some/topic")
 		deliveries := []*core.Delivery{
-			deliverytest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
-			deliverytest.New("Zoë \xff", "LABEL_CREATED", []byte(`{}`)),
+			destinationtest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
+			destinationtest.New("Zoë \xff", "LABEL_CREATED", []byte(`{}`)),
 		}
 		for _, s := range samples.All() {
-			deliveries = append(deliveries, deliverytest.New("delivery", s.Header, s.Body()))
+			deliveries = append(deliveries, destinationtest.New("delivery", s.Header, s.Body()))
 		}
 		for _, d := range deliveries {
 			for range 2 { // a redelivery has the same message id
@@ -78,7 +78,7 @@ func TestStandIn(t *testing.T) {
 	})
 
 	t.Run("a body over the limit is refused for good", func(t *testing.T) {
-		d := deliverytest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
+		d := destinationtest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
 		err := open(t, "servicebus://namespace/queue").Handle(t.Context(), d)
 		const want = "servicebus://namespace/queue: a body of 307200 bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as azblob://ACCOUNT/CONTAINER/PREFIX"
 		if !core.IsPermanent(err) || err.Error() != want {
@@ -90,7 +90,7 @@ func TestStandIn(t *testing.T) {
 		h := open(t, "servicebus://namespace/overflow")
 		bucket := &bucket{}
 		h.(destination.Limited).Overflow(bucket)
-		small, large := deliverytest.Label(t), deliverytest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
+		small, large := destinationtest.Label(t), destinationtest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
 		for _, d := range []*core.Delivery{small, large} {
 			if err := h.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -118,7 +118,7 @@ func TestStandIn(t *testing.T) {
 	})
 
 	t.Run("a connection that breaks is made again", func(t *testing.T) {
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		if err := open(t, "servicebus://namespace/dropping").Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestStandIn(t *testing.T) {
 	} {
 		t.Run("what is "+entity+" is answered 503", func(t *testing.T) {
 			h := open(t, "servicebus://namespace/"+entity)
-			err := h.Handle(t.Context(), deliverytest.Label(t))
+			err := h.Handle(t.Context(), destinationtest.Label(t))
 			if want := "servicebus://namespace/" + entity + ": " + want; err == nil || core.IsPermanent(err) || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -171,7 +171,7 @@ func answer(t testing.TB, h core.Handler) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := sender.Signed(deliverytest.Label(t).Body, "LABEL_CREATED", secret)
+	request := sender.Signed(destinationtest.Label(t).Body, "LABEL_CREATED", secret)
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()
@@ -184,7 +184,7 @@ func TestAServiceThatIsNotThereIsAFailureForNow(t *testing.T) {
 	address := strings.TrimPrefix(server.URL, "http://")
 	server.Close()
 	t.Setenv("SERVICEBUS_CONNECTION_STRING", "Endpoint=sb://"+address+";SharedAccessKeyName=n;SharedAccessKey=the-key;UseDevelopmentEmulator=true")
-	err := open(t, "servicebus://namespace/queue").Handle(t.Context(), deliverytest.Label(t))
+	err := open(t, "servicebus://namespace/queue").Handle(t.Context(), destinationtest.Label(t))
 	if err == nil || core.IsPermanent(err) || strings.Contains(err.Error(), "the-key") || strings.Contains(err.Error(), "\n") ||
 		!strings.HasPrefix(err.Error(), "servicebus://namespace/queue: ") {
 		t.Errorf("got %v", err)

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/bench"
-	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 // lambdaProgram is a Lambda function to build.
@@ -119,7 +119,7 @@ func measureAWSStart(ctx context.Context, t *table, folder string) error {
 			bootstrap string
 			times     *[]time.Duration
 		}{{receiver, &as}, {hello, &bs}} {
-			f, err := lambdatest.Run(side.bootstrap, variables)
+			f, err := lambdahost.Run(side.bootstrap, variables)
 			if err != nil {
 				return fmt.Errorf("starting %s: %w", side.bootstrap, err)
 			}

@@ -15,7 +15,7 @@ import (
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/bench"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/lambdatest"
+	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
 // measureAWSDecode compares all that labelhook does from the bytes of an event
@@ -46,7 +46,7 @@ func measureAWSDecode(t *table) error {
 		}
 		hash := work.mac
 		for _, form := range []struct{ name, contentType string }{{"text", "application/json"}, {"base64", "application/octet-stream"}} {
-			event := lambdatest.FunctionURL.Event(lambdatest.Request{Method: "POST", Body: body.Bytes, Header: [][2]string{
+			event := lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: body.Bytes, Header: [][2]string{
 				{"Content-Type", form.contentType},
 				{core.IDHeader, "5d1f3a9a-3f0c-4d6e-9e39-4b0a3f6f2c11"},
 				{core.EventHeader, "LABEL_CREATED"},

@@ -23,10 +23,10 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/conformance"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/test/conformance"
 )
 
 // built is the path of the real binary, built once for all tests here.

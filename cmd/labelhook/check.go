@@ -17,7 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -42,7 +42,7 @@ The signed deliveries are the built-in event "unknown" with a labelhook_check
 member that calls itself a test. THEY REACH THE RECEIVER'S DESTINATIONS, and so
 does a forgery that the receiver wrongly accepts.
 
-The secret comes from ` + bundle.SecretVariable + ` or ` + bundle.FileVariable + `.
+The secret comes from ` + environment.SecretVariable + ` or ` + environment.FileVariable + `.
 Without one the rows that need a right signature are skipped; the others still
 show whether the receiver fails closed.
 
@@ -142,8 +142,8 @@ func checkTarget(target string) error {
 // checkSecret returns the current secret of the environment, nil if there is
 // none.
 func (t *tool) checkSecret(ctx context.Context) (*core.Secret, error) {
-	source, err := bundle.Secrets(t.getenv, nil)
-	if errors.Is(err, bundle.ErrNoSecretVariable) {
+	source, err := environment.Secrets(t.getenv, nil)
+	if errors.Is(err, environment.ErrNoSecretVariable) {
 		return nil, nil
 	}
 	if err != nil {
@@ -178,7 +178,7 @@ func checksOf(id string, secret *core.Secret) []check {
 	if err != nil {
 		panic(err) // random text is neither empty nor has it white space
 	}
-	ours, noSecret := strange, "needs the receiver's secret: set "+bundle.SecretVariable
+	ours, noSecret := strange, "needs the receiver's secret: set "+environment.SecretVariable
 	if secret != nil {
 		ours, noSecret = *secret, ""
 	}

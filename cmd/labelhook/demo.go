@@ -16,7 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/samples"
@@ -107,7 +107,7 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	if err != nil {
 		return err
 	}
-	level, err := bundle.LogLevel(t.getenv)
+	level, err := environment.LogLevel(t.getenv)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	fmt.Fprintf(t.err, `labelhook: it goes on listening; stop with Ctrl-C, which deletes the inbox. In another terminal:
   %s=%s labelhook send label.created --to %s
   labelhook events --inbox %s
-`, bundle.FileVariable, secretFile, url, file)
+`, environment.FileVariable, secretFile, url, file)
 	<-ctx.Done()
 	return nil
 }

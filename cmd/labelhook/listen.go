@@ -13,7 +13,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/jsonlog"
 	"github.com/labelhook/labelhook/internal/local"
@@ -82,7 +82,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err != nil {
 		return err
 	}
-	level, err := bundle.LogLevel(t.getenv)
+	level, err := environment.LogLevel(t.getenv)
 	if err != nil {
 		return err
 	}
@@ -114,13 +114,13 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 			closing(&err, box)
 		}
 	}()
-	openers := map[string]bundle.Opener{"sqlite": others.opener}
+	openers := map[string]environment.Opener{"sqlite": others.opener}
 	if roots != nil {
 		openers["https"] = func(url string) (core.Handler, error) {
 			return destination.NewEndpoint(url, destination.WithRootCAs(roots))
 		}
 	}
-	receiver, err := bundle.Receiver(bundle.Platform{
+	receiver, err := environment.Receiver(environment.Platform{
 		Getenv:  withForward(getenv, l.forward),
 		Openers: openers,
 		Inbox: func() (_ core.Handler, err error) {
@@ -180,7 +180,7 @@ func (t *tool) reportUnsettled(ctx context.Context, box *inbox.Inbox, file, url 
 func withForward(getenv func(string) string, url string) func(string) string {
 	return func(name string) string {
 		value := getenv(name)
-		if name == bundle.DestinationsVariable {
+		if name == environment.DestinationsVariable {
 			return strings.TrimSpace(value + " " + url)
 		}
 		return value

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
@@ -89,7 +89,7 @@ func (t *tool) checkNames(cmd *cobra.Command) error {
 	switch cmd.Name() {
 	case "demo", "listen", "send", "verify", "check", "webhooks":
 		if t.environ != nil {
-			return bundle.CheckNames(t.environ())
+			return environment.CheckNames(t.environ())
 		}
 	}
 	return nil
@@ -100,7 +100,7 @@ func (t *tool) checkNames(cmd *cobra.Command) error {
 func (t *tool) report(err error, args []string) int {
 	code, hint := exitFailed, ""
 	var h *hinted
-	var config *bundle.ConfigError
+	var config *environment.ConfigError
 	switch {
 	case errors.As(err, &h):
 		code, hint = h.code, h.hint
@@ -166,7 +166,7 @@ func (t *tool) signingSecret(ctx context.Context) (core.Secret, error) {
 	if err != nil {
 		return core.Secret{}, err
 	}
-	source, err := bundle.Secrets(getenv, nil)
+	source, err := environment.Secrets(getenv, nil)
 	if err != nil {
 		return core.Secret{}, err
 	}
@@ -180,7 +180,7 @@ func (t *tool) signingSecret(ctx context.Context) (core.Secret, error) {
 // withSecret is the environment or, where it names no secret and a person is
 // there to ask, the environment with the secret that was typed.
 func (t *tool) withSecret(ctx context.Context) (func(string) string, error) {
-	if !errors.Is(bundle.CheckSecretVariables(t.getenv), bundle.ErrNoSecretVariable) || !t.canAsk() {
+	if !errors.Is(environment.CheckSecretVariables(t.getenv), environment.ErrNoSecretVariable) || !t.canAsk() {
 		return t.getenv, nil // whoever reads the environment reports what else is wrong with it
 	}
 	text, err := t.askSecret(ctx)
@@ -188,7 +188,7 @@ func (t *tool) withSecret(ctx context.Context) (func(string) string, error) {
 		return nil, err
 	}
 	return func(name string) string {
-		if name == bundle.SecretVariable {
+		if name == environment.SecretVariable {
 			return text
 		}
 		return t.getenv(name)
@@ -202,7 +202,7 @@ func (t *tool) canAsk() bool { return isTerminal(t.in) && isTerminal(t.err) }
 func (t *tool) askSecret(ctx context.Context) (string, error) {
 	text, err := t.askHidden(ctx, "Webhook secret (not shown): ")
 	if err != nil {
-		return "", failure(fmt.Errorf("reading the secret: %w", err), "set "+bundle.SecretVariable+" instead")
+		return "", failure(fmt.Errorf("reading the secret: %w", err), "set "+environment.SecretVariable+" instead")
 	}
 	return text, nil
 }

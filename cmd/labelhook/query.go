@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/inbox"
 )
 
@@ -26,8 +26,8 @@ func (s *selection) addTo(cmd *cobra.Command) *pflag.FlagSet {
 	f := cmd.Flags()
 	f.StringVar(&s.file, "inbox", defaultInbox, "`file` that keeps the deliveries")
 	f.StringVar(&s.since, "since", "", "only what arrived since this `time`: 90m, 36h, 7d, 2026-11-23 or 2026-11-23T17:48:01Z")
-	f.StringVar(&s.event, "event", "", "only this event: "+strings.ReplaceAll(bundle.EventNames(), " ", ", "))
-	cmd.RegisterFlagCompletionFunc("event", cobra.FixedCompletions(strings.Fields(bundle.EventNames()), cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&s.event, "event", "", "only this event: "+strings.ReplaceAll(environment.EventNames(), " ", ", "))
+	cmd.RegisterFlagCompletionFunc("event", cobra.FixedCompletions(strings.Fields(environment.EventNames()), cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&s.status, "status", "", "only with one of these `statuses`, separated by commas: "+statusNames)
 	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"accepted", "pending", "failed", "pending,failed"}, cobra.ShellCompDirectiveNoFileComp))
 	return f
@@ -46,7 +46,7 @@ func (s *selection) query(now time.Time) (inbox.Query, error) {
 	if s.event != "" {
 		event, known := payload.ParseEvent(s.event)
 		if !known {
-			return q, usage(fmt.Errorf("--event: no event is called %q", s.event), "write one of "+bundle.EventNames())
+			return q, usage(fmt.Errorf("--event: no event is called %q", s.event), "write one of "+environment.EventNames())
 		}
 		q.Event = event
 	}

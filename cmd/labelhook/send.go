@@ -14,7 +14,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -32,7 +32,7 @@ func (t *tool) sendCommand() *cobra.Command {
 		Long: `Send signed test deliveries to a receiver, as Labelbox would.
 
 EVENT is one of these, or Labelbox's own name for it, such as LABEL_CREATED:
-  ` + strings.ReplaceAll(bundle.EventNames(), " ", "\n  ") + `
+  ` + strings.ReplaceAll(environment.EventNames(), " ", "\n  ") + `
 
 The payload is a built-in sample of the event, or with --file the exact bytes of
 a file. --set changes values in it: the path is names and array positions with
@@ -41,8 +41,8 @@ can be read as JSON, else a string. A path that is not in the payload is refused
 --set-new adds it. With --count above 1 each delivery has ids
 and times of its own, except where these have put some.
 
-The signature is made with the current secret, from ` + bundle.SecretVariable + `
-or ` + bundle.FileVariable + `.
+The signature is made with the current secret, from ` + environment.SecretVariable + `
+or ` + environment.FileVariable + `.
 
 The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 		Example: `  labelhook send label.created --to http://127.0.0.1:3001/webhook-endpoint
@@ -55,7 +55,7 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return strings.Fields(bundle.EventNames()), cobra.ShellCompDirectiveNoFileComp
+			return strings.Fields(environment.EventNames()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.name = args[0]
@@ -138,7 +138,7 @@ func (t *tool) send(ctx context.Context, s sending) error {
 func (s *sending) sample() (samples.Sample, error) {
 	event, known := payload.ParseEvent(s.name)
 	if !known {
-		return samples.Sample{}, usage(fmt.Errorf("no event is called %q", s.name), "write one of "+bundle.EventNames())
+		return samples.Sample{}, usage(fmt.Errorf("no event is called %q", s.name), "write one of "+environment.EventNames())
 	}
 	version := payload.V2
 	if s.payload != "" {

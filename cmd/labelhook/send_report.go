@@ -16,7 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -229,7 +229,7 @@ func sendHint(result sender.Result) string {
 	case errors.Is(result.Err, syscall.ECONNREFUSED):
 		return "nothing listens there; start the receiver, such as labelhook listen"
 	case status == http.StatusUnauthorized:
-		return "the receiver has another secret than " + bundle.SecretVariable + " or " + bundle.FileVariable + " here; labelhook check explains more"
+		return "the receiver has another secret than " + environment.SecretVariable + " or " + environment.FileVariable + " here; labelhook check explains more"
 	case status >= 300 && status <= 399:
 		return "redirects are not followed, by Labelbox neither; send to where it leads"
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/explain"
 )
 
@@ -32,9 +32,9 @@ way (an added newline, JSON printed again, a secret pasted with its quotation
 marks, base64, SHA-256, …), one with another, and names what explains the
 mismatch. It names nothing that the digest does not confirm.
 
-The secrets come from ` + bundle.SecretVariable + ` and
-` + bundle.PreviousVariable + `, or from the lines of the file named by
-` + bundle.FileVariable + `; on a terminal verify asks when none is set.
+The secrets come from ` + environment.SecretVariable + ` and
+` + environment.PreviousVariable + `, or from the lines of the file named by
+` + environment.FileVariable + `; on a terminal verify asks when none is set.
 No secret is ever printed.
 
 The exit code is 0 on a match, 1 when the signature does not match, and 2 when
@@ -128,9 +128,9 @@ func usableSecret(secrets []rawSecret) (rawSecret, error) {
 // rawSecrets returns the texts of the secrets, also those that no receiver
 // would start with: they are what there may be to explain.
 func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
-	err := bundle.CheckSecretVariables(t.getenv)
+	err := environment.CheckSecretVariables(t.getenv)
 	switch {
-	case errors.Is(err, bundle.ErrNoSecretVariable) && t.canAsk():
+	case errors.Is(err, environment.ErrNoSecretVariable) && t.canAsk():
 		text, err := t.askSecret(ctx)
 		switch {
 		case err != nil:
@@ -141,16 +141,16 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 		return []rawSecret{{"typed", "the secret typed", text}}, nil
 	case err != nil:
 		return nil, err
-	case t.getenv(bundle.IDVariable) != "":
-		_, err := bundle.Secrets(t.getenv, nil) // there is no manager here, as it says
+	case t.getenv(environment.IDVariable) != "":
+		_, err := environment.Secrets(t.getenv, nil) // there is no manager here, as it says
 		return nil, err
 	}
-	if path := t.getenv(bundle.FileVariable); path != "" {
-		return secretLines(path, bundle.FileVariable)
+	if path := t.getenv(environment.FileVariable); path != "" {
+		return secretLines(path, environment.FileVariable)
 	}
-	secrets := []rawSecret{{"current", bundle.SecretVariable, t.getenv(bundle.SecretVariable)}}
-	if previous := t.getenv(bundle.PreviousVariable); previous != "" {
-		secrets = append(secrets, rawSecret{"previous", bundle.PreviousVariable, previous})
+	secrets := []rawSecret{{"current", environment.SecretVariable, t.getenv(environment.SecretVariable)}}
+	if previous := t.getenv(environment.PreviousVariable); previous != "" {
+		secrets = append(secrets, rawSecret{"previous", environment.PreviousVariable, previous})
 	}
 	return secrets, nil
 }

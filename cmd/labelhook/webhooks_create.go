@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/labelbox"
 )
@@ -267,7 +267,7 @@ func (t *tool) compareSecret(ctx context.Context, twins []labelbox.Webhook, flag
 		return twins[0], webhookSecret{}, nil
 	}
 	given, err := flags.choose(ctx, t)
-	if errors.Is(err, bundle.ErrNoSecretVariable) {
+	if errors.Is(err, environment.ErrNoSecretVariable) {
 		return twins[0], webhookSecret{}, nil
 	}
 	if err != nil {

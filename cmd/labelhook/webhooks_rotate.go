@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/labelbox"
 )
@@ -39,7 +39,7 @@ which twin, and a fingerprint of its secret.
 
 A rotation that would not change the secret is refused. For a secret that is given
 the old one must be known: of a webhook that was made on this machine, or from
-` + bundle.PreviousVariable + `.
+` + environment.PreviousVariable + `.
 
 ` + secretHelp,
 		Example: `  labelhook webhooks rotate clw1g7v2x000a0742h3k9q8zd --generate-secret --secret-file new.secret
@@ -241,7 +241,7 @@ func (t *tool) goOn(ctx context.Context, r rotation, s step) error {
 			return failure(fmt.Errorf("%s does not hold the secret that the twin %s was made with", under.File, s.twin.ID), "bring that secret back, or remove the file if it is elsewhere; "+anew)
 		}
 	}
-	if t.getenv(bundle.SecretVariable) == "" && t.getenv(bundle.FileVariable) == "" {
+	if t.getenv(environment.SecretVariable) == "" && t.getenv(environment.FileVariable) == "" {
 		return nil
 	}
 	secrets, err := t.rawSecrets(ctx)
@@ -331,10 +331,10 @@ func (t *tool) newSecret(ctx context.Context, r rotation, rec record) (webhookSe
 	switch {
 	case same:
 		return secret, usage(fmt.Errorf("the new secret is the one that %s has already, so nothing would change", r.id),
-			"set "+bundle.SecretVariable+" to the new secret and "+bundle.PreviousVariable+" to the old one, or add --generate-secret")
+			"set "+environment.SecretVariable+" to the new secret and "+environment.PreviousVariable+" to the old one, or add --generate-secret")
 	case rec.Secret == nil && len(old) == 0:
 		return secret, usage(fmt.Errorf("it is not known which secret %s has, so whether this one is another", r.id),
-			"set "+bundle.PreviousVariable+" to the old secret beside "+bundle.SecretVariable+", or add --generate-secret")
+			"set "+environment.PreviousVariable+" to the old secret beside "+environment.SecretVariable+", or add --generate-secret")
 	}
 	return secret, nil
 }
@@ -342,10 +342,10 @@ func (t *tool) newSecret(ctx context.Context, r rotation, rec record) (webhookSe
 // oldSecrets returns the secrets that are said to be the old ones: the previous
 // one and, beside --secret-file, whatever the environment holds.
 func (t *tool) oldSecrets(ctx context.Context, r rotation) ([]string, error) {
-	if previous := t.getenv(bundle.PreviousVariable); previous != "" {
+	if previous := t.getenv(environment.PreviousVariable); previous != "" {
 		return []string{previous}, nil
 	}
-	inEnvironment := t.getenv(bundle.SecretVariable) != "" || t.getenv(bundle.FileVariable) != ""
+	inEnvironment := t.getenv(environment.SecretVariable) != "" || t.getenv(environment.FileVariable) != ""
 	var secrets []rawSecret
 	var err error
 	if r.secret.file != "" {
@@ -445,7 +445,7 @@ func (t *tool) explainRotation(s step) {
   %s           %s
   %s  the secret of %s
 or put both into the file of %s, the new one in the first line.
-`, s.old.ID, s.twin.ID, printable.URL(s.old.URL), bundle.SecretVariable, where, bundle.PreviousVariable, s.old.ID, bundle.FileVariable)
+`, s.old.ID, s.twin.ID, printable.URL(s.old.URL), environment.SecretVariable, where, environment.PreviousVariable, s.old.ID, environment.FileVariable)
 }
 
 func (t *tool) printRotation(r rotation, view rotationView) error {

@@ -12,14 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/internal/bundle"
+	"github.com/labelhook/labelhook/internal/environment"
 )
 
 // defaultSecretFile is where a generated secret goes unless told otherwise.
 const defaultSecretFile = "labelhook.secret"
 
-const secretHelp = `The secret comes from ` + bundle.SecretVariable + `, from the first line of
-` + bundle.FileVariable + ` or of --secret-file, or is made up by
+const secretHelp = `The secret comes from ` + environment.SecretVariable + `, from the first line of
+` + environment.FileVariable + ` or of --secret-file, or is made up by
 --generate-secret. A secret made up is written to a new file that only its owner
 can read (--secret-file, ` + defaultSecretFile + ` unless told otherwise), or piped into
 --secret-command, before the webhook is made, so that it cannot be lost. It is
@@ -110,7 +110,7 @@ func (f secretFlags) choose(ctx context.Context, t *tool) (webhookSecret, error)
 		return checked(lines)
 	}
 	secrets, err := t.rawSecrets(ctx)
-	if errors.Is(err, bundle.ErrNoSecretVariable) {
+	if errors.Is(err, environment.ErrNoSecretVariable) {
 		return webhookSecret{}, usage(err, "set it to the secret, name a file with --secret-file, or add --generate-secret")
 	}
 	if err != nil {

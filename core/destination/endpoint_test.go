@@ -18,7 +18,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
 )
 
 func endpoint(t testing.TB, handler http.HandlerFunc) (*destination.Endpoint, *httptest.Server) {
@@ -32,7 +32,7 @@ func endpoint(t testing.TB, handler http.HandlerFunc) (*destination.Endpoint, *h
 }
 
 func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	d.ID = `Zoë's "100%" id`
 	received := make(chan *http.Request, 1)
 	e, server := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -50,7 +50,7 @@ func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
 		t.Errorf("received %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
 	}
 	for name, want := range map[string]string{
-		"X-Hub-Signature":      deliverytest.Signature,
+		"X-Hub-Signature":      destinationtest.Signature,
 		"X-Labelbox-Id":        d.ID,
 		"X-Labelbox-Event":     "LABEL_CREATED",
 		"Content-Type":         "application/json",
@@ -61,7 +61,7 @@ func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
 		"ce-subject":           d.LabelID,
 		"ce-time":              "2024-05-06T17:18:48Z",
 		"ce-labelboxkey":       d.Key(),
-		"ce-labelboxsignature": deliverytest.Signature,
+		"ce-labelboxsignature": destinationtest.Signature,
 		"ce-labelboxversion":   "v2",
 		"ce-labelboxdatarow":   d.DataRowID,
 		"ce-datacontenttype":   "", // Content-Type is that
@@ -136,7 +136,7 @@ func TestEndpointDoesNotWaitForTheAnswersBody(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done() // only when the endpoint has left
 	})
-	if err := e.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+	if err := e.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -161,7 +161,7 @@ func TestEndpointReplacesDeadConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 20 {
-		if err := e.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+		if err := e.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestEndpointTrustsNamedAuthorities(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := e.Handle(t.Context(), deliverytest.Label(t)); (err == nil) != (options != nil) {
+		if err := e.Handle(t.Context(), destinationtest.Label(t)); (err == nil) != (options != nil) {
 			t.Errorf("%d options: %v", len(options), err)
 		}
 	}
@@ -206,7 +206,7 @@ func TestEndpointJudgesTheAnswer(t *testing.T) {
 				io.WriteString(w, "an answer that may tell more than is good")
 			}
 		})
-		err := e.Handle(t.Context(), deliverytest.Label(t))
+		err := e.Handle(t.Context(), destinationtest.Label(t))
 		got := forNow
 		switch {
 		case err == nil:
@@ -236,7 +236,7 @@ func TestEndpointErrorsNeverTellTheURL(t *testing.T) {
 		if name == "is slow" {
 			ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 		}
-		err := e.Handle(ctx, deliverytest.Label(t))
+		err := e.Handle(ctx, destinationtest.Label(t))
 		cancel()
 		if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), e.String()+": ") {
 			t.Errorf("%s: got %v", name, err)
@@ -302,7 +302,7 @@ func TestEndpointsAreCalledAtTheSameTime(t *testing.T) {
 	b, _ := endpoint(t, meet)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := core.All(a, b).Handle(ctx, deliverytest.Label(t)); err != nil {
+	if err := core.All(a, b).Handle(ctx, destinationtest.Label(t)); err != nil {
 		t.Error(err)
 	}
 }

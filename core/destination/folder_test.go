@@ -17,8 +17,8 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
 )
 
 func folder(t testing.TB, dir string) *destination.Folder {
@@ -48,7 +48,7 @@ func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
 	f := folder(t, dir)
 	want := map[string][]byte{}
 	for _, s := range samples.All() {
-		d := deliverytest.New("delivery", s.Header, s.Body())
+		d := destinationtest.New("delivery", s.Header, s.Body())
 		for range 2 { // delivered again
 			if err := f.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -79,7 +79,7 @@ func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
 
 // The name of a file says what should be in it, not what is.
 func TestFolderTrustsAFileForItsContentOnly(t *testing.T) {
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	changed := bytes.Clone(d.Body)
 	changed[len(changed)/2] ^= 1
 	for name, content := range map[string][]byte{
@@ -137,7 +137,7 @@ func TestFolderSweepsWhileItIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		f := folder(t, dir)
-		d := deliverytest.Label(t)
+		d := destinationtest.Label(t)
 		handle := func() {
 			if err := f.Handle(t.Context(), d); err != nil {
 				t.Fatal(err)
@@ -169,7 +169,7 @@ func TestFolderTakesTheSameDeliveryFromManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			if err := f.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := f.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -184,7 +184,7 @@ func TestFolderComesBackWhenItWasRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "folder")
 	f := folder(t, dir)
 	for range 2 {
-		if err := f.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+		if err := f.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 			t.Fatal(err)
 		}
 		if len(files(t, dir)) != 1 {
@@ -210,7 +210,7 @@ func TestFolderFailsForNowAndLeavesNothingBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "folder")
-			f, d := folder(t, dir), deliverytest.Label(t)
+			f, d := folder(t, dir), destinationtest.Label(t)
 			obstruct(t, dir, d)
 			before := files(t, filepath.Dir(dir))
 			err := f.Handle(t.Context(), d)
@@ -242,7 +242,7 @@ func TestNewFolderRefusesWhatIsNone(t *testing.T) {
 
 func TestFolderLocatesItsFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "with blank")
-	f, d := folder(t, dir), deliverytest.Label(t)
+	f, d := folder(t, dir), destinationtest.Label(t)
 	if err := f.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -258,11 +258,11 @@ func TestFolderLocatesItsFiles(t *testing.T) {
 
 func BenchmarkFolder(b *testing.B) {
 	f := folder(b, b.TempDir())
-	body := deliverytest.Label(b).Body
+	body := destinationtest.Label(b).Body
 	var n int
 	for b.Loop() {
 		n++
-		if err := f.Handle(b.Context(), deliverytest.New("delivery", "LABEL_CREATED", append(bytes.Clone(body), strings.Repeat(" ", n)...))); err != nil {
+		if err := f.Handle(b.Context(), destinationtest.New("delivery", "LABEL_CREATED", append(bytes.Clone(body), strings.Repeat(" ", n)...))); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/deliverytest"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
 )
 
 func TestLogWritesOneLineOfJSON(t *testing.T) {
@@ -33,7 +33,7 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := destination.NewLog(&out).Handle(t.Context(), deliverytest.New(`an "id"`, "LABEL_CREATED", []byte(test.body))); err != nil {
+			if err := destination.NewLog(&out).Handle(t.Context(), destinationtest.New(`an "id"`, "LABEL_CREATED", []byte(test.body))); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "}\n") {
@@ -53,8 +53,8 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 			if string(line.Data) != test.data || line.DataBase64 != test.dataBase64 {
 				t.Errorf("data %s, data_base64 %q, want %s, %q", line.Data, line.DataBase64, test.data, test.dataBase64)
 			}
-			if strings.Contains(out.String(), deliverytest.Signature[5:]) {
-				t.Errorf("the deliverytest.Signature is in the log: %s", &out)
+			if strings.Contains(out.String(), destinationtest.Signature[5:]) {
+				t.Errorf("the destinationtest.Signature is in the log: %s", &out)
 			}
 		})
 	}
@@ -62,7 +62,7 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 
 func TestLogLeavesTheBodyAlone(t *testing.T) {
 	body := []byte(`{ "a": 1 }`)
-	if err := destination.NewLog(new(bytes.Buffer)).Handle(t.Context(), deliverytest.New("delivery", "", body)); err != nil || string(body) != `{ "a": 1 }` {
+	if err := destination.NewLog(new(bytes.Buffer)).Handle(t.Context(), destinationtest.New("delivery", "", body)); err != nil || string(body) != `{ "a": 1 }` {
 		t.Errorf("the body is %s now, %v", body, err)
 	}
 }
@@ -93,7 +93,7 @@ func TestLogWritesLinesWhole(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
-			if err := l.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := l.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -109,7 +109,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestLogFailsForNowWhenItCannotBeWritten(t *testing.T) {
-	err := destination.NewLog(full{}).Handle(t.Context(), deliverytest.Label(t))
+	err := destination.NewLog(full{}).Handle(t.Context(), destinationtest.Label(t))
 	if err == nil || err.Error() != "log: disk full" || core.IsPermanent(err) {
 		t.Errorf("got %v", err)
 	}

@@ -17,9 +17,9 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/internal/bundle"
-	"github.com/labelhook/labelhook/internal/conformance"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/conformance"
 )
 
 func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, core.Secret) {
@@ -37,7 +37,7 @@ func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, co
 func TestConformance(t *testing.T) {
 	destination := conformance.NewDestination(t)
 	variables := conformance.Environment(destination.URL)
-	receiver, err := bundle.Receiver(bundle.Platform{
+	receiver, err := environment.Receiver(environment.Platform{
 		Getenv: func(name string) string { return variables[name] },
 		Log:    slog.New(slog.DiscardHandler),
 	})

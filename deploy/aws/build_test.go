@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // sam build runs make in a copy of the repository, and sam deploy uploads

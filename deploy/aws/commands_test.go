@@ -10,8 +10,8 @@ import (
 
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/mototest"
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // TestReadmeCommands runs the README's commands for AWS, as they stand there,
@@ -19,8 +19,8 @@ import (
 // template, so the stack here has outputs only.
 func TestReadmeCommands(t *testing.T) {
 	required.Program(t, "aws", "pip install awscli")
-	mototest.Start(t)
-	t.Setenv("AWS_DEFAULT_REGION", mototest.Region)
+	moto.Start(t)
+	t.Setenv("AWS_DEFAULT_REGION", moto.Region)
 	t.Setenv("AWS_PAGER", "")
 	const first = "the first secret of the webhook"
 

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/mototest"
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func readme(t *testing.T) string {
@@ -105,8 +105,8 @@ func TestReadmeNamesOnlyWhatTheTemplateHas(t *testing.T) {
 // never the repository itself, .git and all.
 func TestNothingIsDeployedWithoutABuild(t *testing.T) {
 	required.Program(t, "aws", "pip install awscli")
-	mototest.Start(t)
-	t.Setenv("AWS_DEFAULT_REGION", mototest.Region)
+	moto.Start(t)
+	t.Setenv("AWS_DEFAULT_REGION", moto.Region)
 	shell(t, "aws s3 mb s3://code")
 	root := t.TempDir() // a clone, as far as the template is concerned
 	template, err := os.ReadFile("../../template.yaml")

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // request is something that the function might ask of AWS.

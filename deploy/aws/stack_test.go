@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // template is a CloudFormation template as JSON has it.

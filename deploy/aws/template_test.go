@@ -22,9 +22,9 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/bundle"
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 const (
@@ -225,10 +225,10 @@ func TestReceiverTakesTheEnvironment(t *testing.T) {
 	from := translation(t)
 	for name, v := range variants {
 		t.Run(name, func(t *testing.T) {
-			environment := deploy(t, from, v.parameters).environment()
-			_, err := bundle.Receiver(bundle.Platform{
-				Getenv:  func(name string) string { return environment[name] },
-				Openers: map[string]bundle.Opener{"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": s3.Open},
+			variables := deploy(t, from, v.parameters).environment()
+			_, err := environment.Receiver(environment.Platform{
+				Getenv:  func(name string) string { return variables[name] },
+				Openers: map[string]environment.Opener{"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": s3.Open},
 				Manager: aws.SecretsManager{}.Secrets,
 			})
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/required"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of testdata")

@@ -14,8 +14,8 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/gcp/gcs"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/fakegcs"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	fakegcs "github.com/labelhook/labelhook/internal/test/gcs"
 )
 
 func open(t testing.TB, url string) core.Handler {
@@ -35,7 +35,7 @@ func bucket(t *testing.T) (core.Handler, *fakegcs.Server) {
 
 func TestObjectIsTheDelivery(t *testing.T) {
 	b, server := bucket(t)
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	if err := b.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestObjectIsTheDelivery(t *testing.T) {
 	want := map[string]string{
 		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
 		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": deliverytest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": destinationtest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
 	}
 	if !maps.Equal(o.Metadata, want) {
 		t.Errorf("metadata %v, want %v", o.Metadata, want)
@@ -84,7 +84,7 @@ func TestRepeatMakesNoSecondObject(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -100,7 +100,7 @@ func TestRepeatMakesNoSecondObject(t *testing.T) {
 func TestObjectThatMayNotBeOverwrittenIsTaken(t *testing.T) {
 	b, server := bucket(t)
 	server.Refuse(403, "f@p.iam.gserviceaccount.com does not have storage.objects.delete access to the Google Cloud Storage object.")
-	if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil {
+	if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -119,7 +119,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, server := bucket(t)
 			server.Refuse(test.status, test.message)
-			err := b.Handle(t.Context(), deliverytest.Label(t))
+			err := b.Handle(t.Context(), destinationtest.Label(t))
 			if err == nil || core.IsPermanent(err) || err.Error() != test.want {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
@@ -132,7 +132,7 @@ func TestTroubleIsTriedAgain(t *testing.T) {
 	b, server := bucket(t)
 	server.Refuse(503, "Backend Error")
 	done := make(chan error)
-	go func() { done <- b.Handle(t.Context(), deliverytest.Label(t)) }()
+	go func() { done <- b.Handle(t.Context(), destinationtest.Label(t)) }()
 	for server.Requests() < 2 {
 		select {
 		case err := <-done:
@@ -151,7 +151,7 @@ func TestTroubleEndsWithTheRequest(t *testing.T) {
 	server.Refuse(503, "Backend Error")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- b.Handle(ctx, deliverytest.Label(t)) }()
+	go func() { done <- b.Handle(ctx, destinationtest.Label(t)) }()
 	for server.Requests() == 0 {
 	}
 	cancel()
@@ -208,12 +208,12 @@ func TestURLs(t *testing.T) {
 func TestWithoutCredentials(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/dev/null/none")
 	b := open(t, "gs://labels")
-	if err := b.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "gs://labels: ") {
+	if err := b.Handle(t.Context(), destinationtest.Label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "gs://labels: ") {
 		t.Errorf("got %v", err)
 	}
 	server := fakegcs.New(t, "labels")
 	t.Setenv(gcs.EmulatorVariable, strings.TrimPrefix(server.URL, "http://"))
-	if err := b.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(server.Objects()) != 1 {
+	if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(server.Objects()) != 1 {
 		t.Errorf("%v; objects %v", err, server.Objects())
 	}
 }

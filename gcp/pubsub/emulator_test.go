@@ -17,9 +17,9 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/gcp/pubsub"
-	"github.com/labelhook/labelhook/internal/deliverytest"
-	"github.com/labelhook/labelhook/internal/required"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // emulator is Google's own Pub/Sub emulator, a part of gcloud, on loopback.
@@ -191,7 +191,7 @@ func received(id string, s samples.Sample) *core.Delivery {
 	return core.Identify(http.Header{
 		core.IDHeader:        {id},
 		core.EventHeader:     {s.Header},
-		core.SignatureHeader: {deliverytest.Signature},
+		core.SignatureHeader: {destinationtest.Signature},
 		"Content-Type":       {"application/json; charset=utf-8"},
 	}, s.Body())
 }

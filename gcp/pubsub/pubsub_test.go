@@ -21,7 +21,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/gcp/pubsub"
-	"github.com/labelhook/labelhook/internal/deliverytest"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
 )
 
 // topic is a topic that exists in a fake of Pub/Sub.
@@ -61,7 +61,7 @@ func openTopic(t testing.TB, url string) core.Handler {
 
 func TestMessageIsTheDelivery(t *testing.T) {
 	h, server := topic(t)
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	if err := h.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestMessageIsTheDelivery(t *testing.T) {
 	want := map[string]string{
 		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
 		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": deliverytest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
+		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": destinationtest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
 		"ce-datacontenttype": "application/json", "Content-Type": "application/json",
 	}
 	if !maps.Equal(messages[0].Attributes, want) {
@@ -105,7 +105,7 @@ func TestEveryByteArrives(t *testing.T) {
 // than the 10 ms each that the batching client would wait for more.
 func TestPublishesAtOnce(t *testing.T) {
 	h, server := topic(t)
-	d := deliverytest.Label(t)
+	d := destinationtest.Label(t)
 	fastest := time.Hour
 	for range 20 {
 		began := time.Now()
@@ -184,7 +184,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, server := topic(t, pstest.WithErrorInjection("Publish", test.code, "as the test has it"))
-			err := h.Handle(t.Context(), deliverytest.Label(t))
+			err := h.Handle(t.Context(), destinationtest.Label(t))
 			if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v", err)
 			}
@@ -195,7 +195,7 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 	}
 	t.Run("another topic", func(t *testing.T) {
 		topic(t)
-		if err := openTopic(t, "pubsub://acme-ml/another").Handle(t.Context(), deliverytest.Label(t)); err == nil || !strings.Contains(err.Error(), "create the topic") {
+		if err := openTopic(t, "pubsub://acme-ml/another").Handle(t.Context(), destinationtest.Label(t)); err == nil || !strings.Contains(err.Error(), "create the topic") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -206,7 +206,7 @@ func TestTroubleEndsWithTheRequest(t *testing.T) {
 	h, _ := topic(t, pstest.WithErrorInjection("Publish", codes.Unavailable, "later"))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if err := h.Handle(ctx, deliverytest.Label(t)); err == nil || core.IsPermanent(err) || ctx.Err() == nil {
+	if err := h.Handle(ctx, destinationtest.Label(t)); err == nil || core.IsPermanent(err) || ctx.Err() == nil {
 		t.Errorf("got %v; the request: %v", err, ctx.Err())
 	}
 }
@@ -263,12 +263,12 @@ func TestURLs(t *testing.T) {
 func TestWithoutCredentials(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/dev/null/none")
 	h := openTopic(t, "pubsub://acme-ml/labels")
-	if err := h.Handle(t.Context(), deliverytest.Label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") {
+	if err := h.Handle(t.Context(), destinationtest.Label(t)); err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), "pubsub://acme-ml/labels: ") {
 		t.Errorf("got %v", err)
 	}
 	server, address := fake(t)
 	t.Setenv(pubsub.EmulatorVariable, address)
-	if err := h.Handle(t.Context(), deliverytest.Label(t)); err != nil || len(server.Messages()) != 1 {
+	if err := h.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(server.Messages()) != 1 {
 		t.Errorf("%v; messages %v", err, server.Messages())
 	}
 }

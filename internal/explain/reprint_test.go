@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/internal/required"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // awkward holds what printers disagree on: white space in empty lists, floats,

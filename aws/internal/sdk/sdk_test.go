@@ -11,11 +11,11 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
-	"github.com/labelhook/labelhook/internal/mototest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestAClientIsMadeOnceAndOnlyWhenNeeded(t *testing.T) {
-	mototest.Use(t, "http://localhost:1")
+	moto.Use(t, "http://localhost:1")
 	made := 0
 	client := sdk.Client("", func(c aws.Config) *aws.Config { made++; return &c })
 	if made != 0 {
@@ -26,13 +26,13 @@ func TestAClientIsMadeOnceAndOnlyWhenNeeded(t *testing.T) {
 	if err != nil || first != second || made != 1 {
 		t.Errorf("made %d clients, %v", made, err)
 	}
-	if first.Region != mototest.Region || *first.BaseEndpoint != "http://localhost:1" || first.Retryer().MaxAttempts() != 3 {
+	if first.Region != moto.Region || *first.BaseEndpoint != "http://localhost:1" || first.Retryer().MaxAttempts() != 3 {
 		t.Errorf("configured as %+v", first)
 	}
 }
 
 func TestTheRegionOfAnARNOutweighsTheEnvironments(t *testing.T) {
-	mototest.Use(t, "http://localhost:1")
+	moto.Use(t, "http://localhost:1")
 	region, err := sdk.Client("us-east-2", func(c aws.Config) string { return c.Region })()
 	if err != nil || region != "us-east-2" {
 		t.Errorf("got %s, %v", region, err)
@@ -40,7 +40,7 @@ func TestTheRegionOfAnARNOutweighsTheEnvironments(t *testing.T) {
 }
 
 func TestWithoutARegionThereIsNoClient(t *testing.T) {
-	mototest.Use(t, "http://localhost:1")
+	moto.Use(t, "http://localhost:1")
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	if _, err := sdk.Client("", func(aws.Config) int { return 1 })(); err == nil || !strings.Contains(err.Error(), "set AWS_REGION") {

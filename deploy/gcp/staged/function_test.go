@@ -21,8 +21,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/conformance"
-	"github.com/labelhook/labelhook/internal/fakegcs"
+	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/internal/test/gcs"
 )
 
 // TestFunction builds the function once and holds it against everything that is
@@ -122,7 +122,7 @@ func publishes(t *testing.T, binary string) {
 }
 
 func keepsObjects(t *testing.T, binary string) {
-	server := fakegcs.New(t, "labels")
+	server := gcs.New(t, "labels")
 	variables := conformance.Environment("gs://labels/raw")
 	delete(variables, "LABELHOOK_DEAD_LETTER")
 	variables["STORAGE_EMULATOR_HOST"] = server.URL
@@ -163,7 +163,7 @@ func bare(attributes map[string]string) map[string]string {
 // A body over Pub/Sub's limit goes into the bucket, and the message refers to it.
 func overflows(t *testing.T, binary string) {
 	messages, variables := pubsub(t)
-	bucket := fakegcs.New(t, "labels")
+	bucket := gcs.New(t, "labels")
 	variables["STORAGE_EMULATOR_HOST"] = bucket.URL
 	variables["LABELHOOK_OVERFLOW"] = "gs://labels/large"
 	delete(variables, "LABELHOOK_MAX_BODY")

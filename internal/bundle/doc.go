@@ -1,3 +1,0 @@
-// Package bundle turns the environment that every labelhook function is
-// configured by into a [core.Receiver].
-package bundle

@@ -1,0 +1,115 @@
+package environment_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/samples"
+)
+
+// secret stands for what no message may hold.
+const secret = "the-secret-itself"
+
+type variables map[string]string
+
+func (v variables) get(name string) string { return v[name] }
+
+// with returns v and more.
+func (v variables) with(more variables) variables {
+	all := variables{}
+	for _, m := range []variables{v, more} {
+		for name, value := range m {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+var withSecret = variables{"LABELBOX_WEBHOOK_SECRET": secret}
+
+// platform has a queue with a size limit and no bucket of its own.
+func platform(v variables, out *bytes.Buffer) environment.Platform {
+	return environment.Platform{
+		Getenv: v.get,
+		Log:    slog.New(slog.DiscardHandler),
+		Out:    out,
+		Openers: map[string]environment.Opener{
+			"queue":  func(string) (core.Handler, error) { return new(queue), nil },
+			"broken": func(string) (core.Handler, error) { return nil, errors.New("broken: the service is not there") },
+		},
+		Manager: func(id string) (core.SecretSource, error) {
+			if id == "wrong" {
+				return nil, errors.New("no secret has this id")
+			}
+			s, err := core.NewSecret(secret)
+			if err != nil {
+				return nil, err
+			}
+			return core.StaticSecrets(s)
+		},
+	}
+}
+
+// queue takes bodies up to 1000 bytes, as its messages are limited.
+type queue struct {
+	bucket destination.Bucket
+	refs   []string
+}
+
+func (q *queue) Overflow(b destination.Bucket) { q.bucket = b }
+func (q *queue) String() string                { return "queue:test" }
+
+func (q *queue) Handle(ctx context.Context, d *core.Delivery) error {
+	if len(d.Body) <= 1000 {
+		return nil
+	}
+	if q.bucket == nil {
+		return core.Permanent(errors.New("larger than a message"))
+	}
+	if err := q.bucket.Handle(ctx, d); err != nil {
+		return err
+	}
+	q.refs = append(q.refs, q.bucket.Locate(d))
+	return nil
+}
+
+func signed(t testing.TB, secret string, s samples.Sample) core.Request {
+	key, err := core.NewSecret(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core.Request{Method: "POST", Body: s.Body(), Header: http.Header{
+		core.SignatureHeader: {core.Sign(s.Body(), key)},
+		core.EventHeader:     {s.Header},
+		core.IDHeader:        {"delivery"},
+	}}
+}
+
+func find(t testing.TB, event payload.Event) samples.Sample {
+	s, found := samples.Find(event, payload.V2)
+	if !found {
+		t.Fatalf("no sample of %s", event)
+	}
+	return s
+}
+
+// send sends a sample and returns the status and the status word or code.
+func send(t testing.TB, r *core.Receiver, secret string, event payload.Event) (int, string) {
+	t.Helper()
+	got := r.Receive(t.Context(), signed(t, secret, find(t, event)))
+	if got.Status == 200 {
+		_, word, _ := strings.Cut(string(got.Body), `"status":"`)
+		word, _, _ = strings.Cut(word, `"`)
+		return got.Status, word
+	}
+	return got.Status, string(got.Code)
+}
