@@ -62,8 +62,8 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic in a handler: %v", e.Value) }
 
-// handle calls h and turns a panic into a [*PanicError].
-func handle(ctx context.Context, h Handler, d *Delivery) (err error) {
+// Try calls h and turns a panic into a [*PanicError].
+func Try(ctx context.Context, h Handler, d *Delivery) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &PanicError{v, debug.Stack()}
@@ -90,7 +90,7 @@ func (f fanOut) Handle(ctx context.Context, d *Delivery) error {
 	results := make([]error, len(f))
 	var wg sync.WaitGroup
 	for i, h := range f {
-		wg.Go(func() { results[i] = handle(ctx, h, d) })
+		wg.Go(func() { results[i] = Try(ctx, h, d) })
 	}
 	wg.Wait()
 	return sumUp(results)

@@ -201,7 +201,7 @@ func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, er
 	if r.Handler == nil {
 		return ignored, nil
 	}
-	if err = handle(ctx, r.Handler, d); err == nil {
+	if err = Try(ctx, r.Handler, d); err == nil {
 		return accepted, nil
 	}
 	var panicked *PanicError
@@ -215,7 +215,7 @@ func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, er
 	case r.DeadLetter == nil:
 		return rejected, err
 	}
-	refused := handle(ctx, r.DeadLetter, d)
+	refused := Try(ctx, r.DeadLetter, d)
 	switch {
 	case refused == nil:
 		return deadLettered, err

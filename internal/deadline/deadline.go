@@ -7,7 +7,6 @@ package deadline
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
@@ -53,7 +52,7 @@ func inTime(h core.Handler) core.Handler {
 			return h.Handle(ctx, d)
 		}
 		result := make(chan error, 1)
-		go func() { result <- handle(ctx, h, d) }()
+		go func() { result <- core.Try(ctx, h, d) }()
 		select {
 		case err := <-result:
 			return err
@@ -66,15 +65,4 @@ func inTime(h core.Handler) core.Handler {
 			return context.Cause(ctx)
 		}
 	})
-}
-
-// handle calls h in a goroutine of its own, where nobody else would catch a
-// panic.
-func handle(ctx context.Context, h core.Handler, d *core.Delivery) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &core.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return h.Handle(ctx, d)
 }
