@@ -41,12 +41,12 @@ func (d *Delivery) Attributes() []Attribute {
 		{"source", source},
 		{"labelboxkey", d.Key()},
 		{"labelboxsignature", d.Signature},
+		{"labelboxorigin", d.Origin},
 		{"subject", d.Subject()},
 		{"time", happened},
 		{"labelboxversion", string(d.Version)},
 		{"labelboxdatarow", d.DataRowID},
 		{"datacontenttype", contentType},
-		{"labelboxorigin", d.Origin},
 	}
 	set := attributes[:0]
 	for _, a := range attributes {

@@ -164,7 +164,7 @@ func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	for name, value := range map[string]string{
 		"ce-specversion": "1.0", "ce-type": "com.labelbox.label.created", "ce-source": "/labelbox/projects/" + d.ProjectID,
 		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": destinationtest.Signature, "ce-subject": d.LabelID, "ce-labelboxversion": "v2",
-		"ce-labelboxdatarow": d.DataRowID, "ce-time": "2024-05-06T17:18:48Z",
+		"ce-labelboxorigin": "export", "ce-time": "2024-05-06T17:18:48Z",
 	} {
 		if got[name] != value || s.sent[0].MessageAttributes[name].DataType != "String" {
 			t.Errorf("%s is %q, want %q", name, got[name], value)
