@@ -8,6 +8,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
@@ -59,7 +60,7 @@ func BenchmarkDecode(b *testing.B) {
 // the types of aws-lambda-go.
 func BenchmarkInvoke(b *testing.B) {
 	benchmark(b, func(b *testing.B, payload []byte) {
-		secrets, err := core.StaticSecrets(mustSecret(b))
+		secrets, err := secret.Static(mustSecret(b))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -77,8 +78,8 @@ func BenchmarkInvoke(b *testing.B) {
 	})
 }
 
-func mustSecret(tb testing.TB) core.Secret {
-	secret, err := core.NewSecret(benchSecret)
+func mustSecret(tb testing.TB) secret.Secret {
+	secret, err := secret.New(benchSecret)
 	if err != nil {
 		tb.Fatal(err)
 	}

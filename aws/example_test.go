@@ -9,16 +9,17 @@ import (
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // A receiver of one's own behind any of Lambda's front ends; a main function
 // gives the handler to lambda.Start. This event is a Function URL's.
 func Example() {
-	secret, err := core.NewSecret("the secret given to Labelbox")
+	key, err := secret.New("the secret given to Labelbox")
 	if err != nil {
 		panic(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		panic(err)
 	}
@@ -36,7 +37,7 @@ func Example() {
 		"headers": {"x-labelbox-id": "2026-1", "x-hub-signature": %q},
 		"body": "{\"modelRunId\": \"run\"}",
 		"isBase64Encoded": false
-	}`, core.Sign([]byte(`{"modelRunId": "run"}`), secret)))
+	}`, core.Sign([]byte(`{"modelRunId": "run"}`), key)))
 	fmt.Printf("%s %v\n", answer, err)
 
 	_, err = handler.Invoke(context.Background(), []byte(`{"Records": [{"eventSource": "aws:sqs"}]}`))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
@@ -29,7 +30,7 @@ func genuine(t testing.TB, front lambdahost.Front) []byte {
 
 // receiving has the handler h and logs to the buffer.
 func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
-	secrets, err := core.StaticSecrets(mustSecret(t))
+	secrets, err := secret.Static(mustSecret(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,11 +143,11 @@ func TestPanicsAreAnswered(t *testing.T) {
 
 type panicking struct{}
 
-func (panicking) Secrets(context.Context) ([]core.Secret, error) { panic("broken") }
-func (panicking) Enabled(context.Context, slog.Level) bool       { panic("broken") }
-func (panicking) Handle(context.Context, slog.Record) error      { panic("broken") }
-func (panicking) WithAttrs([]slog.Attr) slog.Handler             { panic("broken") }
-func (panicking) WithGroup(string) slog.Handler                  { panic("broken") }
+func (panicking) Secrets(context.Context) ([]secret.Secret, error) { panic("broken") }
+func (panicking) Enabled(context.Context, slog.Level) bool         { panic("broken") }
+func (panicking) Handle(context.Context, slog.Record) error        { panic("broken") }
+func (panicking) WithAttrs([]slog.Attr) slog.Handler               { panic("broken") }
+func (panicking) WithGroup(string) slog.Handler                    { panic("broken") }
 
 func TestSlowHandlersAreAnsweredBeforeTheDeadline(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // SecretsManager reads webhook secrets from AWS Secrets Manager. It needs the
@@ -35,7 +35,7 @@ type SecretsManager struct {
 
 // Secrets makes the source for a secret's ARN or name. It asks Secrets Manager
 // when its secrets are first needed, and then as seldom as
-// [core.CachedSecrets] does.
+// [secret.Cached] does.
 //
 // The secret's value may be
 //   - the secret itself, as text or binary;
@@ -44,7 +44,7 @@ type SecretsManager struct {
 //     the only field with a text in it.
 //
 // An error that Secrets returns is about the id.
-func (m SecretsManager) Secrets(id string) (core.SecretSource, error) {
+func (m SecretsManager) Secrets(id string) (secret.Source, error) {
 	id, field, named := strings.Cut(id, "#")
 	region := ""
 	switch parts := strings.SplitN(id, ":", 7); {
@@ -57,28 +57,28 @@ func (m SecretsManager) Secrets(id string) (core.SecretSource, error) {
 	case !sdk.IsName(id, 512, "/_+=.@-"):
 		return nil, errors.New("this is neither a secret's ARN nor a name; a name has up to 512 letters, digits and /_+=.@-")
 	}
-	s := &secret{id: id, field: field, previousFor: m.PreviousFor}
+	s := &managedSecret{id: id, field: field, previousFor: m.PreviousFor}
 	if s.previousFor == 0 {
 		s.previousFor = 24 * time.Hour
 	}
 	s.client = sdk.Client(region, func(c awssdk.Config) *secretsmanager.Client { return secretsmanager.NewFromConfig(c) })
-	return &core.CachedSecrets{Name: s.String(), Fetch: s.fetch}, nil
+	return &secret.Cached{Name: s.String(), Fetch: s.fetch}, nil
 }
 
-type secret struct {
+type managedSecret struct {
 	id, field   string
 	previousFor time.Duration
 	client      func() (*secretsmanager.Client, error)
 }
 
 // String is how errors call it.
-func (s *secret) String() string { return "secret " + s.id }
+func (s *managedSecret) String() string { return "secret " + s.id }
 
 // fetch reads the stages that count. AWSPREVIOUS is a help and never a
 // hindrance: when it is not there, may not be read or holds no usable secret,
 // AWSCURRENT counts alone. Only when nobody can say is there an error, because
 // deliveries signed with it might be refused for good.
-func (s *secret) fetch(ctx context.Context) ([]core.Secret, error) {
+func (s *managedSecret) fetch(ctx context.Context) ([]secret.Secret, error) {
 	current, err := s.read(ctx, "AWSCURRENT")
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (s *secret) fetch(ctx context.Context) ([]core.Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s, err)
 	}
-	secrets := []core.Secret{first}
+	secrets := []secret.Secret{first}
 	if time.Since(awssdk.ToTime(current.CreatedDate)) >= s.previousFor {
 		return secrets, nil
 	}
@@ -104,7 +104,7 @@ func (s *secret) fetch(ctx context.Context) ([]core.Secret, error) {
 	return secrets, nil
 }
 
-func (s *secret) read(ctx context.Context, stage string) (*secretsmanager.GetSecretValueOutput, error) {
+func (s *managedSecret) read(ctx context.Context, stage string) (*secretsmanager.GetSecretValueOutput, error) {
 	client, err := s.client()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s, err)
@@ -129,19 +129,19 @@ func refused(err error) bool {
 		retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) != awssdk.TrueTernary
 }
 
-func (s *secret) secretOf(value *secretsmanager.GetSecretValueOutput) (core.Secret, error) {
+func (s *managedSecret) secretOf(value *secretsmanager.GetSecretValueOutput) (secret.Secret, error) {
 	text := string(value.SecretBinary)
 	if value.SecretString != nil {
 		text = *value.SecretString
 	}
 	text, err := chooseField(text, s.field)
 	if err != nil {
-		return core.Secret{}, err
+		return secret.Secret{}, err
 	}
-	usable, err := core.NewSecret(text)
-	var refused *core.SecretError
+	usable, err := secret.New(text)
+	var refused *secret.Error
 	if errors.As(err, &refused) {
-		return core.Secret{}, fmt.Errorf("%w; %s", refused, refused.Remedy)
+		return secret.Secret{}, fmt.Errorf("%w; %s", refused, refused.Remedy)
 	}
 	return usable, err
 }

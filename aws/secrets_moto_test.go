@@ -14,6 +14,7 @@ import (
 
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
@@ -27,7 +28,7 @@ func TestSecretsOnMoto(t *testing.T) {
 	id := awssdk.String("prod/labelbox")
 	// cold is a function that has just started.
 	cold := func() *core.Receiver {
-		s := source(t, aws.SecretsManager{}, *id).(*core.CachedSecrets)
+		s := source(t, aws.SecretsManager{}, *id).(*secret.Cached)
 		s.RetryEvery = 1
 		return &core.Receiver{
 			Secrets: s,
@@ -36,7 +37,7 @@ func TestSecretsOnMoto(t *testing.T) {
 		}
 	}
 	send := func(r *core.Receiver, text string) int {
-		secret, err := core.NewSecret(text)
+		secret, err := secret.New(text)
 		if err != nil {
 			t.Fatal(err)
 		}

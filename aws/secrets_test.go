@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
@@ -82,14 +83,14 @@ func (m *manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // live returns which of the texts are live in the source.
-func live(t testing.TB, source core.SecretSource, texts ...string) (found []string) {
+func live(t testing.TB, source secret.Source, texts ...string) (found []string) {
 	t.Helper()
 	secrets, err := source.Secrets(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, text := range texts {
-		s, err := core.NewSecret(text)
+		s, err := secret.New(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +104,7 @@ func live(t testing.TB, source core.SecretSource, texts ...string) (found []stri
 	return found
 }
 
-func source(t testing.TB, m aws.SecretsManager, id string) core.SecretSource {
+func source(t testing.TB, m aws.SecretsManager, id string) secret.Source {
 	t.Helper()
 	s, err := m.Secrets(id)
 	if err != nil {
@@ -152,9 +153,9 @@ func TestBothStagesCountForAWhileAfterARotation(t *testing.T) {
 func TestWhileNobodyCanSayWhatIsPreviousThereIsNoAnswer(t *testing.T) {
 	for code, status := range map[string]int{"ThrottlingException": 400, "InternalServiceError": 500} {
 		m := standIn(t, map[string]stage{"AWSCURRENT": {text: "new"}, "AWSPREVIOUS": {status: status, code: code}})
-		s := source(t, aws.SecretsManager{}, "labelbox").(*core.CachedSecrets)
+		s := source(t, aws.SecretsManager{}, "labelbox").(*secret.Cached)
 		s.RetryEvery = 1
-		if _, err := s.Secrets(t.Context()); !errors.Is(err, core.ErrNoSecret) || !strings.Contains(err.Error(), "secret labelbox: "+code) {
+		if _, err := s.Secrets(t.Context()); !errors.Is(err, secret.ErrNone) || !strings.Contains(err.Error(), "secret labelbox: "+code) {
 			t.Errorf("%s: got %v", code, err)
 		}
 		m.mu.Lock()
@@ -215,7 +216,7 @@ func TestValuesThatAreNoSecretAreRefusedWithoutBeingTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			standIn(t, map[string]stage{"AWSCURRENT": {text: test.text}})
 			_, err := source(t, aws.SecretsManager{}, test.id).Secrets(t.Context())
-			if !errors.Is(err, core.ErrNoSecret) || !strings.Contains(err.Error(), "secret labelbox: ") || !strings.Contains(err.Error(), test.want) {
+			if !errors.Is(err, secret.ErrNone) || !strings.Contains(err.Error(), "secret labelbox: ") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v", err)
 			}
 			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "tell-tale") {
@@ -235,7 +236,7 @@ func TestBinaryValuesThatAreNoSecretAreRefused(t *testing.T) {
 	} {
 		standIn(t, map[string]stage{"AWSCURRENT": {binary: base64.StdEncoding.EncodeToString(value)}})
 		_, err := source(t, aws.SecretsManager{}, "labelbox").Secrets(t.Context())
-		if !errors.Is(err, core.ErrNoSecret) || !strings.Contains(err.Error(), "secret labelbox: the secret "+want) {
+		if !errors.Is(err, secret.ErrNone) || !strings.Contains(err.Error(), "secret labelbox: the secret "+want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -259,7 +260,7 @@ func TestErrorsOfSecretsManagerSayWhatToDo(t *testing.T) {
 			m := standIn(t, map[string]stage{"AWSCURRENT": {status: test.status, code: code}})
 			_, err := source(t, aws.SecretsManager{}, "labelbox").Secrets(t.Context())
 			want := "secret labelbox: " + code + ": what AWS says in two lines"
-			if !errors.Is(err, core.ErrNoSecret) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), test.remedy) {
+			if !errors.Is(err, secret.ErrNone) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), test.remedy) {
 				t.Errorf("got %v", err)
 			}
 			if len(m.asked) != test.asked {
@@ -323,9 +324,9 @@ func TestAManagerThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
 	}))
 	defer server.Close()
 	moto.Use(t, server.URL)
-	s := source(t, aws.SecretsManager{}, "labelbox").(*core.CachedSecrets)
+	s := source(t, aws.SecretsManager{}, "labelbox").(*secret.Cached)
 	s.Timeout = 50 * time.Millisecond
-	if _, err := s.Secrets(t.Context()); !errors.Is(err, core.ErrNoSecret) || !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.Secrets(t.Context()); !errors.Is(err, secret.ErrNone) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }

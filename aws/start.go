@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 )
 
@@ -33,7 +34,7 @@ func WithDestination(scheme string, open func(url string) (core.Handler, error))
 
 // WithSecrets takes the webhook secrets from source and not from the
 // environment.
-func WithSecrets(source core.SecretSource) Option {
+func WithSecrets(source secret.Source) Option {
 	return func(p *environment.Platform) { p.Secrets = source }
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
@@ -82,7 +83,7 @@ func TestStartGivesDeliveriesToTheHandlerAndTheEnvironmentsDestinations(t *testi
 }
 
 func TestStartWithSecretsAndLoggerOfTheCallers(t *testing.T) {
-	secrets, err := core.StaticSecrets(mustSecret(t))
+	secrets, err := secret.Static(mustSecret(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,13 +99,13 @@ func TestStartWithSecretsAndLoggerOfTheCallers(t *testing.T) {
 
 // A secret that cannot be had at the start is no reason to end.
 func TestSecretThatComesLater(t *testing.T) {
-	source := &core.CachedSecrets{RetryEvery: 1}
+	source := &secret.Cached{RetryEvery: 1}
 	there := false
-	source.Fetch = func(context.Context) ([]core.Secret, error) {
+	source.Fetch = func(context.Context) ([]secret.Secret, error) {
 		if !there {
 			return nil, errors.New("the manager is down")
 		}
-		return []core.Secret{mustSecret(t)}, nil
+		return []secret.Secret{mustSecret(t)}, nil
 	}
 	var out bytes.Buffer
 	send := started(t, &out, nil, new(spy), WithSecrets(source))

@@ -12,6 +12,7 @@ import (
 	"github.com/labelhook/labelhook/azure"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // A function of one's own is a handler and a main function of one line. (This
@@ -26,11 +27,11 @@ func ExampleStart() {
 
 // For those who make their own receiver: the same behind a server of theirs.
 func ExampleNewHandler() {
-	secret, err := core.NewSecret("the secret given to Labelbox")
+	key, err := secret.New("the secret given to Labelbox")
 	if err != nil {
 		panic(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		panic(err)
 	}
@@ -45,7 +46,7 @@ func ExampleNewHandler() {
 
 	body := []byte(`{"modelId":"m","modelRunId":"r","modelType":"t"}`)
 	request := httptest.NewRequest("POST", "/api/labelbox", bytes.NewReader(body)) // as the host passes it on
-	request.Header.Set(core.SignatureHeader, core.Sign(body, secret))
+	request.Header.Set(core.SignatureHeader, core.Sign(body, key))
 	answer := httptest.NewRecorder()
 	http.Handler(handler).ServeHTTP(answer, request)
 	fmt.Println(answer.Code)

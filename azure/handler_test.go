@@ -13,6 +13,7 @@ import (
 
 	"github.com/labelhook/labelhook/azure"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/test/azurehost"
 	"github.com/labelhook/labelhook/internal/test/conformance"
@@ -42,11 +43,11 @@ func TestHandlerPassedOnWithoutHost(t *testing.T) {
 // receiver accepts what is signed with "secret", and keeps what it got last.
 func receiver(t testing.TB, log io.Writer) (r *core.Receiver, last func() *core.Delivery) {
 	t.Helper()
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func TestEnvelopeOfTheModel(t *testing.T) {
 
 // A large envelope is handled while another one still is.
 func TestALargeEnvelopeDoesNotWaitForTheHandlerOfAnother(t *testing.T) {
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +265,7 @@ func TestALargeEnvelopeDoesNotWaitForTheHandlerOfAnother(t *testing.T) {
 		body := `{"id":"` + id + strings.Repeat("x", 300<<10) + `"}`
 		text, _ := json.Marshal(body)
 		return strings.NewReader(`{"Data":{"req":{"Method":"POST","Headers":{"X-Hub-Signature":["` +
-			core.Sign([]byte(body), secret) + `"]},"Body":` + string(text) + `}},"Metadata":{}}`)
+			core.Sign([]byte(body), key) + `"]},"Body":` + string(text) + `}},"Metadata":{}}`)
 	}
 	r, _ := receiver(t, io.Discard)
 	r.MaxBody = 1 << 20

@@ -14,7 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // KeyVault reads webhook secrets from Azure Key Vault. The zero value does so
@@ -43,11 +43,11 @@ type KeyVault struct {
 // Secrets makes the source for a secret's URL,
 // https://VAULT.vault.azure.net/secrets/NAME, without a version. It asks the
 // vault when its secrets are first needed, and then as seldom as
-// [core.CachedSecrets] does. The vault's host may be that of any Azure cloud; it
+// [secret.Cached] does. The vault's host may be that of any Azure cloud; it
 // is given no token that is not for itself.
 //
 // An error that Secrets returns is about the URL and does not repeat it.
-func (v KeyVault) Secrets(id string) (core.SecretSource, error) {
+func (v KeyVault) Secrets(id string) (secret.Source, error) {
 	host, name, err := parseSecretURL(id)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (v KeyVault) Secrets(id string) (core.SecretSource, error) {
 	if s.previousFor == 0 {
 		s.previousFor = 24 * time.Hour
 	}
-	return &core.CachedSecrets{Name: s.what, Fetch: s.fetch, Timeout: fetchTimeout}, nil
+	return &secret.Cached{Name: s.what, Fetch: s.fetch, Timeout: fetchTimeout}, nil
 }
 
 // fetchTimeout is for four round trips when nothing is cached yet: the vault's
@@ -118,7 +118,7 @@ type vaultSecret struct {
 // hindrance: when there is none, it may not be read or holds no usable secret, the
 // current one counts alone. Only when the vault does not say is there an error,
 // because deliveries signed with it might be refused for good.
-func (s *vaultSecret) fetch(ctx context.Context) ([]core.Secret, error) {
+func (s *vaultSecret) fetch(ctx context.Context) ([]secret.Secret, error) {
 	current, err := s.read(ctx, "")
 	if err != nil {
 		return nil, sdk.Explain(s.what, err, vaultRemedies)
@@ -127,7 +127,7 @@ func (s *vaultSecret) fetch(ctx context.Context) ([]core.Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.what, err)
 	}
-	secrets := []core.Secret{first}
+	secrets := []secret.Secret{first}
 	if time.Since(created(current.Attributes)) >= s.previousFor {
 		return secrets, nil
 	}
@@ -150,7 +150,7 @@ var vaultRemedies = sdk.Remedies{
 }
 
 // previous returns the secret of the version before current, or nothing.
-func (s *vaultSecret) previous(ctx context.Context, current azsecrets.Secret) ([]core.Secret, error) {
+func (s *vaultSecret) previous(ctx context.Context, current azsecrets.Secret) ([]secret.Secret, error) {
 	version, err := s.versionBefore(ctx, current)
 	if err != nil || version == "" {
 		return nil, err
@@ -159,11 +159,11 @@ func (s *vaultSecret) previous(ctx context.Context, current azsecrets.Secret) ([
 	if err != nil {
 		return nil, err
 	}
-	secret, err := secretOf(value)
+	before, err := secretOf(value)
 	if err != nil {
 		return nil, nil // not usable
 	}
-	return []core.Secret{secret}, nil
+	return []secret.Secret{before}, nil
 }
 
 // versionBefore finds the newest version that is older than current and in
@@ -195,15 +195,15 @@ func (s *vaultSecret) read(ctx context.Context, version string) (azsecrets.Secre
 	return response.Secret, err
 }
 
-func secretOf(s azsecrets.Secret) (core.Secret, error) {
+func secretOf(s azsecrets.Secret) (secret.Secret, error) {
 	text := ""
 	if s.Value != nil {
 		text = *s.Value
 	}
-	usable, err := core.NewSecret(text)
-	var refused *core.SecretError
+	usable, err := secret.New(text)
+	var refused *secret.Error
 	if errors.As(err, &refused) {
-		return core.Secret{}, fmt.Errorf("%w; %s", refused, refused.Remedy)
+		return secret.Secret{}, fmt.Errorf("%w; %s", refused, refused.Remedy)
 	}
 	return usable, err
 }

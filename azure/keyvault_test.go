@@ -11,13 +11,14 @@ import (
 
 	"github.com/labelhook/labelhook/azure"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/keyvault"
 )
 
 var body = []byte(`{"dataRowIds":["row"]}`)
 
 // source is of the secret "labelbox" in the vault.
-func source(t testing.TB, vault *keyvault.Vault, previousFor time.Duration) core.SecretSource {
+func source(t testing.TB, vault *keyvault.Vault, previousFor time.Duration) secret.Source {
 	t.Helper()
 	secrets, err := azure.KeyVault{PreviousFor: previousFor, Credential: vault.Credential(), Transport: vault.Client()}.Secrets(keyvault.URL("labelbox"))
 	if err != nil {
@@ -27,7 +28,7 @@ func source(t testing.TB, vault *keyvault.Vault, previousFor time.Duration) core
 }
 
 // live says which of the texts are secrets of the source, in its order.
-func live(t testing.TB, source core.SecretSource, texts ...string) (found []string) {
+func live(t testing.TB, source secret.Source, texts ...string) (found []string) {
 	t.Helper()
 	secrets, err := source.Secrets(t.Context())
 	if err != nil {
@@ -46,7 +47,7 @@ func live(t testing.TB, source core.SecretSource, texts ...string) (found []stri
 
 func signed(t testing.TB, text string) string {
 	t.Helper()
-	s, err := core.NewSecret(text)
+	s, err := secret.New(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,10 +196,10 @@ func TestKeyVaultErrors(t *testing.T) {
 			vault.Set("labelbox", keyvault.Version{ID: "a", Value: test.value, Created: time.Now()})
 			vault.Fail(func(*http.Request) (int, string) { return test.status, test.code })
 			_, err := source(t, vault, 0).Secrets(t.Context())
-			if !errors.Is(err, core.ErrNoSecret) {
+			if !errors.Is(err, secret.ErrNone) {
 				t.Fatalf("error %v", err)
 			}
-			text := strings.TrimPrefix(err.Error(), core.ErrNoSecret.Error()+"\n")
+			text := strings.TrimPrefix(err.Error(), secret.ErrNone.Error()+"\n")
 			for _, part := range test.want {
 				if !strings.Contains(text, part) {
 					t.Errorf("%q does not say %q", text, part)
@@ -223,7 +224,7 @@ func TestKeyVaultPreviousVersionUnknown(t *testing.T) {
 		return 0, ""
 	})
 	_, err := source(t, vault, 0).Secrets(t.Context())
-	if !errors.Is(err, core.ErrNoSecret) || !strings.Contains(err.Error(), "previous version") {
+	if !errors.Is(err, secret.ErrNone) || !strings.Contains(err.Error(), "previous version") {
 		t.Error(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 func TestTimeLimitIsBelowTheHosts(t *testing.T) {
@@ -60,19 +61,19 @@ func TestTimeLimitIsBelowTheHosts(t *testing.T) {
 // kills the process, whether or not it stops when told; in both forms of request.
 func TestSlowHandlersAreAnsweredBeforeTheHostKills(t *testing.T) {
 	t.Setenv("AzureFunctionsJobHost__functionTimeout", "00:01:00")
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body := []byte(`{"id":1}`)
 	direct := httptest.NewRequest("POST", "/api/labelbox", nil)
-	direct.Header.Set(core.SignatureHeader, core.Sign(body, secret))
+	direct.Header.Set(core.SignatureHeader, core.Sign(body, key))
 	packed, err := json.Marshal(map[string]any{"Data": map[string]any{"req": map[string]any{
-		"Method": "POST", "Headers": map[string]any{core.SignatureHeader: []string{core.Sign(body, secret)}, "Content-Type": []string{"application/json"}}, "Body": string(body),
+		"Method": "POST", "Headers": map[string]any{core.SignatureHeader: []string{core.Sign(body, key)}, "Content-Type": []string{"application/json"}}, "Body": string(body),
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -116,11 +117,11 @@ func TestSlowHandlersAreAnsweredBeforeTheHostKills(t *testing.T) {
 // A body that comes too slowly must not keep the host waiting either.
 func TestSlowBodiesAreAnsweredBeforeTheHostKills(t *testing.T) {
 	t.Setenv("AzureFunctionsJobHost__functionTimeout", "00:00:01")
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 func TestOwnURL(t *testing.T) {
@@ -54,11 +55,11 @@ func TestRefusedPathsAreLoggedOnce(t *testing.T) {
 
 // An unsigned body is read to its end, as the host wants it, and not kept.
 func TestRefusedBodiesAreDrained(t *testing.T) {
-	secret, err := core.NewSecret("a-webhook-secret")
+	key, err := secret.New("a-webhook-secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}

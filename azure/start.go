@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/floodlog"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
@@ -30,7 +32,7 @@ func WithDestination(scheme string, open func(url string) (core.Handler, error))
 
 // WithSecrets takes the webhook secrets from source and not from the
 // environment.
-func WithSecrets(source core.SecretSource) Option {
+func WithSecrets(source secret.Source) Option {
 	return func(p *environment.Platform) { p.Secrets = source }
 }
 
@@ -120,7 +122,7 @@ func configure(p environment.Platform) *core.Receiver {
 }
 
 // strays are the requests to other paths, of which each is logged once a minute.
-var strays = core.NewSumming(1, time.Minute)
+var strays = floodlog.New(1, time.Minute)
 
 // ownURL reports whether a URL leads to the app's own host name, which would
 // bill for every turn. Names of its own that the app has besides are not known;
@@ -144,7 +146,7 @@ func route(deliveries func() http.Handler, logger *slog.Logger) http.Handler {
 			ready(w, r)
 		default:
 			asked := printable.Text(r.URL.Path[:min(len(r.URL.Path), 100)])
-			strays.Log(r.Context(), logger, slog.LevelWarn, asked, "nothing is at this path; call the function labelbox, or set its route to labelbox",
+			strays.Write(r.Context(), logger, slog.LevelWarn, asked, "nothing is at this path; call the function labelbox, or set its route to labelbox",
 				[]slog.Attr{slog.String("path", asked), slog.String("deliveries_go_to", "/api/labelbox")})
 			http.Error(w, "nothing here; deliveries go to /api/labelbox", http.StatusNotFound)
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // side runs one program on every body. It returns an error where it fails, so
@@ -53,12 +54,12 @@ func compare(b *testing.B, sides []side) {
 
 var verifiers = []side{
 	{"labelhook", func(tb testing.TB, body []byte) func() error {
-		secrets := []core.Secret{secret(tb)}
+		secrets := []secret.Secret{key(tb)}
 		signature := core.Sign(body, secrets[0])
 		return func() error { return core.Verify(body, signature, secrets) }
 	}},
 	{"go-github", func(tb testing.TB, body []byte) func() error {
-		signature := core.Sign(body, secret(tb))
+		signature := core.Sign(body, key(tb))
 		return func() error { return github.ValidateSignature(signature, body, []byte(bench.Secret)) }
 	}},
 	{"stripe-go", func(tb testing.TB, body []byte) func() error {
@@ -90,7 +91,7 @@ func BenchmarkVerify(b *testing.B) { compare(b, verifiers) }
 
 var receivers = []side{
 	{"labelhook", func(tb testing.TB, body []byte) func() error {
-		source, err := core.StaticSecrets(secret(tb))
+		source, err := secret.Static(key(tb))
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -99,7 +100,7 @@ var receivers = []side{
 			Logger:  slog.New(slog.DiscardHandler),
 			Handler: &core.Mux{LabelCreated: func(context.Context, *core.Delivery, *payload.LabelEvent) error { return nil }},
 		})
-		header := http.Header{core.SignatureHeader: {core.Sign(body, secret(tb))}, core.EventHeader: {"LABEL_CREATED"}}
+		header := http.Header{core.SignatureHeader: {core.Sign(body, key(tb))}, core.EventHeader: {"LABEL_CREATED"}}
 		return func() error {
 			w := httptest.NewRecorder()
 			if handler.ServeHTTP(w, request(header, body)); w.Code != http.StatusOK {
@@ -109,7 +110,7 @@ var receivers = []side{
 		}
 	}},
 	{"go-github", func(tb testing.TB, body []byte) func() error {
-		header := http.Header{"X-Hub-Signature": {core.Sign(body, secret(tb))}, "X-Github-Event": {"push"}, "Content-Type": {"application/json"}}
+		header := http.Header{"X-Hub-Signature": {core.Sign(body, key(tb))}, "X-Github-Event": {"push"}, "Content-Type": {"application/json"}}
 		return func() error {
 			r := request(header, body)
 			payload, err := github.ValidatePayload(r, []byte(bench.Secret))
@@ -140,7 +141,7 @@ func BenchmarkReceive(b *testing.B) { compare(b, receivers) }
 
 var decoders = []side{
 	{"labelhook, verified", func(tb testing.TB, body []byte) func() error {
-		secrets := []core.Secret{secret(tb)}
+		secrets := []secret.Secret{key(tb)}
 		header := http.Header{core.SignatureHeader: {core.Sign(body, secrets[0])}, core.EventHeader: {"LABEL_CREATED"}}
 		return func() error {
 			if err := core.Verify(body, header.Get(core.SignatureHeader), secrets); err != nil {
@@ -175,9 +176,9 @@ func TestEverySideDoesItsWork(t *testing.T) {
 	}
 }
 
-func secret(tb testing.TB) core.Secret {
+func key(tb testing.TB) secret.Secret {
 	tb.Helper()
-	s, err := core.NewSecret(bench.Secret)
+	s, err := secret.New(bench.Secret)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
@@ -16,7 +17,7 @@ import (
 // test" runs it apart.
 func TestVerifyAllocatesNothing(t *testing.T) {
 	body := bodies()["2.4KB"]
-	secrets := []core.Secret{mustSecret(t, "a"), mustSecret(t, "b")}
+	secrets := []secret.Secret{mustSecret(t, "a"), mustSecret(t, "b")}
 	signature := core.Sign(body, secrets[1])
 	if n := testing.AllocsPerRun(100, func() {
 		if err := core.Verify(body, signature, secrets); err != nil {

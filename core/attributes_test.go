@@ -9,6 +9,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -98,7 +99,7 @@ func TestCodes(t *testing.T) {
 	}
 	for err, want := range map[error]core.Code{
 		nil: "", errors.New("another"): "", core.ErrMethod: core.CodeMethodNotAllowed, core.ErrSignatureList: core.CodeSignatureMalformed,
-		errors.Join(core.ErrNoSecret, errors.New("denied")): core.CodeSecretUnavailable, core.ErrLoop: core.CodeLoopDetected,
+		errors.Join(secret.ErrNone, errors.New("denied")): core.CodeSecretUnavailable, core.ErrLoop: core.CodeLoopDetected,
 	} {
 		if got := core.CodeOf(err); got != want {
 			t.Errorf("%v is %q, want %q", err, got, want)

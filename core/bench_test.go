@@ -12,6 +12,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -48,7 +49,7 @@ func BenchmarkHMAC(b *testing.B) {
 
 func BenchmarkVerify(b *testing.B) {
 	benchmark(b, func(b *testing.B, body []byte) {
-		secrets := []core.Secret{mustSecret(b, "secret")}
+		secrets := []secret.Secret{mustSecret(b, "secret")}
 		signature := core.Sign(body, secrets[0])
 		for b.Loop() {
 			if err := core.Verify(body, signature, secrets); err != nil {
@@ -88,7 +89,7 @@ func BenchmarkIdentify(b *testing.B) {
 // BenchmarkVerifyAndDecode is what a consumer pays that trusts nothing.
 func BenchmarkVerifyAndDecode(b *testing.B) {
 	benchmark(b, func(b *testing.B, body []byte) {
-		secrets := []core.Secret{mustSecret(b, "secret")}
+		secrets := []secret.Secret{mustSecret(b, "secret")}
 		signature := core.Sign(body, secrets[0])
 		header := http.Header{core.EventHeader: {"LABEL_CREATED"}}
 		for b.Loop() {
@@ -123,22 +124,22 @@ func BenchmarkKey(b *testing.B) {
 	})
 }
 
-func mustSecret(tb testing.TB, text string) core.Secret {
+func mustSecret(tb testing.TB, text string) secret.Secret {
 	tb.Helper()
-	s, err := core.NewSecret(text)
+	s, err := secret.New(text)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return s
 }
 
-func staticSecrets(tb testing.TB, texts ...string) core.SecretSource {
+func staticSecrets(tb testing.TB, texts ...string) secret.Source {
 	tb.Helper()
-	var secrets []core.Secret
+	var secrets []secret.Secret
 	for _, text := range texts {
 		secrets = append(secrets, mustSecret(tb, text))
 	}
-	source, err := core.StaticSecrets(secrets...)
+	source, err := secret.Static(secrets...)
 	if err != nil {
 		tb.Fatal(err)
 	}

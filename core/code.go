@@ -26,7 +26,7 @@ const (
 )
 
 // CodeOf returns the code of what refuses a request before a handler has it:
-// errors of [Verify], of a [SecretSource], and those beside [Request]. It is "" for
+// errors of [Verify], of a [secret.Source], and those beside [Request]. It is "" for
 // nil and for any other error.
 func CodeOf(err error) Code {
 	if err == nil {

@@ -16,7 +16,7 @@ func (r *Receiver) ErrorLog() *log.Logger {
 type connections struct{ logger *slog.Logger }
 
 func (c connections) Write(text []byte) (int, error) {
-	refusals.Log(context.Background(), c.logger, slog.LevelWarn, "connections", "connection failed", nil,
+	refusals.Write(context.Background(), c.logger, slog.LevelWarn, "connections", "connection failed", nil,
 		slog.String("error", strings.TrimSpace(string(text))))
 	return len(text), nil
 }

@@ -8,15 +8,16 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // A receiver for every host: adapters feed it, the handler gets typed events.
 func Example() {
-	secret, err := core.NewSecret("the secret given to Labelbox")
+	key, err := secret.New("the secret given to Labelbox")
 	if err != nil {
 		panic(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		panic(err)
 	}
@@ -38,7 +39,7 @@ func Example() {
 		Method: "POST",
 		Body:   body,
 		Header: http.Header{
-			core.SignatureHeader: {core.Sign(body, secret)},
+			core.SignatureHeader: {core.Sign(body, key)},
 			core.EventHeader:     {"LABEL_CREATED"},
 			core.IDHeader:        {"delivery"},
 		},
@@ -52,12 +53,12 @@ func Example() {
 // A consumer of a queue, to which a function forwarded the delivery, trusts
 // nothing: it verifies again before it decodes.
 func ExampleVerify() {
-	secret, _ := core.NewSecret("secret")
+	key, _ := secret.New("secret")
 	body := []byte(`{"modelId":"m","modelRunId":"r","modelType":"t"}`)
 	signature := "sha1=ff09c01bbd8f4a5c9d1a2f4a0d10a6f1c0e2b3d4" // from the message's attributes
 
-	fmt.Println(core.Verify(body, signature, []core.Secret{secret}))
-	fmt.Println(core.Verify(body, core.Sign(body, secret), []core.Secret{secret}))
+	fmt.Println(core.Verify(body, signature, []secret.Secret{key}))
+	fmt.Println(core.Verify(body, core.Sign(body, key), []secret.Secret{key}))
 	// Output:
 	// the signature does not match the body under any live secret
 	// <nil>

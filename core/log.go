@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"runtime"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/floodlog"
 )
 
 func (r *Receiver) logger() *slog.Logger {
@@ -17,7 +19,7 @@ func (r *Receiver) logger() *slog.Logger {
 
 // refusals keeps whoever can send anything from filling the log. It is not the
 // receiver's, because receivers may be copied.
-var refusals = NewSumming(5, time.Second)
+var refusals = floodlog.New(5, time.Second)
 
 // Flush writes what the log still owes of refusals that were only counted, of
 // all receivers: for the end of a process.
@@ -28,7 +30,7 @@ func (r *Receiver) logRefusal(ctx context.Context, req Request, response Respons
 	if response.Status >= 500 && response.Code != CodeOverloaded {
 		level = slog.LevelError
 	}
-	refusals.Log(ctx, r.logger(), level, string(response.Code), "delivery refused", []slog.Attr{
+	refusals.Write(ctx, r.logger(), level, string(response.Code), "delivery refused", []slog.Attr{
 		slog.String("outcome", "refused"),
 		slog.String("code", string(response.Code)),
 		slog.Int("status", response.Status),

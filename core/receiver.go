@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // DefaultMaxBody is the largest body a [Receiver] accepts unless told
@@ -36,10 +38,10 @@ type Request struct {
 // having no secrets. The fields must not be changed once it is in use; Receive
 // may be called concurrently.
 type Receiver struct {
-	Secrets    SecretSource // nil means none, so 503
-	Handler    Handler      // takes what was verified; nil ignores everything
-	DeadLetter Handler      // takes what Handler refuses for good; may be nil
-	MaxBody    int          // bytes; 0 means [DefaultMaxBody]
+	Secrets    secret.Source // nil means none, so 503
+	Handler    Handler       // takes what was verified; nil ignores everything
+	DeadLetter Handler       // takes what Handler refuses for good; may be nil
+	MaxBody    int           // bytes; 0 means [DefaultMaxBody]
 
 	// Logger gets one record for each request; nil means [slog.Default].
 	// Accepted and ignored deliveries are logged at Info, refusals at Warn,
@@ -105,19 +107,19 @@ func (r *Receiver) admit(ctx context.Context, req Request) error {
 }
 
 // secrets returns one at least.
-func (r *Receiver) secrets(ctx context.Context) ([]Secret, error) {
+func (r *Receiver) secrets(ctx context.Context) ([]secret.Secret, error) {
 	if r.Secrets == nil {
-		return nil, ErrNoSecret
+		return nil, secret.ErrNone
 	}
-	if source, ok := r.Secrets.(interface{ logTo(*slog.Logger) }); ok {
-		source.logTo(r.logger())
+	if source, ok := r.Secrets.(interface{ LogTo(*slog.Logger) }); ok {
+		source.LogTo(r.logger())
 	}
 	secrets, err := r.Secrets.Secrets(ctx)
 	switch {
 	case errors.Is(err, ErrMisconfigured):
 		return nil, err
 	case err != nil, len(secrets) == 0:
-		return nil, errors.Join(ErrNoSecret, err)
+		return nil, errors.Join(secret.ErrNone, err)
 	}
 	return secrets, nil
 }
@@ -143,7 +145,7 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 		return err
 	}
 	err = Verify(req.Body, signature, secrets)
-	source, ok := r.Secrets.(Rereader)
+	source, ok := r.Secrets.(secret.Rereader)
 	// Twice, because the first look may be another's, begun before a rotation.
 	for range 2 {
 		if !ok || err != ErrSignatureMismatch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 var sample = []byte(`{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"label","label_details":{"updated_at":"2024-05-06T17:18:48Z"}}]}}}`)
@@ -127,7 +129,7 @@ func TestReceiveAnswers(t *testing.T) {
 }
 
 func TestReceiveWithoutSecretsServesNobody(t *testing.T) {
-	for name, source := range map[string]core.SecretSource{
+	for name, source := range map[string]secret.Source{
 		"no source":      nil,
 		"failing source": failingSource{},
 		"empty source":   emptySource{},
@@ -155,11 +157,13 @@ func TestReceiveWithoutSecretsServesNobody(t *testing.T) {
 
 type failingSource struct{}
 
-func (failingSource) Secrets(context.Context) ([]core.Secret, error) { return nil, errors.New("down") }
+func (failingSource) Secrets(context.Context) ([]secret.Secret, error) {
+	return nil, errors.New("down")
+}
 
 type emptySource struct{}
 
-func (emptySource) Secrets(context.Context) ([]core.Secret, error) { return nil, nil }
+func (emptySource) Secrets(context.Context) ([]secret.Secret, error) { return nil, nil }
 
 // strictHeader fails the test when anything but the signature is looked up
 // before the handler runs, and notices which headers were.
@@ -256,4 +260,33 @@ func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
 			t.Errorf("X-Labelbox-Id %q is answered %q, which a terminal may obey", id, answer)
 		}
 	}
+}
+
+func TestErrorsOfASourceDoNotReachTheSender(t *testing.T) {
+	r := &core.Receiver{Secrets: failingSource{}, Logger: quiet()}
+	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
+	if strings.Contains(string(got.Body), "down") {
+		t.Errorf("answered %s", got.Body)
+	}
+}
+
+func TestAWrongConfigurationIsNoLackOfSecrets(t *testing.T) {
+	var log bytes.Buffer
+	r := &core.Receiver{Secrets: misconfigured{}, Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
+	if got.Status != 503 || got.Code != "misconfigured" || strings.Contains(string(got.Body), "DESTINATIONS") {
+		t.Errorf("answered %d %s %s", got.Status, got.Code, got.Body)
+	}
+	if !slices.Contains(got.Headers, core.HeaderField{Name: "Retry-After", Value: "10"}) {
+		t.Errorf("headers %v", got.Headers)
+	}
+	if !strings.Contains(log.String(), `"error":"wrong configuration: DESTINATIONS`) || strings.Contains(log.String(), "usable webhook secret") {
+		t.Errorf("logged %s", &log)
+	}
+}
+
+type misconfigured struct{}
+
+func (misconfigured) Secrets(context.Context) ([]secret.Secret, error) {
+	return nil, fmt.Errorf("%w: DESTINATIONS: no such thing", core.ErrMisconfigured)
 }

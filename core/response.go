@@ -7,6 +7,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // What [Receiver.Receive] refuses before it looks at the signature, besides
@@ -19,7 +21,7 @@ var (
 	ErrBodyIncomplete = errors.New("the body ended early")
 	ErrOverloaded     = errors.New("there is no room for the body: too many are on their way in")
 
-	// ErrMisconfigured is what the [SecretSource] of a receiver fails with that
+	// ErrMisconfigured is what the [secret.Source] of a receiver fails with that
 	// cannot serve for another reason than its secrets.
 	ErrMisconfigured = errors.New("wrong configuration")
 )
@@ -68,7 +70,7 @@ var problems = []problem{
 		"The delivery has come through too many receivers: one passes it on to itself, or to one that sends it back.", nil},
 	{ErrMisconfigured, 503, CodeMisconfigured, "Misconfigured",
 		"This receiver is configured wrongly. Its log says how.", retryLater},
-	{ErrNoSecret, 503, CodeSecretUnavailable, "Secret unavailable",
+	{secret.ErrNone, 503, CodeSecretUnavailable, "Secret unavailable",
 		"This receiver has no usable webhook secret at the moment.", retryLater},
 	{ErrSignatureMissing, 401, CodeSignatureMissing, "Signature missing",
 		"The request has no X-Hub-Signature header.", nil},

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // The headers of a delivery (https://docs.labelbox.com/reference/webhook).
@@ -19,7 +21,6 @@ const (
 // What [Verify] refuses. Every form of a malformed header has an error of its
 // own and matches [ErrSignatureMalformed] as well.
 var (
-	ErrNoSecret          = errors.New("no usable webhook secret")
 	ErrSignatureMissing  = errors.New("no " + SignatureHeader + " header")
 	ErrSignatureMismatch = errors.New("the signature does not match the body under any live secret")
 
@@ -39,30 +40,32 @@ func (m malformed) Error() string { return "malformed signature: " + string(m) }
 func (malformed) Unwrap() error   { return ErrSignatureMalformed }
 
 // Sign returns the value of the X-Hub-Signature header for body: "sha1=" and
-// the lower-case hexadecimal HMAC-SHA1 (RFC 2104) of the exact bytes. It
-// panics on the zero Secret.
-func Sign(body []byte, secret Secret) string {
-	m := secret.macs.Get().(*mac)
-	defer secret.macs.Put(m)
-	return "sha1=" + hex.EncodeToString(m.digest(body))
+// the lower-case hexadecimal HMAC-SHA1 (RFC 2104) of the exact bytes. The zero
+// Secret signs nothing: its signature is "", which [Verify] refuses.
+func Sign(body []byte, key secret.Secret) string {
+	if key.IsZero() {
+		return ""
+	}
+	mac := key.MAC(body)
+	return "sha1=" + hex.EncodeToString(mac[:])
 }
 
 // Verify reports whether signature, the value of the X-Hub-Signature header,
 // proves that body was signed with one of the secrets. It returns nil,
-// [ErrNoSecret], [ErrSignatureMissing] for an empty value, an error matching
+// [secret.ErrNone], [ErrSignatureMissing] for an empty value, an error matching
 // [ErrSignatureMalformed], or [ErrSignatureMismatch].
 //
 // The only accepted form is "sha1=" and 40 hexadecimal digits of either case.
 // All secrets are tried, each compared in constant time, so the time taken
 // says neither which one matched nor how nearly. Verify allocates nothing in
 // steady state and may be called concurrently.
-func Verify(body []byte, signature string, secrets []Secret) error {
+func Verify(body []byte, signature string, secrets []secret.Secret) error {
 	if len(secrets) == 0 {
-		return ErrNoSecret
+		return secret.ErrNone
 	}
 	for _, s := range secrets {
-		if s.macs == nil {
-			return ErrNoSecret
+		if s.IsZero() {
+			return secret.ErrNone
 		}
 	}
 	claimed, err := parseSignature(signature)
@@ -71,20 +74,13 @@ func Verify(body []byte, signature string, secrets []Secret) error {
 	}
 	matches := 0
 	for _, s := range secrets {
-		m := s.macs.Get().(*mac)
-		matches |= subtle.ConstantTimeCompare(m.digest(body), claimed[:])
-		s.macs.Put(m)
+		mac := s.MAC(body)
+		matches |= subtle.ConstantTimeCompare(mac[:], claimed[:])
 	}
 	if matches == 0 {
 		return ErrSignatureMismatch
 	}
 	return nil
-}
-
-func (m *mac) digest(body []byte) []byte {
-	m.Reset()
-	m.Write(body)
-	return m.Sum(m.sum[:0])
 }
 
 func parseSignature(value string) (digest [sha1.Size]byte, err error) {

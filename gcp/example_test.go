@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/gcp"
 	"github.com/labelhook/labelhook/gcp/pubsub"
 )
@@ -29,7 +30,7 @@ func Example() {
 
 	// What Labelbox sends:
 	body := `{"modelId":"m","modelRunId":"r","modelType":"t"}`
-	secret, _ := core.NewSecret("the secret given to Labelbox")
+	secret, _ := secret.New("the secret given to Labelbox")
 	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	request.Header.Set(core.SignatureHeader, core.Sign([]byte(body), secret))
 	request.Header.Set(core.IDHeader, "delivery")

@@ -16,20 +16,21 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 )
 
-func sign(t testing.TB, body, secret string) string {
-	s, err := core.NewSecret(secret)
+func sign(t testing.TB, body, key string) string {
+	s, err := secret.New(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return core.Sign([]byte(body), s)
 }
 
-func post(t testing.TB, path, secret string) *http.Request {
+func post(t testing.TB, path, key string) *http.Request {
 	r := httptest.NewRequest("POST", path, strings.NewReader("{}"))
-	r.Header.Set(core.SignatureHeader, sign(t, "{}", secret))
+	r.Header.Set(core.SignatureHeader, sign(t, "{}", key))
 	return r
 }
 
@@ -87,12 +88,12 @@ func TestMountedSecretIsRotated(t *testing.T) {
 		}
 		mount("old")
 		handler := NewHandler(receiver(t, map[string]string{"LABELBOX_WEBHOOK_SECRET_FILE": file}, io.Discard))
-		check := func(secret string, want int) {
+		check := func(key string, want int) {
 			t.Helper()
 			answer := httptest.NewRecorder()
-			handler.ServeHTTP(answer, post(t, "/", secret))
+			handler.ServeHTTP(answer, post(t, "/", key))
 			if answer.Code != want {
-				t.Errorf("signed with %s: status %d, want %d", secret, answer.Code, want)
+				t.Errorf("signed with %s: status %d, want %d", key, answer.Code, want)
 			}
 		}
 		check("old", 200)

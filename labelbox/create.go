@@ -9,7 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // NewWebhook is what [Client.CreateWebhook] registers. It prints without its
@@ -19,7 +19,7 @@ type NewWebhook struct {
 	// its query.
 	URL string
 
-	// Secret is what Labelbox signs with, by the rules of [core.NewSecret]: one
+	// Secret is what Labelbox signs with, by the rules of [secret.New]: one
 	// trailing line break is dropped, and what is probably no secret is refused.
 	// It cannot be read back or changed later.
 	Secret string `json:"-"`
@@ -179,7 +179,7 @@ func (w NewWebhook) check(loopback bool) error {
 	if err := checkURL(w.URL, loopback); err != nil {
 		return err
 	}
-	if _, err := core.NewSecret(w.Secret); err != nil {
+	if _, err := secret.New(w.Secret); err != nil {
 		return err
 	}
 	if err := checkTopics(w.Topics); err != nil {
@@ -196,7 +196,7 @@ func (w NewWebhook) check(loopback bool) error {
 	return checkID("project", w.ProjectID)
 }
 
-// withoutLineBreak drops what [core.NewSecret] drops, so that the text sent is
+// withoutLineBreak drops what [secret.New] drops, so that the text sent is
 // the one that receivers verify with.
 func withoutLineBreak(secret string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(secret, "\n"), "\r")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -41,21 +42,21 @@ func Delivery(event payload.Event, body []byte) *core.Delivery {
 	return core.Identify(header(Secret, event, body), body)
 }
 
-// Request returns a request as Labelbox makes it, signed with the secret, for
+// Request returns a request as Labelbox makes it, signed with that secret, for
 // [net/http/httptest] or a client. To make a forged one, sign with another secret
 // or change its header or body. It panics on a text that is no secret, see
-// [core.NewSecret].
-func Request(secret, url string, event payload.Event, body []byte) *http.Request {
+// [secret.New].
+func Request(key, url string, event payload.Event, body []byte) *http.Request {
 	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		panic(fmt.Sprintf("labelhooktest: %v", err))
 	}
-	r.Header = header(secret, event, body)
+	r.Header = header(key, event, body)
 	return r
 }
 
-func header(secret string, event payload.Event, body []byte) http.Header {
-	s, err := core.NewSecret(secret)
+func header(key string, event payload.Event, body []byte) http.Header {
+	s, err := secret.New(key)
 	if err != nil {
 		panic(fmt.Sprintf("labelhooktest: %v", err))
 	}
@@ -79,12 +80,12 @@ func Receive(t testing.TB, handler core.Handler, event payload.Event, body []byt
 }
 
 // Secrets is the source of [Secret], for a [core.Receiver] of one's own.
-func Secrets() core.SecretSource {
-	s, err := core.NewSecret(Secret)
+func Secrets() secret.Source {
+	s, err := secret.New(Secret)
 	if err != nil {
 		panic(err) // a test calls it
 	}
-	source, err := core.StaticSecrets(s)
+	source, err := secret.Static(s)
 	if err != nil {
 		panic(err)
 	}

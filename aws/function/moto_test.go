@@ -19,6 +19,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
 	"github.com/labelhook/labelhook/internal/test/moto"
@@ -45,9 +46,9 @@ func TestAgainstAWS(t *testing.T) {
 
 	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	body := sample.Body()
-	send := func(secret string) lambdahost.Answer {
+	send := func(text string) lambdahost.Answer {
 		t.Helper()
-		key, err := core.NewSecret(secret)
+		key, err := secret.New(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,10 +71,10 @@ func TestAgainstAWS(t *testing.T) {
 			t.Fatalf("%s: got %d %s, want %d %s; it logged:\n%s", when, a.Status, a.Body, status, word, f.Log())
 		}
 	}
-	until := func(when string, status int, secret string) {
+	until := func(when string, status int, key string) {
 		t.Helper()
 		for began := time.Now(); ; {
-			if a := send(secret); a.Status == status {
+			if a := send(key); a.Status == status {
 				return
 			} else if time.Since(began) > 30*time.Second {
 				wants(when, a, status, "")

@@ -19,6 +19,7 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
@@ -155,11 +156,11 @@ func TestOnMoto(t *testing.T) {
 	})
 
 	t.Run("a refusing queue is 503, and nothing is lost", func(t *testing.T) {
-		secret, err := core.NewSecret("secret")
+		key, err := secret.New("secret")
 		if err != nil {
 			t.Fatal(err)
 		}
-		secrets, err := core.StaticSecrets(secret)
+		secrets, err := secret.Static(key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +169,7 @@ func TestOnMoto(t *testing.T) {
 			t.Helper()
 			body := destinationtest.Label(t).Body
 			got := r.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{
-				core.SignatureHeader: {core.Sign(body, secret)}, core.EventHeader: {"LABEL_CREATED"},
+				core.SignatureHeader: {core.Sign(body, key)}, core.EventHeader: {"LABEL_CREATED"},
 			}})
 			if got.Status != want || want == 503 && got.Code != "delivery_failed" {
 				t.Errorf("answered %d %s, want %d", got.Status, got.Code, want)

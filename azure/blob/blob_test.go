@@ -21,6 +21,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
@@ -254,15 +255,15 @@ func download(t testing.TB, b *blockblob.Client) ([]byte, sdkblob.DownloadStream
 
 // answer sends a signed label to a receiver with the one handler.
 func answer(t testing.TB, h core.Handler) (status int, body string) {
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := sender.Signed(destinationtest.Label(t).Body, "LABEL_CREATED", secret)
+	request := sender.Signed(destinationtest.Label(t).Body, "LABEL_CREATED", key)
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/azurehost"
 	"github.com/labelhook/labelhook/internal/test/conformance"
 	"github.com/labelhook/labelhook/internal/test/required"
@@ -70,9 +71,9 @@ const body = `{"dataRowIds":["row"],"action":"MOVE"}`
 
 // deliver sends the body, signed with the secret, and returns the status and
 // the problem's code or status word.
-func deliver(t testing.TB, h *azurehost.Host, secret, body string) (status int, code string) {
+func deliver(t testing.TB, h *azurehost.Host, key, body string) (status int, code string) {
 	t.Helper()
-	response, err := http.DefaultClient.Do(delivery(t, h, secret, body))
+	response, err := http.DefaultClient.Do(delivery(t, h, key, body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +81,9 @@ func deliver(t testing.TB, h *azurehost.Host, secret, body string) (status int, 
 	return response.StatusCode, codeOf(t, response)
 }
 
-func delivery(t testing.TB, h *azurehost.Host, secret, body string) *http.Request {
+func delivery(t testing.TB, h *azurehost.Host, key, body string) *http.Request {
 	t.Helper()
-	s, err := core.NewSecret(secret)
+	s, err := secret.New(key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/azurehost"
 	"github.com/labelhook/labelhook/internal/test/conformance"
 	"github.com/labelhook/labelhook/internal/test/keyvault"
@@ -394,7 +395,7 @@ func TestLogs(t *testing.T) {
 				if want := []string{"INFO", "INFO", "WARN", "ERROR"}[i]; fields["level"] != want {
 					t.Errorf("%s has not level %s", line.Text, want)
 				}
-				secret, err := core.NewSecret(conformance.Secret)
+				secret, err := secret.New(conformance.Secret)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -15,6 +15,7 @@ import (
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/bench"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
 )
 
@@ -23,11 +24,11 @@ import (
 // done by [typed]. A Function URL sends a body as text or as base64, by its
 // content type.
 func measureAWSDecode(t *table) error {
-	secret, err := core.NewSecret(bench.Secret)
+	key, err := secret.New(bench.Secret)
 	if err != nil {
 		return err
 	}
-	source, err := core.StaticSecrets(secret)
+	source, err := secret.Static(key)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func measureAWSDecode(t *table) error {
 		Logger:  slog.New(slog.DiscardHandler),
 	})
 	var read *identity
-	theirs := typed([]core.Secret{secret}, func(i *identity) { read = i })
+	theirs := typed([]secret.Secret{key}, func(i *identity) { read = i })
 	for _, body := range bench.Bodies() {
 		work, err := newWork(body.Bytes)
 		if err != nil {
@@ -50,7 +51,7 @@ func measureAWSDecode(t *table) error {
 				{"Content-Type", form.contentType},
 				{core.IDHeader, "5d1f3a9a-3f0c-4d6e-9e39-4b0a3f6f2c11"},
 				{core.EventHeader, "LABEL_CREATED"},
-				{core.SignatureHeader, core.Sign(body.Bytes, secret)},
+				{core.SignatureHeader, core.Sign(body.Bytes, key)},
 			}})
 			// Both must do the work before it is timed.
 			for _, h := range []lambda.Handler{ours, theirs} {
@@ -81,7 +82,7 @@ func measureAWSDecode(t *table) error {
 // than identification needs. It knows one front and one shape of body where
 // labelhook tells apart all there are, and does not log, which is all to its
 // advantage.
-func typed(secrets []core.Secret, handle func(*identity)) lambda.Handler {
+func typed(secrets []secret.Secret, handle func(*identity)) lambda.Handler {
 	return lambda.NewHandler(func(_ context.Context, e events.LambdaFunctionURLRequest) (answer events.LambdaFunctionURLResponse, err error) {
 		body := []byte(e.Body)
 		if e.IsBase64Encoded {

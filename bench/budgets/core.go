@@ -18,12 +18,13 @@ import (
 	"github.com/labelhook/labelhook/bench"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // work is what the budgets of core are stated for, on one body.
 type work struct {
 	body    []byte
-	secrets []core.Secret
+	secrets []secret.Secret
 	header  http.Header
 	receive func() core.Response // to a handler that does nothing, without a log
 	deploy  func() core.Response // as a deployed receiver does it
@@ -32,18 +33,18 @@ type work struct {
 }
 
 func newWork(body []byte) (*work, error) {
-	secret, err := core.NewSecret(bench.Secret)
+	key, err := secret.New(bench.Secret)
 	if err != nil {
 		return nil, err
 	}
-	w := &work{body: body, secrets: []core.Secret{secret}}
+	w := &work{body: body, secrets: []secret.Secret{key}}
 	w.header = http.Header{
-		core.SignatureHeader: {core.Sign(body, secret)},
+		core.SignatureHeader: {core.Sign(body, key)},
 		core.EventHeader:     {"LABEL_CREATED"},
 		core.IDHeader:        {"5d1f3a9a-3f0c-4d6e-9e39-4b0a3f6f2c11"},
 		"Content-Type":       {"application/json"},
 	}
-	source, err := core.StaticSecrets(secret)
+	source, err := secret.Static(key)
 	if err != nil {
 		return nil, err
 	}

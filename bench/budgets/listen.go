@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/bench"
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -104,12 +104,12 @@ func measureListen(ctx context.Context, t *table) error {
 
 // load makes deliveries with fresh ids and times, signed anew.
 type load struct {
-	secret   core.Secret
+	secret   secret.Secret
 	template *sender.Template
 }
 
 func newLoad() (*load, error) {
-	secret, err := core.NewSecret(bench.Secret)
+	secret, err := secret.New(bench.Secret)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -163,7 +164,7 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 		rounds = 2
 	}
 	file := filepath.Join(t.TempDir(), "labelhook.db")
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 		here := 0
 		s := sender.Sender{URL: l.url(), Concurrency: 16}
 		s.Send(ctx, func(yield func(sender.Request) bool) {
-			for yield(sender.Signed(template.Fresh(time.Now()), sample.Header, secret)) {
+			for yield(sender.Signed(template.Fresh(time.Now()), sample.Header, key)) {
 			}
 		}, func(r sender.Result) {
 			if r.OK() {
@@ -205,7 +206,7 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		kept[r.ID]++
-		if size, found := acknowledged[r.ID]; found && size != len(r.Body) || core.Verify(r.Body, r.Signature, []core.Secret{secret}) != nil {
+		if size, found := acknowledged[r.ID]; found && size != len(r.Body) || core.Verify(r.Body, r.Signature, []secret.Secret{key}) != nil {
 			t.Errorf("delivery %s is kept with other bytes", r.ID)
 		}
 	}
@@ -234,7 +235,7 @@ func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
 			defer target.Close()
 			file := filepath.Join(t.TempDir(), "labelhook.db")
 			l := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret"}, "--inbox", file, "--forward", target.URL)
-			secret, err := core.NewSecret("secret")
+			key, err := secret.New("secret")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -244,7 +245,7 @@ func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
 			go func() {
 				defer close(answered)
 				s := sender.Sender{URL: l.url(), Concurrency: 1}
-				s.Send(ctx, func(yield func(sender.Request) bool) { yield(sender.Signed(sample.Body(), sample.Header, secret)) }, func(r sender.Result) {
+				s.Send(ctx, func(yield func(sender.Request) bool) { yield(sender.Signed(sample.Body(), sample.Header, key)) }, func(r sender.Result) {
 					if r.OK() {
 						t.Error("answered 2xx")
 					}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/samples"
@@ -72,7 +73,7 @@ func (t *tool) check(ctx context.Context, target string, way network, asJSON boo
 	if err != nil {
 		return err
 	}
-	secret, err := t.checkSecret(ctx)
+	key, err := t.checkSecret(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (t *tool) check(ctx context.Context, target string, way network, asJSON boo
 		printCheckHead(t.shown(), target)
 		onRow = func(row checkRow) { row.print(t.shown()) }
 	}
-	report, err := inspect(ctx, target, secret, sender.NewClient(1, way.timeout, roots), onRow)
+	report, err := inspect(ctx, target, key, sender.NewClient(1, way.timeout, roots), onRow)
 	if err != nil {
 		return err
 	}
@@ -100,12 +101,12 @@ func (t *tool) check(ctx context.Context, target string, way network, asJSON boo
 
 // inspect sends all checks to the target; secret is nil where there is none to
 // sign with. onRow is called for each as it is judged.
-func inspect(ctx context.Context, target string, secret *core.Secret, client *http.Client, onRow func(checkRow)) (checkReport, error) {
+func inspect(ctx context.Context, target string, key *secret.Secret, client *http.Client, onRow func(checkRow)) (checkReport, error) {
 	id := sender.NewID()
 	report := checkReport{URL: printable.URL(target), DeliveryID: id, OK: true}
 	defer client.CloseIdleConnections()
 	var unreachable bool
-	for _, c := range checksOf(id, secret) {
+	for _, c := range checksOf(id, key) {
 		row := c.row()
 		switch {
 		case c.skip != "":
@@ -141,7 +142,7 @@ func checkTarget(target string) error {
 
 // checkSecret returns the current secret of the environment, nil if there is
 // none.
-func (t *tool) checkSecret(ctx context.Context) (*core.Secret, error) {
+func (t *tool) checkSecret(ctx context.Context) (*secret.Secret, error) {
 	source, err := environment.Secrets(t.getenv, nil)
 	if errors.Is(err, environment.ErrNoSecretVariable) {
 		return nil, nil
@@ -168,19 +169,19 @@ type check struct {
 
 // checksOf returns the checks in the order in which they are sent: first what
 // tells whether anybody is there, and each chunked one right after its twin.
-func checksOf(id string, secret *core.Secret) []check {
+func checksOf(id string, key *secret.Secret) []check {
 	sample, ok := samples.Find(payload.Unknown, payload.NoVersion)
 	if !ok {
 		panic("no sample of the event unknown")
 	}
 	body := markAsTest(sample.Body(), id)
-	strange, err := core.NewSecret(rand.Text())
+	strange, err := secret.New(rand.Text())
 	if err != nil {
 		panic(err) // random text is neither empty nor has it white space
 	}
 	ours, noSecret := strange, "needs the receiver's secret: set "+environment.SecretVariable
-	if secret != nil {
-		ours, noSecret = *secret, ""
+	if key != nil {
+		ours, noSecret = *key, ""
 	}
 	post := func(signature string, body []byte) sender.Request {
 		r := sender.Signed(body, sample.Header, strange)

@@ -18,6 +18,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -26,11 +27,11 @@ const checkedSecret = "a secret that check must not print"
 
 // receiver is a labelhook receiver with the checked secret.
 func receiver(t *testing.T, handle core.HandlerFunc) http.Handler {
-	secret, err := core.NewSecret(checkedSecret)
+	key, err := secret.New(checkedSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := core.StaticSecrets(secret)
+	source, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func runTool(t *testing.T, env map[string]string, args ...string) (code int, std
 
 func TestCheckTellsReceiversApart(t *testing.T) {
 	good := receiver(t, taken)
-	secret := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
+	key := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
 	all := func(level string) map[string]string {
 		return map[string]string{
 			"get": level, "unsigned": level, "forged": level, "truncated": level, "sha256": level, "altered": level, "signed": level,
@@ -102,45 +103,45 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 		levels   map[string]string // by name, or "name chunked" where that differs
 		note     string            // in the note of some row
 	}{
-		"labelhook": {good, secret, exitDone, all("ok"), ""},
+		"labelhook": {good, key, exitDone, all("ok"), ""},
 		"labelhook without our secret": {good, nil, exitDone,
 			but(but(all("ok"), "altered", "skipped"), "signed", "skipped"), "needs the receiver's secret: set LABELBOX_WEBHOOK_SECRET"},
 		"labelhook with another secret": {good, map[string]string{"LABELBOX_WEBHOOK_SECRET": "another"}, exitFailed,
 			but(all("ok"), "signed", "fail"), "another secret than this environment"},
-		"labelhook that filters the event": {receiver(t, func(context.Context, *core.Delivery) error { return core.ErrIgnored }), secret, exitDone,
+		"labelhook that filters the event": {receiver(t, func(context.Context, *core.Delivery) error { return core.ErrIgnored }), key, exitDone,
 			all("ok"), "LABELHOOK_EVENTS"},
-		"labelhook with a failing destination": {receiver(t, func(context.Context, *core.Delivery) error { return errors.New("down") }), secret, exitFailed,
+		"labelhook with a failing destination": {receiver(t, func(context.Context, *core.Delivery) error { return errors.New("down") }), key, exitFailed,
 			but(all("ok"), "signed", "fail"), "a destination does not take the delivery now"},
-		"labelhook with a refusing destination": {receiver(t, func(context.Context, *core.Delivery) error { return core.Permanent(errors.New("no")) }), secret, exitFailed,
+		"labelhook with a refusing destination": {receiver(t, func(context.Context, *core.Delivery) error { return core.Permanent(errors.New("no")) }), key, exitFailed,
 			but(all("ok"), "signed", "fail"), "a destination refuses the delivery"},
-		"labelhook that has no secret": {nethttp.Handler(&core.Receiver{Logger: slog.New(slog.DiscardHandler)}), secret, exitFailed,
+		"labelhook that has no secret": {nethttp.Handler(&core.Receiver{Logger: slog.New(slog.DiscardHandler)}), key, exitFailed,
 			but(all("fail"), "get", "ok"), "has no usable secret"},
 
-		"accepts everything":     {always(200), secret, exitFailed, all("fail"), "DANGER"},
-		"answers 500 to forgers": {flask(good), secret, exitFailed, but(but(all("fail"), "get", "ok"), "signed", "ok"), "fails instead of refusing"},
-		"answers 400 to all":     {always(400), secret, exitFailed, all("fail"), "refused, but not as labelhook refuses; it should be 401 signature_missing"},
-		"wrong path":             {http.NotFoundHandler(), secret, exitFailed, all("fail"), "check the URL's path"},
-		"wants authentication":   {always(401), secret, exitFailed, all("fail"), "AuthType"},
-		"forbidden":              {always(403), secret, exitFailed, all("fail"), "allow unauthenticated invocations"},
-		"takes no POST":          {always(405), secret, exitFailed, all("fail"), "does not take POST"},
-		"refuses GET in other words": {proxyGet(good, 405), secret, exitFailed, but(all("ok"), "get", "fail"),
+		"accepts everything":     {always(200), key, exitFailed, all("fail"), "DANGER"},
+		"answers 500 to forgers": {flask(good), key, exitFailed, but(but(all("fail"), "get", "ok"), "signed", "ok"), "fails instead of refusing"},
+		"answers 400 to all":     {always(400), key, exitFailed, all("fail"), "refused, but not as labelhook refuses; it should be 401 signature_missing"},
+		"wrong path":             {http.NotFoundHandler(), key, exitFailed, all("fail"), "check the URL's path"},
+		"wants authentication":   {always(401), key, exitFailed, all("fail"), "AuthType"},
+		"forbidden":              {always(403), key, exitFailed, all("fail"), "allow unauthenticated invocations"},
+		"takes no POST":          {always(405), key, exitFailed, all("fail"), "does not take POST"},
+		"refuses GET in other words": {proxyGet(good, 405), key, exitFailed, but(all("ok"), "get", "fail"),
 			"refused, but not as labelhook refuses; it should be 405 method_not_allowed"},
-		"limits the rate": {always(429), secret, exitFailed, all("fail"), "limits the rate"},
-		"bad gateway":     {always(502), secret, exitFailed, all("fail"), "502 from the platform"},
-		"unavailable":     {always(503), secret, exitFailed, all("fail"), "503 from the platform"},
-		"redirects":       {http.RedirectHandler("/elsewhere?code=hush", http.StatusTemporaryRedirect), secret, exitFailed, all("fail"), "redirects to http://127.0.0.1:"},
+		"limits the rate": {always(429), key, exitFailed, all("fail"), "limits the rate"},
+		"bad gateway":     {always(502), key, exitFailed, all("fail"), "502 from the platform"},
+		"unavailable":     {always(503), key, exitFailed, all("fail"), "503 from the platform"},
+		"redirects":       {http.RedirectHandler("/elsewhere?code=hush", http.StatusTemporaryRedirect), key, exitFailed, all("fail"), "redirects to http://127.0.0.1:"},
 		"hangs up on POST": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == "POST" {
 				panic(http.ErrAbortHandler)
 			}
 			good.ServeHTTP(w, r)
-		}), secret, exitFailed, but(all("fail"), "get", "ok"), "the connection was closed before an answer came"},
+		}), key, exitFailed, but(all("fail"), "get", "ok"), "the connection was closed before an answer came"},
 
 		"a proxy that drops chunked bodies": {proxy(good, func(r *http.Request) {
 			if r.ContentLength < 0 {
 				r.Body = http.NoBody
 			}
-		}), secret, exitDone, but(but(but(chunkedWarns(all("ok")), "unsigned chunked", "ok"), "truncated chunked", "ok"), "sha256 chunked", "ok"), // refused before a body is looked at
+		}), key, exitDone, but(but(but(chunkedWarns(all("ok")), "unsigned chunked", "ok"), "truncated chunked", "ok"), "sha256 chunked", "ok"), // refused before a body is looked at
 			"drops or refuses chunked bodies"},
 		"a proxy that refuses chunked bodies": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.ContentLength < 0 {
@@ -148,10 +149,10 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 				return
 			}
 			good.ServeHTTP(w, r)
-		}), secret, exitDone, chunkedWarns(all("ok")), "drops or refuses chunked bodies"},
-		"a proxy that drops every body": {proxy(good, func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 }), secret, exitFailed,
+		}), key, exitDone, chunkedWarns(all("ok")), "drops or refuses chunked bodies"},
+		"a proxy that drops every body": {proxy(good, func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 }), key, exitFailed,
 			but(all("fail"), "get", "ok"), "the body did not arrive"},
-		"a proxy that drops the signature": {proxy(good, func(r *http.Request) { r.Header.Del(core.SignatureHeader) }), secret, exitFailed,
+		"a proxy that drops the signature": {proxy(good, func(r *http.Request) { r.Header.Del(core.SignatureHeader) }), key, exitFailed,
 			but(but(all("fail"), "get", "ok"), "unsigned", "ok"), "drops the header X-Hub-Signature"},
 	} {
 		t.Run(name, func(t *testing.T) {

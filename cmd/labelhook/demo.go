@@ -16,6 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/local"
@@ -64,17 +65,17 @@ type attempt struct {
 }
 
 // attempts returns all requests of the demo, in their order.
-func attempts(secret core.Secret) []attempt {
+func attempts(key secret.Secret) []attempt {
 	var all []attempt
 	for _, s := range samples.Documented() {
-		all = append(all, attempt{name: "signed", sample: s, request: sender.Signed(s.Body(), s.Header, secret), status: 200})
+		all = append(all, attempt{name: "signed", sample: s, request: sender.Signed(s.Body(), s.Header, key), status: 200})
 	}
 	all[0].repeats = 1
 	again := all[0]
 	again.name, again.again = "sent again", true
 	all = append(all, again)
 
-	forger, _ := core.NewSecret("a guess")
+	forger, _ := secret.New("a guess")
 	for _, forgery := range []struct {
 		name  string
 		code  core.Code
@@ -90,7 +91,7 @@ func attempts(secret core.Secret) []attempt {
 		{"altered", core.CodeSignatureMismatch, func(r *sender.Request, _ string) { r.Body[len(r.Body)/2] ^= 1 }},
 	} {
 		s := samples.Documented()[1]
-		a := attempt{name: forgery.name, sample: s, request: sender.Signed(s.Body(), s.Header, secret), status: 401, code: forgery.code}
+		a := attempt{name: forgery.name, sample: s, request: sender.Signed(s.Body(), s.Header, key), status: 401, code: forgery.code}
 		forgery.spoil(&a.request, a.request.Header.Get(core.SignatureHeader))
 		all = append(all, a)
 	}
@@ -99,11 +100,11 @@ func attempts(secret core.Secret) []attempt {
 
 func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error) {
 	text := rand.Text()
-	secret, err := core.NewSecret(text)
+	key, err := secret.New(text)
 	if err != nil {
 		return err
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		return err
 	}
@@ -149,9 +150,9 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	}
 	var rows []demoRow
 	if withAPI {
-		rows, err = tryAllWithAPI(ctx, attempts(secret), url, text, send, box)
+		rows, err = tryAllWithAPI(ctx, attempts(key), url, text, send, box)
 	} else {
-		rows, err = tryAll(ctx, attempts(secret), send, box)
+		rows, err = tryAll(ctx, attempts(key), send, box)
 	}
 	if err != nil {
 		return err

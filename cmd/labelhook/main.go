@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 )
@@ -161,18 +161,18 @@ func oneArg(name string) cobra.PositionalArgs {
 
 // signingSecret returns the secret to sign with: the current one of the
 // environment or, with none there, the one typed on the terminal.
-func (t *tool) signingSecret(ctx context.Context) (core.Secret, error) {
+func (t *tool) signingSecret(ctx context.Context) (secret.Secret, error) {
 	getenv, err := t.withSecret(ctx)
 	if err != nil {
-		return core.Secret{}, err
+		return secret.Secret{}, err
 	}
 	source, err := environment.Secrets(getenv, nil)
 	if err != nil {
-		return core.Secret{}, err
+		return secret.Secret{}, err
 	}
 	secrets, err := source.Secrets(ctx)
 	if err != nil {
-		return core.Secret{}, err
+		return secret.Secret{}, err
 	}
 	return secrets[0], nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 func TestMain(m *testing.M) {
@@ -95,7 +96,7 @@ func deliver(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: deliver EVENT ID FILE SECRET")
 	}
 	body := []byte(ts.ReadFile(args[2]))
-	secret, err := core.NewSecret(args[3])
+	secret, err := secret.New(args[3])
 	ts.Check(err)
 	request, err := http.NewRequest("POST", ts.Getenv("URL"), bytes.NewReader(body))
 	ts.Check(err)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -274,7 +274,7 @@ func (t *tool) readPayload(ctx context.Context, file string) ([]byte, error) {
 
 // deliveries are count signed requests. One has the payload's exact bytes; of
 // several each has ids and times of its own, and is made when it is sent.
-func (t *tool) deliveries(count int, body []byte, kept []string, header string, secret core.Secret) iter.Seq[sender.Request] {
+func (t *tool) deliveries(count int, body []byte, kept []string, header string, secret secret.Secret) iter.Seq[sender.Request] {
 	fresh := func() []byte { return body }
 	if count > 1 {
 		template := sender.NewTemplate(body, kept...)

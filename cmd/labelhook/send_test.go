@@ -20,6 +20,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -219,7 +220,7 @@ func TestSendKeepsSecretsEvenFromAnEcho(t *testing.T) {
 			t.Errorf("%v: exit code %d, %s", more, code, stdout)
 		}
 		sample, _ := samples.Find(payload.LabelCreated, payload.V2)
-		secret, _ := core.NewSecret(checkedSecret)
+		secret, _ := secret.New(checkedSecret)
 		for _, never := range []string{checkedSecret, "pass-w0rd", "function", "user", core.Sign(sample.Body(), secret)[5:]} {
 			if strings.Contains(stdout+stderr, never) {
 				t.Errorf("%v: %q is in %s%s", more, never, stdout, stderr)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/explain"
 )
@@ -112,12 +113,12 @@ type rawSecret struct {
 func usableSecret(secrets []rawSecret) (rawSecret, error) {
 	var lines []string // of a file, which has rules of its own
 	for _, s := range secrets {
-		_, err := core.NewSecret(s.text)
+		_, err := secret.New(s.text)
 		if strings.HasPrefix(s.name, "line ") {
 			lines = append(lines, s.text)
-			_, err = core.ParseSecrets(strings.Join(lines, "\n"))
+			_, err = secret.Parse(strings.Join(lines, "\n"))
 		}
-		var refused *core.SecretError
+		var refused *secret.Error
 		if errors.As(err, &refused) {
 			return rawSecret{}, usage(fmt.Errorf("%s: %w", s.variable, refused), "no receiver would start with such a secret: "+refused.Remedy)
 		}
@@ -136,7 +137,7 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 		case err != nil:
 			return nil, err
 		case text == "":
-			return nil, usage(core.ErrSecretEmpty, "type the secret that was given to Labelbox")
+			return nil, usage(secret.ErrEmpty, "type the secret that was given to Labelbox")
 		}
 		return []rawSecret{{"typed", "the secret typed", text}}, nil
 	case err != nil:
@@ -158,11 +159,11 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 // secretLines reads a file of secrets that the variable or flag from names. One
 // that has no lines, for it is in UTF-16 or JSON, is one secret.
 func secretLines(path, from string) ([]rawSecret, error) {
-	text, err := core.ReadSecretFile(path)
+	text, err := secret.ReadFile(path)
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s: %w", from, err), "set it to a readable file with one secret a line")
 	}
-	if _, err := core.ParseSecrets(text); errors.Is(err, core.ErrSecretUTF16) || errors.Is(err, core.ErrSecretJSON) {
+	if _, err := secret.Parse(text); errors.Is(err, secret.ErrUTF16) || errors.Is(err, secret.ErrJSON) {
 		return []rawSecret{{"file", from, text}}, nil
 	}
 	var secrets []rawSecret
@@ -177,7 +178,7 @@ func secretLines(path, from string) ([]rawSecret, error) {
 // verdict.
 func (t *tool) warnOfRefused(secrets []rawSecret) {
 	for _, s := range secrets {
-		if _, err := core.NewSecret(s.text); err != nil {
+		if _, err := secret.New(s.text); err != nil {
 			fmt.Fprintf(t.err, "labelhook: hint: no receiver starts with %s as it is: %v\n", s.variable, err)
 		}
 	}

@@ -10,10 +10,11 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 func TestVerifyExitCodes(t *testing.T) {
-	secret, err := core.NewSecret(checkedSecret)
+	secret, err := secret.New(checkedSecret)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/labelbox"
@@ -137,12 +137,12 @@ func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c crea
 			return none, apiError(err)
 		}
 		if len(twins) > 0 {
-			found, secret, err := t.compareSecret(ctx, twins, c.secret)
+			found, key, err := t.compareSecret(ctx, twins, c.secret)
 			if err != nil {
 				return none, err
 			}
 			fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.ID)
-			return creationResult{webhook: found, secret: secret}, nil
+			return creationResult{webhook: found, secret: key}, nil
 		}
 	}
 	if !c.force {
@@ -150,47 +150,47 @@ func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c crea
 			return none, err
 		}
 	}
-	secret, err := c.secret.get(ctx, t)
+	key, err := c.secret.get(ctx, t)
 	if err != nil {
 		return none, err
 	}
-	wanted.Secret = secret.text
+	wanted.Secret = key.text
 	created, err := client.CreateWebhook(ctx, wanted)
 	if err != nil {
-		return none, t.notCreated(err, secret)
+		return none, t.notCreated(err, key)
 	}
-	t.keepFingerprint(created.Webhook, secret)
+	t.keepFingerprint(created.Webhook, key)
 	if created.AnswerLost != nil {
 		fmt.Fprintf(t.err, "labelhook: the answer was lost (%s), but the webhook was made; it was not made twice\n", oneLine(created.AnswerLost.Error()))
 	}
 	t.warnOfURL(c.url)
 	fmt.Fprintln(t.err, "labelhook: webhooks made through the API send v1 payloads; those that send v2 are made in Labelbox's pages")
-	return creationResult{created.Webhook, true, secret}, nil
+	return creationResult{created.Webhook, true, key}, nil
 }
 
 // notCreated keeps a generated secret where the webhook may exist.
-func (t *tool) notCreated(err error, secret webhookSecret) error {
+func (t *tool) notCreated(err error, key webhookSecret) error {
 	if errors.Is(err, labelbox.ErrOutcomeUnknown) {
-		if secret.file != "" {
-			fmt.Fprintf(t.err, "labelhook: if the webhook was made, its secret is in %s\n", secret.file)
+		if key.file != "" {
+			fmt.Fprintf(t.err, "labelhook: if the webhook was made, its secret is in %s\n", key.file)
 		}
 	} else {
-		secret.discard()
+		key.discard()
 	}
 	return apiError(err)
 }
 
 // printCreated prints the result and, if told to, the check of the receiver.
 func (t *tool) printCreated(ctx context.Context, c creation, made creationResult) error {
-	w, secret := made.webhook, made.secret
-	view := createdView{webhookView: webhookViewOf(w), Created: made.created, SecretFile: secret.file}
+	w, key := made.webhook, made.secret
+	view := createdView{webhookView: webhookViewOf(w), Created: made.created, SecretFile: key.file}
 	if c.secret.show {
-		view.Secret = secret.text // of a found webhook none is known
+		view.Secret = key.text // of a found webhook none is known
 	}
 	failed := false
 	if c.json {
 		if c.check {
-			report, err := t.inspectFor(ctx, w.URL, secret, func(checkRow) {})
+			report, err := t.inspectFor(ctx, w.URL, key, func(checkRow) {})
 			if err != nil {
 				return err
 			}
@@ -202,7 +202,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 	} else {
 		rows := [][2]string{}
 		if view.Created {
-			rows = append(rows, [2]string{"secret", secret.place()})
+			rows = append(rows, [2]string{"secret", key.place()})
 		}
 		if view.Secret != "" {
 			rows = append(rows, [2]string{"", view.Secret})
@@ -213,7 +213,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 		if c.check {
 			fmt.Fprintln(t.out)
 			printCheckHead(t.shown(), w.URL)
-			report, err := t.inspectFor(ctx, w.URL, secret, func(r checkRow) { r.print(t.shown()) })
+			report, err := t.inspectFor(ctx, w.URL, key, func(r checkRow) { r.print(t.shown()) })
 			if err != nil {
 				return err
 			}
@@ -229,15 +229,15 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 
 // inspectFor checks the receiver with the webhook's secret. One that has just
 // been made up is not there yet, so nothing is signed with it.
-func (t *tool) inspectFor(ctx context.Context, url string, secret webhookSecret, onRow func(checkRow)) (checkReport, error) {
-	var signing *core.Secret
-	if secret.text == "" {
+func (t *tool) inspectFor(ctx context.Context, url string, key webhookSecret, onRow func(checkRow)) (checkReport, error) {
+	var signing *secret.Secret
+	if key.text == "" {
 		var err error
 		if signing, err = t.checkSecret(ctx); err != nil {
 			return checkReport{}, err
 		}
-	} else if !secret.generated {
-		s, err := core.NewSecret(secret.text)
+	} else if !key.generated {
+		s, err := secret.New(key.text)
 		if err != nil {
 			return checkReport{}, usage(err, "")
 		}

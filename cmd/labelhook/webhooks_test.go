@@ -16,6 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -199,10 +200,10 @@ func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
 	rotated := with(env, current, "brighteyes", previous, "opensesame")
 	webhooks(t, rotated, 0, "rotate", id)
 	twin := api.Webhooks()[1].ID
-	for secret, want := range map[string]string{"brighteyes": twin, "opensesame": id} {
-		stdout, _ := webhooks(t, with(env, current, secret), 0, append(again, "--json")...)
+	for key, want := range map[string]string{"brighteyes": twin, "opensesame": id} {
+		stdout, _ := webhooks(t, with(env, current, key), 0, append(again, "--json")...)
 		if got := decoded[createdView](t, stdout)[0].ID; got != want {
-			t.Errorf("%s is of %s, want %s", secret, got, want)
+			t.Errorf("%s is of %s, want %s", key, got, want)
 		}
 	}
 	if _, stderr := webhooks(t, with(env, current, "third"), 1, again...); !strings.Contains(stderr, "another secret") {
@@ -232,12 +233,12 @@ func TestWebhooksCreatedAtOnceAreOne(t *testing.T) {
 }
 
 func TestWebhooksSecretsArriveUnharmed(t *testing.T) {
-	for _, secret := range []string{`a"b`, `a\b`, "пароль 🔑", `{"$x":"}"`, "#comment", "a  b"} {
+	for _, key := range []string{`a"b`, `a\b`, "пароль 🔑", `{"$x":"}"`, "#comment", "a  b"} {
 		api, project, env := apiOf(t)
-		env["LABELBOX_WEBHOOK_SECRET"] = secret
+		env["LABELBOX_WEBHOOK_SECRET"] = key
 		webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
-		if made := api.Webhooks(); len(made) != 1 || made[0].Secret != secret {
-			t.Errorf("%q became %+v", secret, made)
+		if made := api.Webhooks(); len(made) != 1 || made[0].Secret != key {
+			t.Errorf("%q became %+v", key, made)
 		}
 	}
 }
@@ -279,9 +280,9 @@ func TestWebhooksGeneratedSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret := strings.TrimSuffix(string(text), "\n")
-	if got := api.Webhooks()[0].Secret; got != secret || len(secret) < 40 || strings.Contains(stdout, secret) {
-		t.Errorf("the file holds %q, the webhook has %q, printed is %s", secret, got, stdout)
+	key := strings.TrimSuffix(string(text), "\n")
+	if got := api.Webhooks()[0].Secret; got != key || len(key) < 40 || strings.Contains(stdout, key) {
+		t.Errorf("the file holds %q, the webhook has %q, printed is %s", key, got, stdout)
 	}
 	if info, _ := os.Stat(defaultSecretFile); info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v", info.Mode())
@@ -593,11 +594,11 @@ func TestWebhooksEndToEnd(t *testing.T) {
 
 // --ca-file counts for the receiver that create --check asks, as for the API.
 func TestCAFileReachesTheCheckedReceiver(t *testing.T) {
-	secret, err := core.NewSecret("opensesame")
+	key, err := secret.New("opensesame")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, _ := core.StaticSecrets(secret)
+	secrets, _ := secret.Static(key)
 	receiver := httptest.NewUnstartedServer(nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: &core.Mux{}, Logger: slog.New(slog.DiscardHandler)}))
 	receiver.Config.ErrorLog = log.New(io.Discard, "", 0)
 	receiver.StartTLS()

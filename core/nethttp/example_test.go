@@ -10,14 +10,15 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 func Example() {
-	secret, err := core.NewSecret("the secret given to Labelbox")
+	key, err := secret.New("the secret given to Labelbox")
 	if err != nil {
 		panic(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		panic(err)
 	}
@@ -35,7 +36,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	request.Header.Set(core.SignatureHeader, core.Sign([]byte(body), secret))
+	request.Header.Set(core.SignatureHeader, core.Sign([]byte(body), key))
 	request.Header.Set(core.IDHeader, "delivery")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

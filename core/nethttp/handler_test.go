@@ -17,21 +17,22 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/conformance"
 )
 
-func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, core.Secret) {
-	secret, err := core.NewSecret("secret")
+func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, secret.Secret) {
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Logger: slog.New(slog.DiscardHandler)}, secret
+	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Logger: slog.New(slog.DiscardHandler)}, key
 }
 
 func TestConformance(t *testing.T) {
@@ -66,7 +67,7 @@ func (c *counted) Read(p []byte) (int, error) {
 
 func TestNoMoreOfABodyIsReadThanTheLimitAllows(t *testing.T) {
 	const limit = 1000
-	r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), limit)
+	r, key := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), limit)
 	for name, test := range map[string]struct {
 		method   string
 		size     int64 // of the body
@@ -86,7 +87,7 @@ func TestNoMoreOfABodyIsReadThanTheLimitAllows(t *testing.T) {
 			body := &counted{Reader: io.LimitReader(blanks{}, test.size)}
 			request := httptest.NewRequest(test.method, "/", body)
 			request.ContentLength = test.declared
-			request.Header.Set(core.SignatureHeader, core.Sign(bytes.Repeat([]byte{' '}, int(min(test.size, 2*limit))), secret))
+			request.Header.Set(core.SignatureHeader, core.Sign(bytes.Repeat([]byte{' '}, int(min(test.size, 2*limit))), key))
 			answer := httptest.NewRecorder()
 			nethttp.Handler(r).ServeHTTP(answer, request)
 			if answer.Code != test.status || body.read > test.read {
@@ -134,14 +135,14 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("the sender is g
 // they are not what the sender meant to send.
 func TestBodiesThatBreakOff(t *testing.T) {
 	var handled atomic.Int32
-	r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error {
+	r, key := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error {
 		handled.Add(1)
 		return nil
 	}), 0)
 	server := httptest.NewServer(nethttp.Handler(r))
 	defer server.Close()
 	part := `{"half":`
-	signature := core.SignatureHeader + ": " + core.Sign([]byte(part), secret) + "\r\n"
+	signature := core.SignatureHeader + ": " + core.Sign([]byte(part), key) + "\r\n"
 	for name, request := range map[string]string{
 		"declared":             "Content-Length: 100\r\n\r\n" + part,
 		"declared, nothing":    "Content-Length: 100\r\n\r\n",
@@ -200,7 +201,7 @@ func TestABodyOverTheLimitEndsTheConnection(t *testing.T) {
 
 func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan error)
-	r, secret := receiver(t, core.HandlerFunc(func(ctx context.Context, _ *core.Delivery) error {
+	r, key := receiver(t, core.HandlerFunc(func(ctx context.Context, _ *core.Delivery) error {
 		close(began)
 		<-ctx.Done()
 		ended <- ctx.Err()
@@ -214,7 +215,7 @@ func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set(core.SignatureHeader, core.Sign([]byte("{}"), secret))
+	request.Header.Set(core.SignatureHeader, core.Sign([]byte("{}"), key))
 	go func() {
 		<-began
 		leave()
@@ -229,7 +230,7 @@ func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 
 // BenchmarkHandler is what a request costs between net/http and a destination.
 func BenchmarkHandler(b *testing.B) {
-	r, secret := receiver(b, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+	r, key := receiver(b, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
 	handler := nethttp.Handler(r)
 	for name, body := range map[string][]byte{
 		"2.4KB": samples.Documented()[0].Body(),
@@ -237,7 +238,7 @@ func BenchmarkHandler(b *testing.B) {
 	} {
 		for framing, length := range map[string]int64{"declared": int64(len(body)), "chunked": -1} {
 			b.Run(name+"/"+framing, func(b *testing.B) {
-				signature := core.Sign(body, secret)
+				signature := core.Sign(body, key)
 				b.SetBytes(int64(len(body)))
 				b.ReportAllocs()
 				for b.Loop() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/aws"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/moto"
 	"github.com/labelhook/labelhook/internal/test/required"
 )
@@ -123,7 +124,7 @@ func shell(t *testing.T, script string) string {
 }
 
 // live are the secrets that the function would accept now.
-func live(t *testing.T, arn string) []core.Secret {
+func live(t *testing.T, arn string) []secret.Secret {
 	t.Helper()
 	source, err := aws.SecretsManager{}.Secrets(arn)
 	if err != nil {
@@ -138,7 +139,7 @@ func live(t *testing.T, arn string) []core.Secret {
 
 func sign(t *testing.T, body []byte, text string) string {
 	t.Helper()
-	secret, err := core.NewSecret(text)
+	secret, err := secret.New(text)
 	if err != nil {
 		t.Fatal(err)
 	}

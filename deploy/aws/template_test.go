@@ -22,6 +22,7 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/required"
@@ -208,8 +209,8 @@ func TestVariants(t *testing.T) {
 			if !maps.Equal(got.environment(), environment) {
 				t.Errorf("environment\n%q, want\n%q", got.environment(), environment)
 			}
-			if secret := got.Outputs["SecretArn"].Value; secret != strings.TrimSuffix(environment["LABELBOX_WEBHOOK_SECRET_ID"], "#webhook") {
-				t.Errorf("the output SecretArn is %v", secret)
+			if key := got.Outputs["SecretArn"].Value; key != strings.TrimSuffix(environment["LABELBOX_WEBHOOK_SECRET_ID"], "#webhook") {
+				t.Errorf("the output SecretArn is %v", key)
 			}
 			url, _ := got.Outputs["Url"].Value.(string)
 			if host := map[bool]string{true: "execute-api", false: "lambda-url"}[want.parameters["Endpoint"] == "HttpApi"]; !strings.Contains(url, host) || !strings.HasSuffix(url, "/") {
@@ -464,15 +465,15 @@ func TestMetricFiltersFindTheReceiversLines(t *testing.T) {
 // logLine writes what a receiver logs about one genuine delivery.
 func logLine(t *testing.T, line *bytes.Buffer, handler, deadLetter core.Handler) {
 	t.Helper()
-	secret, err := core.NewSecret("a secret of the test")
+	key, err := secret.New("a secret of the test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Logger: slog.New(aws.NewLogHandler(line, slog.LevelInfo))}
 	body := samples.All()[0].Body()
-	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, secret)}}})
+	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, key)}}})
 }

@@ -63,7 +63,7 @@ func TestVariablesThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		"LABELBOX_WEBHOOK_SECRET_PREVIOUS": "",
 		"LABELBOX_API_KEY":                 "",
 	} {
-		err := environment.CheckNames([]string{"HOME=/", name + "=" + secret, "ZONE=x"})
+		err := environment.CheckNames([]string{"HOME=/", name + "=" + key, "ZONE=x"})
 		var config *environment.ConfigError
 		switch {
 		case meant == "" && err != nil:
@@ -71,7 +71,7 @@ func TestVariablesThatWouldHaveNoEffectAreRefused(t *testing.T) {
 		case meant == "":
 		case !errors.As(err, &config), !strings.HasPrefix(config.Remedy, "did you mean "+meant):
 			t.Errorf("%q: %v, want %s", name, err, meant)
-		case strings.ContainsAny(err.Error(), "\x1b") || strings.Contains(err.Error()+config.Remedy, secret):
+		case strings.ContainsAny(err.Error(), "\x1b") || strings.Contains(err.Error()+config.Remedy, key):
 			t.Errorf("%q: %q", name, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestEveryVariableIsKnownToReceivers(t *testing.T) {
 	p.Environ = func() []string { return []string{"LABELBOX_WEBHOK_SECRET=x"} }
 	_, err := environment.Receiver(p)
 	check(t, err, "LABELBOX_WEBHOK_SECRET", "no variable of labelhook is called so", "did you mean LABELBOX_WEBHOOK_SECRET?")
-	t.Setenv("LABELBOX_WEBHOOK_SECRET", secret)
+	t.Setenv("LABELBOX_WEBHOOK_SECRET", key)
 	t.Setenv("LABELHOOK_DESTINATION", "file:x")
 	_, err = environment.Receiver(environment.Platform{})
 	check(t, err, "LABELHOOK_DESTINATION", "no variable", "did you mean LABELHOOK_DESTINATIONS?")

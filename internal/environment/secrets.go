@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // The variables that say where the webhook secret is. Exactly one of the first
@@ -58,7 +58,7 @@ func aboutSecrets(err error) bool {
 // Secrets makes the secret source that the environment describes. manager
 // makes the source for a secret manager's id; it is nil where there is no
 // secret manager. The error is a [*ConfigError].
-func Secrets(getenv func(string) string, manager func(id string) (core.SecretSource, error)) (core.SecretSource, error) {
+func Secrets(getenv func(string) string, manager func(id string) (secret.Source, error)) (secret.Source, error) {
 	if err := CheckSecretVariables(getenv); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func Secrets(getenv func(string) string, manager func(id string) (core.SecretSou
 	case file != "":
 		return fromFile(file)
 	case hasPrefixFold(id, "@Microsoft.KeyVault("):
-		return nil, &ConfigError{IDVariable, core.ErrSecretUnresolved, secretRemedy(core.ErrSecretUnresolved)}
+		return nil, &ConfigError{IDVariable, secret.ErrUnresolved, secretRemedy(secret.ErrUnresolved)}
 	case manager == nil:
 		return nil, &ConfigError{IDVariable, errors.New("there is no secret manager here"),
 			"set " + SecretVariable + " or " + FileVariable + " instead"}
@@ -110,41 +110,41 @@ func hasPrefixFold(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
-func fromVariables(current, previous string) (core.SecretSource, error) {
-	var secrets []core.Secret
+func fromVariables(current, previous string) (secret.Source, error) {
+	var secrets []secret.Secret
 	for _, v := range [...]struct{ name, value string }{{SecretVariable, current}, {PreviousVariable, previous}} {
 		if v.value == "" && v.name == PreviousVariable {
 			continue
 		}
-		s, err := core.NewSecret(v.value)
+		s, err := secret.New(v.value)
 		if err != nil {
 			return nil, &ConfigError{v.name, err, secretRemedy(err)}
 		}
 		secrets = append(secrets, s)
 	}
-	return core.StaticSecrets(secrets...)
+	return secret.Static(secrets...)
 }
 
 // fromFile reads the file for its errors; the source reads it again for its
 // secrets when they are first needed. What is no file but a pipe can be read
 // only once, so its secrets stay.
-func fromFile(path string) (core.SecretSource, error) {
-	text, err := core.ReadSecretFile(path)
+func fromFile(path string) (secret.Source, error) {
+	text, err := secret.ReadFile(path)
 	if err != nil {
 		return nil, &ConfigError{FileVariable, err, "set it to a readable file with one secret a line, the current one first"}
 	}
-	secrets, err := core.ParseSecrets(text)
+	secrets, err := secret.Parse(text)
 	if err != nil {
 		return nil, &ConfigError{FileVariable, fmt.Errorf("%s: %w", path, err), secretRemedy(err)}
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return core.StaticSecrets(secrets...)
+		return secret.Static(secrets...)
 	}
-	return core.FileSecrets(path), nil
+	return secret.File(path), nil
 }
 
 func secretRemedy(err error) string {
-	var refused *core.SecretError
+	var refused *secret.Error
 	if errors.As(err, &refused) {
 		return refused.Remedy
 	}

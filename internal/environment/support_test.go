@@ -12,12 +12,13 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
 // secret stands for what no message may hold.
-const secret = "the-secret-itself"
+const key = "the-secret-itself"
 
 type variables map[string]string
 
@@ -34,7 +35,7 @@ func (v variables) with(more variables) variables {
 	return all
 }
 
-var withSecret = variables{"LABELBOX_WEBHOOK_SECRET": secret}
+var withSecret = variables{"LABELBOX_WEBHOOK_SECRET": key}
 
 // platform has a queue with a size limit and no bucket of its own.
 func platform(v variables, out *bytes.Buffer) environment.Platform {
@@ -46,15 +47,15 @@ func platform(v variables, out *bytes.Buffer) environment.Platform {
 			"queue":  func(string) (core.Handler, error) { return new(queue), nil },
 			"broken": func(string) (core.Handler, error) { return nil, errors.New("broken: the service is not there") },
 		},
-		Manager: func(id string) (core.SecretSource, error) {
+		Manager: func(id string) (secret.Source, error) {
 			if id == "wrong" {
 				return nil, errors.New("no secret has this id")
 			}
-			s, err := core.NewSecret(secret)
+			s, err := secret.New(key)
 			if err != nil {
 				return nil, err
 			}
-			return core.StaticSecrets(s)
+			return secret.Static(s)
 		},
 	}
 }
@@ -82,13 +83,13 @@ func (q *queue) Handle(ctx context.Context, d *core.Delivery) error {
 	return nil
 }
 
-func signed(t testing.TB, secret string, s samples.Sample) core.Request {
-	key, err := core.NewSecret(secret)
+func signed(t testing.TB, key string, s samples.Sample) core.Request {
+	proves, err := secret.New(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return core.Request{Method: "POST", Body: s.Body(), Header: http.Header{
-		core.SignatureHeader: {core.Sign(s.Body(), key)},
+		core.SignatureHeader: {core.Sign(s.Body(), proves)},
 		core.EventHeader:     {s.Header},
 		core.IDHeader:        {"delivery"},
 	}}
@@ -103,9 +104,9 @@ func find(t testing.TB, event payload.Event) samples.Sample {
 }
 
 // send sends a sample and returns the status and the status word or code.
-func send(t testing.TB, r *core.Receiver, secret string, event payload.Event) (int, string) {
+func send(t testing.TB, r *core.Receiver, key string, event payload.Event) (int, string) {
 	t.Helper()
-	got := r.Receive(t.Context(), signed(t, secret, find(t, event)))
+	got := r.Receive(t.Context(), signed(t, key, find(t, event)))
 	if got.Status == 200 {
 		_, word, _ := strings.Cut(string(got.Body), `"status":"`)
 		word, _, _ = strings.Cut(word, `"`)

@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/explain"
 )
 
 func Example() {
-	secret, _ := core.NewSecret("correct horse")
-	signature := core.Sign([]byte(`{"id": 1}`), secret)
+	shared, _ := secret.New("correct horse")
+	signature := core.Sign([]byte(`{"id": 1}`), shared)
 
 	// An editor has added a newline, and the secret was pasted with a blank.
 	verdict, _ := explain.Explain(context.Background(), []byte("{\"id\": 1}\n"), signature, []string{"correct horse "})

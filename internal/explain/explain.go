@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // Verdict is what [Explain] found.
@@ -57,18 +58,18 @@ type Cause struct {
 
 // Explain says whether signature, the value of an X-Hub-Signature header,
 // matches body under one of the secrets and, if not, why. The secrets are taken
-// raw, as they stand in environment or file: texts that [core.NewSecret]
+// raw, as they stand in environment or file: texts that [secret.New]
 // refuses are what there may be to explain.
 //
 // The error is that of ctx, when it ended before the search did.
 func Explain(ctx context.Context, body []byte, signature string, secrets []string) (Verdict, error) {
-	v := Verdict{Secret: -1, Refusal: core.ErrNoSecret}
+	v := Verdict{Secret: -1, Refusal: secret.ErrNone}
 	for i, text := range secrets {
-		secret, err := core.NewSecret(text)
+		key, err := secret.New(text)
 		if err != nil {
 			continue
 		}
-		if v.Refusal = core.Verify(body, signature, []core.Secret{secret}); v.Refusal == nil {
+		if v.Refusal = core.Verify(body, signature, []secret.Secret{key}); v.Refusal == nil {
 			v.Match, v.Secret = true, i
 			return v, nil
 		}

@@ -17,11 +17,12 @@ import (
 	"unicode/utf16"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
 const (
-	secret = "c0ffee-and-a-long-tail"
+	shared = "c0ffee-and-a-long-tail"
 	signed = `{"id": "clvo7b6h501ic07fdbg62c32w", "name": "Café ☕", "zoom": 1.0, "a": [1, 2]}`
 )
 
@@ -74,12 +75,12 @@ func TestMatch(t *testing.T) {
 		secrets         []string
 		index           int
 	}{
-		"as signed":                      {signed, sign(secret, signed), []string{secret}, 0},
-		"upper-case digits":              {signed, "sha1=" + strings.ToUpper(mac(sha1.New, secret, signed)), []string{secret}, 0},
-		"previous secret":                {signed, sign("older", signed), []string{secret, "older"}, 1},
-		"secret with its file's newline": {signed, sign(secret, signed), []string{secret + "\n"}, 0},
-		"empty body":                     {"", sign(secret, ""), []string{secret}, 0},
-		"refused secret beside":          {signed, sign(secret, signed), []string{" x ", secret}, 1},
+		"as signed":                      {signed, sign(shared, signed), []string{shared}, 0},
+		"upper-case digits":              {signed, "sha1=" + strings.ToUpper(mac(sha1.New, shared, signed)), []string{shared}, 0},
+		"previous secret":                {signed, sign("older", signed), []string{shared, "older"}, 1},
+		"secret with its file's newline": {signed, sign(shared, signed), []string{shared + "\n"}, 0},
+		"empty body":                     {"", sign(shared, ""), []string{shared}, 0},
+		"refused secret beside":          {signed, sign(shared, signed), []string{" x ", shared}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := explain(t, c.body, c.signature, c.secrets...)
@@ -97,15 +98,15 @@ func TestNothingExplainsIt(t *testing.T) {
 		refusal         error
 		searched        bool
 	}{
-		"another secret":   {signed, sign("another secret", signed), []string{secret}, core.ErrSignatureMismatch, true},
-		"another body":     {signed, sign(secret, signed+"x"), []string{secret}, core.ErrSignatureMismatch, true},
-		"truncated":        {signed, sign(secret, signed)[:30], []string{secret}, core.ErrSignatureLength, false},
-		"not a signature":  {signed, "hello", []string{secret}, core.ErrSignatureBare, false},
-		"no signature":     {signed, "", []string{secret}, core.ErrSignatureMissing, false},
-		"no secret":        {signed, sign(secret, signed), nil, core.ErrNoSecret, false},
-		"empty secret":     {signed, sign(secret, signed), []string{""}, core.ErrNoSecret, true},
-		"MD5":              {signed, "md5=d41d8cd98f00b204e9800998ecf8427e", []string{secret}, core.ErrSignatureAlgorithm, false},
-		"body is not JSON": {"\xff\xfe\x00", sign(secret, signed), []string{secret}, core.ErrSignatureMismatch, true},
+		"another secret":   {signed, sign("another secret", signed), []string{shared}, core.ErrSignatureMismatch, true},
+		"another body":     {signed, sign(shared, signed+"x"), []string{shared}, core.ErrSignatureMismatch, true},
+		"truncated":        {signed, sign(shared, signed)[:30], []string{shared}, core.ErrSignatureLength, false},
+		"not a signature":  {signed, "hello", []string{shared}, core.ErrSignatureBare, false},
+		"no signature":     {signed, "", []string{shared}, core.ErrSignatureMissing, false},
+		"no secret":        {signed, sign(shared, signed), nil, secret.ErrNone, false},
+		"empty secret":     {signed, sign(shared, signed), []string{""}, secret.ErrNone, true},
+		"MD5":              {signed, "md5=d41d8cd98f00b204e9800998ecf8427e", []string{shared}, core.ErrSignatureAlgorithm, false},
+		"body is not JSON": {"\xff\xfe\x00", sign(shared, signed), []string{shared}, core.ErrSignatureMismatch, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := explain(t, c.body, c.signature, c.secrets...)
@@ -191,7 +192,7 @@ func TestBody(t *testing.T) {
 		"the empty body was signed":       {signed, "", []string{"body_empty_signed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := explain(t, c.have, sign(secret, c.signed), "other", secret)
+			v := explain(t, c.have, sign(shared, c.signed), "other", shared)
 			wantCodes(t, v, c.codes...)
 			if v.Secret != 1 {
 				t.Errorf("secret %d, want 1", v.Secret)
@@ -205,39 +206,39 @@ func TestSecret(t *testing.T) {
 	for name, c := range map[string]struct {
 		ours, theirs, code string
 	}{
-		"blank behind":                   {secret + " ", secret, "secret_white_space"},
-		"blank in front":                 {"\t" + secret, secret, "secret_white_space"},
-		"two line breaks":                {secret + "\n\n", secret, "secret_white_space"},
-		"theirs has the blank, too":      {secret + " ", secret + " ", "secret_refused"},
-		"theirs has a newline":           {secret, secret + "\n", "secret_line_break"},
-		"theirs has a CRLF":              {secret, secret + "\r\n", "secret_line_break"},
-		"both have a newline":            {secret + "\n", secret + "\n", "secret_line_break"},
-		"double quotes":                  {`"` + secret + `"`, secret, "secret_quoted"},
-		"single quotes":                  {`'` + secret + `'`, secret, "secret_quoted"},
-		"theirs has double quotes":       {secret, `"` + secret + `"`, "secret_unquoted"},
-		"theirs has single quotes":       {secret, `'` + secret + `'`, "secret_unquoted"},
-		`\n as two characters`:           {secret + `\n`, secret, "secret_escape"},
-		"byte order mark":                {byteOrderMark + secret, secret, "secret_byte_order_mark"},
+		"blank behind":                   {shared + " ", shared, "secret_white_space"},
+		"blank in front":                 {"\t" + shared, shared, "secret_white_space"},
+		"two line breaks":                {shared + "\n\n", shared, "secret_white_space"},
+		"theirs has the blank, too":      {shared + " ", shared + " ", "secret_refused"},
+		"theirs has a newline":           {shared, shared + "\n", "secret_line_break"},
+		"theirs has a CRLF":              {shared, shared + "\r\n", "secret_line_break"},
+		"both have a newline":            {shared + "\n", shared + "\n", "secret_line_break"},
+		"double quotes":                  {`"` + shared + `"`, shared, "secret_quoted"},
+		"single quotes":                  {`'` + shared + `'`, shared, "secret_quoted"},
+		"theirs has double quotes":       {shared, `"` + shared + `"`, "secret_unquoted"},
+		"theirs has single quotes":       {shared, `'` + shared + `'`, "secret_unquoted"},
+		`\n as two characters`:           {shared + `\n`, shared, "secret_escape"},
+		"byte order mark":                {byteOrderMark + shared, shared, "secret_byte_order_mark"},
 		"theirs decoded from hex":        {hexSecret, "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", "secret_hex_decoded"},
-		"theirs decoded from base64":     {base64.StdEncoding.EncodeToString([]byte(secret)), secret, "secret_base64_decoded"},
-		"decoded from base64 of a line":  {base64.StdEncoding.EncodeToString([]byte(secret + "\n")), secret, "secret_base64_decoded"},
+		"theirs decoded from base64":     {base64.StdEncoding.EncodeToString([]byte(shared)), shared, "secret_base64_decoded"},
+		"decoded from base64 of a line":  {base64.StdEncoding.EncodeToString([]byte(shared + "\n")), shared, "secret_base64_decoded"},
 		"decoded from unpadded URL form": {base64.RawURLEncoding.EncodeToString([]byte("??>>~~~~")), "??>>~~~~", "secret_base64_decoded"},
-		"theirs in base64":               {secret, base64.StdEncoding.EncodeToString([]byte(secret)), "secret_base64_encoded"},
-		"theirs in hex":                  {secret, hex.EncodeToString([]byte(secret)), "secret_hex_encoded"},
-		"a JSON object":                  {`{"user":"x","webhook":` + quoted(secret) + `}`, secret, "secret_in_json"},
-		"theirs is empty":                {secret, "", "secret_empty"},
-		"a line of settings":             {"LABELBOX_WEBHOOK_SECRET=" + secret, secret, "secret_assignment"},
-		"an exported one in quotes":      {`export KEY="` + secret + "\"\n", secret, "secret_assignment"},
-		"a line of YAML":                 {"secret: '" + secret + "'", secret, "secret_assignment"},
-		"theirs is a line of settings":   {secret, "LABELBOX_WEBHOOK_SECRET=" + secret, "secret_with_name"},
-		"in UTF-16":                      {utf16Of(secret + "\r\n"), secret, "secret_utf16"},
-		"in UTF-16 without a mark":       {strings.TrimPrefix(utf16Of(secret), "\xff\xfe"), secret, "secret_utf16"},
-		"in UTF-16, the second line":     {utf16Of("other\r\n" + secret + "\r\n"), secret, "secret_utf16"},
-		"settings in UTF-16":             {utf16Of("A=" + secret + "\r\n"), secret, "secret_utf16"},
-		"theirs in UTF-16":               {secret, strings.TrimPrefix(utf16Of(secret), "\xff\xfe"), "secret_utf16_signed"},
-		"an invisible character":         {secret + "\u200b", secret, "secret_white_space"},
+		"theirs in base64":               {shared, base64.StdEncoding.EncodeToString([]byte(shared)), "secret_base64_encoded"},
+		"theirs in hex":                  {shared, hex.EncodeToString([]byte(shared)), "secret_hex_encoded"},
+		"a JSON object":                  {`{"user":"x","webhook":` + quoted(shared) + `}`, shared, "secret_in_json"},
+		"theirs is empty":                {shared, "", "secret_empty"},
+		"a line of settings":             {"LABELBOX_WEBHOOK_SECRET=" + shared, shared, "secret_assignment"},
+		"an exported one in quotes":      {`export KEY="` + shared + "\"\n", shared, "secret_assignment"},
+		"a line of YAML":                 {"secret: '" + shared + "'", shared, "secret_assignment"},
+		"theirs is a line of settings":   {shared, "LABELBOX_WEBHOOK_SECRET=" + shared, "secret_with_name"},
+		"in UTF-16":                      {utf16Of(shared + "\r\n"), shared, "secret_utf16"},
+		"in UTF-16 without a mark":       {strings.TrimPrefix(utf16Of(shared), "\xff\xfe"), shared, "secret_utf16"},
+		"in UTF-16, the second line":     {utf16Of("other\r\n" + shared + "\r\n"), shared, "secret_utf16"},
+		"settings in UTF-16":             {utf16Of("A=" + shared + "\r\n"), shared, "secret_utf16"},
+		"theirs in UTF-16":               {shared, strings.TrimPrefix(utf16Of(shared), "\xff\xfe"), "secret_utf16_signed"},
+		"an invisible character":         {shared + "\u200b", shared, "secret_white_space"},
 		"a placeholder on both sides":    {"example_secret", "example_secret", "secret_refused"},
-		"NUL bytes behind":               {secret + "\x00", secret, "secret_refused"},
+		"NUL bytes behind":               {shared + "\x00", shared, "secret_refused"},
 		"unresolved reference":           {"@Microsoft.KeyVault(SecretUri=x)", "@Microsoft.KeyVault(SecretUri=x)", "secret_unresolved"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -247,7 +248,7 @@ func TestSecret(t *testing.T) {
 }
 
 func TestSignature(t *testing.T) {
-	digest := mac(sha1.New, secret, signed)
+	digest := mac(sha1.New, shared, signed)
 	raw, _ := hex.DecodeString(digest)
 	plain := func(parts ...string) string {
 		sum := sha1.Sum([]byte(strings.Join(parts, "")))
@@ -260,24 +261,24 @@ func TestSignature(t *testing.T) {
 		"bare digest":             {digest, []string{"signature_bare"}},
 		"upper-case prefix":       {"SHA1=" + digest, []string{"signature_prefix_case"}},
 		"prefix sha256":           {"sha256=" + digest, []string{"signature_prefix_wrong"}},
-		"HMAC-SHA256":             {"sha256=" + mac(sha256.New, secret, signed), []string{"algorithm"}},
-		"HMAC-SHA256, bare":       {mac(sha256.New, secret, signed), []string{"signature_bare", "algorithm"}},
-		"HMAC-SHA256 as sha1":     {"sha1=" + mac(sha256.New, secret, signed), []string{"signature_prefix_wrong", "algorithm"}},
-		"HMAC-SHA512":             {"sha512=" + mac(sha512.New, secret, signed), []string{"algorithm"}},
+		"HMAC-SHA256":             {"sha256=" + mac(sha256.New, shared, signed), []string{"algorithm"}},
+		"HMAC-SHA256, bare":       {mac(sha256.New, shared, signed), []string{"signature_bare", "algorithm"}},
+		"HMAC-SHA256 as sha1":     {"sha1=" + mac(sha256.New, shared, signed), []string{"signature_prefix_wrong", "algorithm"}},
+		"HMAC-SHA512":             {"sha512=" + mac(sha512.New, shared, signed), []string{"algorithm"}},
 		"white space":             {" sha1=" + digest + "\n", []string{"signature_white_space"}},
 		"quotation marks":         {`"sha1=` + digest + `"`, []string{"signature_quoted"}},
 		"header name":             {"x-hub-signature: sha1=" + digest, []string{"signature_header_name"}},
-		"header name 256":         {"X-Hub-Signature-256: sha256=" + mac(sha256.New, secret, signed), []string{"signature_header_name", "algorithm"}},
+		"header name 256":         {"X-Hub-Signature-256: sha256=" + mac(sha256.New, shared, signed), []string{"signature_header_name", "algorithm"}},
 		"two joined":              {"sha1=" + strings.Repeat("0", 40) + ", sha1=" + digest, []string{"signature_list"}},
 		"base64 digest":           {"sha1=" + base64.StdEncoding.EncodeToString(raw), []string{"signature_base64"}},
 		"bare base64 digest":      {base64.StdEncoding.EncodeToString(raw), []string{"signature_base64", "signature_bare"}},
-		"SHA-1 of secret + body":  {plain(secret, signed), []string{"digest_of_secret_and_body"}},
-		"SHA-1 of body + secret":  {plain(signed, secret), []string{"digest_of_body_and_secret"}},
+		"SHA-1 of secret + body":  {plain(shared, signed), []string{"digest_of_secret_and_body"}},
+		"SHA-1 of body + secret":  {plain(signed, shared), []string{"digest_of_body_and_secret"}},
 		"SHA-1 of the body alone": {plain(signed), []string{"digest_of_body"}},
-		"key and message swapped": {sign(signed, secret), []string{"hmac_swapped"}},
+		"key and message swapped": {sign(signed, shared), []string{"hmac_swapped"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantCodes(t, explain(t, signed, c.signature, secret), c.codes...)
+			wantCodes(t, explain(t, signed, c.signature, shared), c.codes...)
 		})
 	}
 }
@@ -288,9 +289,9 @@ func TestCombinations(t *testing.T) {
 		have, signature, secret string
 		codes                   []string
 	}{
-		"newline and quoted secret": {signed + "\n", sign(secret, signed), `"` + secret + `"`,
+		"newline and quoted secret": {signed + "\n", sign(shared, signed), `"` + shared + `"`,
 			[]string{"secret_quoted", "newline_added"}},
-		"SHA-256, blank, base64": {base64.StdEncoding.EncodeToString([]byte(signed)), "sha256=" + mac(sha256.New, secret, signed), secret + " ",
+		"SHA-256, blank, base64": {base64.StdEncoding.EncodeToString([]byte(signed)), "sha256=" + mac(sha256.New, shared, signed), shared + " ",
 			[]string{"algorithm", "secret_white_space", "body_base64"}},
 		"bare, hex secret, printed again": {signed, mac(sha1.New, "\x01\x02\x03\x04", compactForm), "01020304",
 			[]string{"signature_bare", "secret_hex_decoded", "json_reprinted"}},
@@ -304,7 +305,7 @@ func TestCombinations(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Explain(ctx, []byte(signed), sign("x", signed), []string{secret}); !errors.Is(err, context.Canceled) {
+	if _, err := Explain(ctx, []byte(signed), sign("x", signed), []string{shared}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -313,11 +314,11 @@ func TestCancelled(t *testing.T) {
 // it, and that whatever explains a refusal leads to the digest that was given.
 func FuzzExplain(f *testing.F) {
 	for _, s := range samples.All() {
-		f.Add(s.Body(), sign(secret, string(s.Body())), secret)
-		f.Add(s.Body(), sign(secret, string(s.Body())+"\n"), secret+" ")
+		f.Add(s.Body(), sign(shared, string(s.Body())), shared)
+		f.Add(s.Body(), sign(shared, string(s.Body())+"\n"), shared+" ")
 	}
 	f.Add([]byte(`"\ud800\udc00\u00e9"`), "sha1=", `{"a":"b"}`)
-	f.Add([]byte(utf16Of(signed)), mac(sha256.New, secret, signed), " "+secret)
+	f.Add([]byte(utf16Of(signed)), mac(sha256.New, shared, signed), " "+shared)
 	f.Add([]byte(`{"1":-0,"0":1e999,"a":[{},[],1.50],"a":2}`), `"SHA1=`+mac(sha1.New, "", "{}")+`"`, "")
 	f.Fuzz(func(t *testing.T, body []byte, signature, text string) {
 		v, err := Explain(t.Context(), body, signature, []string{text})
@@ -346,7 +347,7 @@ func FuzzExplain(f *testing.F) {
 func BenchmarkNothingExplainsIt(b *testing.B) {
 	body := samples.All()[0].Body()
 	for b.Loop() {
-		if _, err := Explain(b.Context(), body, sign("x", "y"), []string{secret, "another"}); err != nil {
+		if _, err := Explain(b.Context(), body, sign("x", "y"), []string{shared, "another"}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // key is what the sender may have signed with, given one of our secrets.
@@ -26,7 +26,7 @@ const sameSecret = "write the secret here exactly as it was given to Labelbox"
 
 var (
 	causeSecretUnresolved = Cause{"secret_unresolved", "the signature was made with the text of a reference that was not resolved",
-		core.ErrSecretUnresolved.Remedy}
+		secret.ErrUnresolved.Remedy}
 	causeSecretLineBreak = Cause{"secret_line_break", "the sender's secret ends in a line break that ours lacks",
 		"register the webhook again with the secret without its line break (printf '%s' instead of echo)"}
 	causeSecretSpace = Cause{"secret_white_space", "our secret has white space around it that the sender's lacks",
@@ -42,7 +42,7 @@ var (
 	causeSecretNotAssignment = Cause{"secret_with_name", "the sender's secret is a line of settings, NAME=value, with ours as the value",
 		"create a webhook with the value alone as its secret"}
 	causeSecretUTF16 = Cause{"secret_utf16", "our secret is saved as UTF-16, the sender's is not",
-		core.ErrSecretUTF16.Remedy}
+		secret.ErrUTF16.Remedy}
 	causeSecretNotUTF16 = Cause{"secret_utf16_signed", "the sender's key is our secret in UTF-16",
 		"sign with the UTF-8 bytes of the secret"}
 	causeSecretMark = Cause{"secret_byte_order_mark", "our secret begins with a byte order mark that the sender's lacks",
@@ -69,9 +69,9 @@ func keysOf(secrets []string) []key {
 	for i, text := range secrets {
 		ours := withoutLineBreak(text)
 		k := key{bytes: []byte(ours), secret: i}
-		var refused *core.SecretError
-		switch _, err := core.NewSecret(text); {
-		case errors.Is(err, core.ErrSecretUnresolved):
+		var refused *secret.Error
+		switch _, err := secret.New(text); {
+		case errors.Is(err, secret.ErrUnresolved):
 			k.causes = []Cause{causeSecretUnresolved}
 		case errors.As(err, &refused):
 			k.causes = []Cause{{"secret_refused", "the secret is the sender's, but labelhook refuses to run with it: it " + refused.Problem,
@@ -96,7 +96,7 @@ func keysOf(secrets []string) []key {
 	return append(plain, changed...)
 }
 
-// withoutLineBreak drops what core.NewSecret drops.
+// withoutLineBreak drops what secret.New drops.
 func withoutLineBreak(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }

@@ -43,7 +43,7 @@ func TestReprintedForms(t *testing.T) {
 func wantReprinted(t *testing.T, have, original, form string) {
 	t.Helper()
 	for ending, note := range map[string]string{"": "", "\n": ", and a newline"} {
-		v := explain(t, have, sign(secret, original+ending), secret)
+		v := explain(t, have, sign(shared, original+ending), shared)
 		wantCodes(t, v, "json_reprinted")
 		if form != "" && len(v.Causes) == 1 && !strings.HasSuffix(v.Causes[0].What, "is "+form+note) {
 			t.Errorf("explained as %q, want %q", v.Causes[0].What, form+note)
@@ -142,7 +142,7 @@ func printWith(t *testing.T, program *exec.Cmd, text string) []string {
 
 func wantExplained(t *testing.T, have, original string) {
 	t.Helper()
-	v := explain(t, have, sign(secret, original), secret)
+	v := explain(t, have, sign(shared, original), shared)
 	if have != original && len(v.Causes) == 0 {
 		t.Errorf("nothing explains\n%s\nfor what was\n%s", have, original)
 	}

@@ -11,8 +11,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/labelhook/labelhook/core"
 	"modernc.org/sqlite"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 func open(tb testing.TB) *Inbox {

@@ -11,8 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/labelhook/labelhook/core"
 	"modernc.org/sqlite"
+
+	"github.com/labelhook/labelhook/core"
 )
 
 // What one transaction takes at most, so that neither its memory nor the wait

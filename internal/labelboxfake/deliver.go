@@ -9,6 +9,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -38,7 +39,7 @@ func (a *API) Deliver(ctx context.Context, event string, body []byte) ([]Receipt
 		if !w.wants(named, body) {
 			continue
 		}
-		secret, err := core.NewSecret(w.Secret)
+		secret, err := secret.New(w.Secret)
 		if err != nil {
 			return receipts, fmt.Errorf("webhook %s: %w", w.ID, err)
 		}

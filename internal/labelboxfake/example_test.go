@@ -13,6 +13,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -20,8 +21,8 @@ import (
 // A receiver is registered with a request as Labelbox's own client sends it,
 // and an event is delivered to it.
 func Example() {
-	secret, _ := core.NewSecret("correct horse")
-	secrets, _ := core.StaticSecrets(secret)
+	key, _ := secret.New("correct horse")
+	secrets, _ := secret.Static(key)
 	receiver := httptest.NewServer(nethttp.Handler(&core.Receiver{
 		Secrets: secrets,
 		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/local"
 )
 
@@ -155,7 +156,7 @@ func TestServeHTTP2WithoutTLS(t *testing.T) {
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
 	client := http.Client{Transport: transport}
-	secret, _ := core.NewSecret("secret")
+	key, _ := secret.New("secret")
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
@@ -164,7 +165,7 @@ func TestServeHTTP2WithoutTLS(t *testing.T) {
 			if i%2 == 0 {
 				request.ContentLength = -1
 			}
-			request.Header.Set(core.SignatureHeader, core.Sign(body, secret))
+			request.Header.Set(core.SignatureHeader, core.Sign(body, key))
 			want := 200
 			if i%5 == 0 {
 				request.Header.Set(core.SignatureHeader, "sha1=1")
@@ -212,11 +213,11 @@ func serveLogged(t *testing.T, handler core.Handler, logger *slog.Logger) (addr 
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, err := core.NewSecret("secret")
+	key, err := secret.New("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := core.StaticSecrets(secret)
+	secrets, err := secret.Static(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,9 +279,9 @@ func TestServeAnswersWhatItHasBegun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	secret, _ := core.NewSecret("secret")
+	key, _ := secret.New("secret")
 	body := "{}"
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Hub-Signature: %s\r\nContent-Length: %d\r\n\r\n%s", path, core.Sign([]byte(body), secret), len(body), body)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nX-Hub-Signature: %s\r\nContent-Length: %d\r\n\r\n%s", path, core.Sign([]byte(body), key), len(body), body)
 	<-begun
 	stopped := make(chan error)
 	go func() { stopped <- stop() }()

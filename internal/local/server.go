@@ -13,6 +13,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/floodlog"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
@@ -44,7 +45,7 @@ const (
 // connections, lets the requests under way finish within ten seconds, and
 // returns nil; l is closed. The error says what broke the server.
 func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Receiver) error {
-	strays := core.NewSumming(1, time.Minute)
+	strays := floodlog.New(1, time.Minute)
 	server := &http.Server{
 		Handler:           route(path, receiver, l.Addr(), strays),
 		ReadHeaderTimeout: headerTimeout,
@@ -87,7 +88,7 @@ func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Rece
 
 // route compares paths whole, but for a slash at the end, without the cleaning
 // and redirecting of a [http.ServeMux]: a sender follows no redirect.
-func route(path string, receiver *core.Receiver, addr net.Addr, strays *core.Summing) http.Handler {
+func route(path string, receiver *core.Receiver, addr net.Addr, strays *floodlog.Log) http.Handler {
 	deliveries := nethttp.Handler(receiver)
 	logger := receiver.Logger
 	if logger == nil {
@@ -102,7 +103,7 @@ func route(path string, receiver *core.Receiver, addr net.Addr, strays *core.Sum
 			health(w, r)
 		default:
 			asked = printable.Text(asked[:min(len(asked), 100)])
-			strays.Log(r.Context(), logger, slog.LevelWarn, asked, "request refused: nothing is at its path",
+			strays.Write(r.Context(), logger, slog.LevelWarn, asked, "request refused: nothing is at its path",
 				[]slog.Attr{slog.String("path", asked), slog.String("deliveries_go_to", right)})
 			http.Error(w, "nothing here; deliveries go to "+path, http.StatusNotFound)
 		}

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // Signed makes a delivery as Labelbox would: signed with secret, under a fresh
 // delivery id, named event in Labelbox's spelling.
-func Signed(body []byte, event string, secret core.Secret) Request {
+func Signed(body []byte, event string, secret secret.Secret) Request {
 	return Request{
 		Body: body,
 		Header: http.Header{

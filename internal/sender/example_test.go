@@ -11,14 +11,15 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
 // A hundred deliveries, none of them a repeat of another, four at a time.
 func Example() {
-	secret, _ := core.NewSecret("correct horse")
-	secrets, _ := core.StaticSecrets(secret)
+	key, _ := secret.New("correct horse")
+	secrets, _ := secret.Static(key)
 	keys := make(chan string, 100)
 	server := httptest.NewServer(nethttp.Handler(&core.Receiver{
 		Secrets: secrets,
@@ -31,7 +32,7 @@ func Example() {
 	template := sender.NewTemplate(sample.Body())
 	requests := func(yield func(sender.Request) bool) {
 		for range 100 {
-			if !yield(sender.Signed(template.Fresh(time.Now()), sample.Header, secret)) {
+			if !yield(sender.Signed(template.Fresh(time.Now()), sample.Header, key)) {
 				return
 			}
 		}

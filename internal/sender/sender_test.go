@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 func serve(t *testing.T, handler http.HandlerFunc) string {
@@ -340,19 +341,19 @@ func TestHopelessIsNotRetried(t *testing.T) {
 }
 
 func TestSignedIsGenuine(t *testing.T) {
-	secret, err := core.NewSecret("correct horse")
+	key, err := secret.New("correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Signed([]byte(`{"modelRunId":"r"}`), "MODEL_RUN_STARTED", secret)
-	if err := core.Verify(r.Body, r.Header.Get(core.SignatureHeader), []core.Secret{secret}); err != nil {
+	r := Signed([]byte(`{"modelRunId":"r"}`), "MODEL_RUN_STARTED", key)
+	if err := core.Verify(r.Body, r.Header.Get(core.SignatureHeader), []secret.Secret{key}); err != nil {
 		t.Error(err)
 	}
 	d := core.Identify(r.Header, r.Body)
 	if d.Event != payload.ModelRunStarted || d.ContentType != "application/json" || len(d.ID) != 25 || d.ID[0] != 'c' {
 		t.Errorf("got %+v", d)
 	}
-	if again := Signed(r.Body, "MODEL_RUN_STARTED", secret); again.Header.Get(core.IDHeader) == d.ID {
+	if again := Signed(r.Body, "MODEL_RUN_STARTED", key); again.Header.Get(core.IDHeader) == d.ID {
 		t.Error("two deliveries have one id")
 	}
 }

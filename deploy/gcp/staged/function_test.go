@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/conformance"
 	"github.com/labelhook/labelhook/internal/test/gcs"
 )
@@ -183,9 +184,9 @@ func overflows(t *testing.T, binary string) {
 }
 
 // request is a signed delivery.
-func (p *process) request(t testing.TB, secret, body string) *http.Request {
+func (p *process) request(t testing.TB, key, body string) *http.Request {
 	t.Helper()
-	s, err := core.NewSecret(secret)
+	s, err := secret.New(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,9 +312,9 @@ func readsMountedSecret(t *testing.T, binary string) {
 		t.Fatal(err)
 	}
 	p := start(t, binary, map[string]string{"LABELBOX_WEBHOOK_SECRET_FILE": file})
-	for secret, want := range map[string]int{"current": 200, "previous": 200, "another": 401} {
-		if status, _ := do(t, p.request(t, secret, "{}")); status != want {
-			t.Errorf("signed with the %s one: %d", secret, status)
+	for key, want := range map[string]int{"current": 200, "previous": 200, "another": 401} {
+		if status, _ := do(t, p.request(t, key, "{}")); status != want {
+			t.Errorf("signed with the %s one: %d", key, status)
 		}
 	}
 }

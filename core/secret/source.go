@@ -1,4 +1,4 @@
-package core
+package secret
 
 import (
 	"context"
@@ -9,32 +9,35 @@ import (
 	"time"
 )
 
-// SecretSource gives the secrets that are live now, the current one first.
-type SecretSource interface {
+// ErrNone means that there is no usable secret: nothing can be believed now.
+var ErrNone = errors.New("no usable webhook secret")
+
+// Source gives the secrets that are live now, the current one first.
+type Source interface {
 	// Secrets returns at least one usable secret or an error. It is called for
 	// every request, concurrently.
 	Secrets(ctx context.Context) ([]Secret, error)
 }
 
-// Rereader is a [SecretSource] that can look again when a signature matches
+// Rereader is a [Source] that can look again when a signature matches
 // none of the secrets it gave: they may have been rotated since.
 type Rereader interface {
-	SecretSource
+	Source
 	// Reread returns newer secrets than stale, which Secrets gave before, and
 	// whether there are any.
 	Reread(ctx context.Context, stale []Secret) (fresh []Secret, changed bool)
 }
 
-// StaticSecrets is a source that always gives the same secrets. It returns an
+// Static is a source that always gives the same secrets. It returns an
 // error when there is none or one is the zero Secret, which could prove
 // nothing.
-func StaticSecrets(secrets ...Secret) (SecretSource, error) {
+func Static(secrets ...Secret) (Source, error) {
 	if len(secrets) == 0 {
-		return nil, ErrNoSecret
+		return nil, ErrNone
 	}
 	for _, s := range secrets {
 		if s.macs == nil {
-			return nil, ErrSecretEmpty
+			return nil, ErrEmpty
 		}
 	}
 	return staticSecrets(secrets), nil
@@ -44,7 +47,7 @@ type staticSecrets []Secret
 
 func (s staticSecrets) Secrets(context.Context) ([]Secret, error) { return s, nil }
 
-// CachedSecrets is a source that asks Fetch as seldom as it can. It is what the
+// Cached is a source that asks Fetch as seldom as it can. It is what the
 // clouds wrap around their secret managers:
 //
 //   - secrets older than MaxAge are fetched again; one request waits for that,
@@ -63,7 +66,7 @@ func (s staticSecrets) Secrets(context.Context) ([]Secret, error) { return s, ni
 // whoever rotates gives the manager the new secret that long before Labelbox.
 //
 // The fields must be set before first use. Zero durations mean the defaults.
-type CachedSecrets struct {
+type Cached struct {
 	// Fetch asks the secret manager. It must return at least one secret or an
 	// error; the error must not contain secrets.
 	Fetch func(ctx context.Context) ([]Secret, error)
@@ -91,22 +94,23 @@ type CachedSecrets struct {
 // warnEvery is how often a refresh that goes on failing is logged.
 const warnEvery = time.Minute
 
-// logTo makes logger that of the source.
-func (c *CachedSecrets) logTo(logger *slog.Logger) {
+// LogTo makes logger the one that the source writes failures to. A receiver that
+// uses the source calls it.
+func (c *Cached) LogTo(logger *slog.Logger) {
 	if c.log.Load() != logger {
 		c.log.Store(logger)
 	}
 }
 
-func (c *CachedSecrets) logger() *slog.Logger {
+func (c *Cached) logger() *slog.Logger {
 	if l := c.log.Load(); l != nil {
 		return l
 	}
 	return slog.Default()
 }
 
-// Secrets implements [SecretSource]. Its errors match [ErrNoSecret].
-func (c *CachedSecrets) Secrets(ctx context.Context) ([]Secret, error) {
+// Secrets implements [Source]. Its errors match [ErrNone].
+func (c *Cached) Secrets(ctx context.Context) ([]Secret, error) {
 	c.mu.Lock()
 	now := time.Now()
 	fresh := c.secrets != nil && now.Sub(c.fetched) < orDefault(c.MaxAge, 5*time.Minute)
@@ -127,13 +131,13 @@ func (c *CachedSecrets) Secrets(ctx context.Context) ([]Secret, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.usable(time.Now()) {
-		return nil, errors.Join(ErrNoSecret, c.err)
+		return nil, errors.Join(ErrNone, c.err)
 	}
 	return c.secrets, nil
 }
 
 // Reread implements [Rereader].
-func (c *CachedSecrets) Reread(ctx context.Context, stale []Secret) (fresh []Secret, changed bool) {
+func (c *Cached) Reread(ctx context.Context, stale []Secret) (fresh []Secret, changed bool) {
 	every := orDefault(c.RereadEvery, 10*time.Second)
 	c.mu.Lock()
 	now := time.Now()
@@ -158,7 +162,7 @@ func (c *CachedSecrets) Reread(ctx context.Context, stale []Secret) (fresh []Sec
 
 // fetch starts a fetch, which outlives the request that caused it: others wait
 // for it as well. c.mu is held.
-func (c *CachedSecrets) fetch(ctx context.Context) <-chan struct{} {
+func (c *Cached) fetch(ctx context.Context) <-chan struct{} {
 	ended := make(chan struct{})
 	c.inFlight = ended
 	go func() {
@@ -166,7 +170,7 @@ func (c *CachedSecrets) fetch(ctx context.Context) <-chan struct{} {
 		defer cancel()
 		secrets, err := c.Fetch(ctx)
 		if err == nil && len(secrets) == 0 {
-			err = ErrSecretEmpty
+			err = ErrEmpty
 		}
 		c.mu.Lock()
 		news := c.note(secrets, err)
@@ -179,7 +183,7 @@ func (c *CachedSecrets) fetch(ctx context.Context) <-chan struct{} {
 }
 
 // note takes the result of a fetch, and returns what logs it. c.mu is held.
-func (c *CachedSecrets) note(secrets []Secret, err error) (news func()) {
+func (c *Cached) note(secrets []Secret, err error) (news func()) {
 	now, since := time.Now(), c.fetched
 	attrs := []any{"source", c.Name, "secret_age_s", int(now.Sub(since).Seconds())}
 	if err == nil {
@@ -205,7 +209,7 @@ func (c *CachedSecrets) note(secrets []Secret, err error) (news func()) {
 }
 
 // usable reports whether the secrets may still be used. c.mu is held.
-func (c *CachedSecrets) usable(now time.Time) bool {
+func (c *Cached) usable(now time.Time) bool {
 	return c.secrets != nil && now.Sub(c.fetched) < orDefault(c.StaleFor, time.Hour)
 }
 

@@ -1,4 +1,6 @@
-package core
+// Package floodlog writes log records of which strangers can cause any number, so
+// that they do not fill the log.
+package floodlog
 
 import (
 	"context"
@@ -9,23 +11,21 @@ import (
 	"time"
 )
 
-// Summing writes log records of which strangers can cause any number: of one
-// kind a few at once, of the others how many there were. No record is left out
-// of the count. The methods may be called concurrently.
+// Log writes a few records of each kind at once, and of the rest how many there
+// were. No record is left out of the count. The methods may be called concurrently.
 //
 // The count is written when the time is over, by a timer: nothing runs while
 // nothing is left out.
-type Summing struct {
+type Log struct {
 	few    int
 	within time.Duration
 	mu     sync.Mutex
 	floods map[kind]*flood
 }
 
-// NewSumming makes a Summing that writes few records of a kind in full within
-// that time.
-func NewSumming(few int, within time.Duration) *Summing {
-	return &Summing{few: few, within: within, floods: map[kind]*flood{}}
+// New makes a Log that writes few records of a kind in full within that time.
+func New(few int, within time.Duration) *Log {
+	return &Log{few: few, within: within, floods: map[kind]*flood{}}
 }
 
 // kind is what is counted together.
@@ -47,34 +47,34 @@ type flood struct {
 // records are counted and not written.
 const maxKinds = 64
 
-// Log writes the record with all attributes, or counts it. The count is written
+// Write writes the record with all attributes, or counts it. The count is written
 // with the kind's own attributes, those before the detail.
-func (s *Summing) Log(ctx context.Context, logger *slog.Logger, level slog.Level, name, message string, own []slog.Attr, detail ...slog.Attr) {
+func (l *Log) Write(ctx context.Context, logger *slog.Logger, level slog.Level, name, message string, own []slog.Attr, detail ...slog.Attr) {
 	if !logger.Enabled(ctx, level) {
 		return
 	}
-	if !s.count(logger, level, name, message, own) {
+	if !l.count(logger, level, name, message, own) {
 		return
 	}
 	logger.LogAttrs(ctx, level, message, append(own[:len(own):len(own)], detail...)...)
 }
 
 // count reports whether the record is one of the few.
-func (s *Summing) count(logger *slog.Logger, level slog.Level, name, message string, own []slog.Attr) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (l *Log) count(logger *slog.Logger, level slog.Level, name, message string, own []slog.Attr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	k := kind{logger, name}
-	f := s.floods[k]
-	if f == nil && len(s.floods) >= maxKinds {
+	f := l.floods[k]
+	if f == nil && len(l.floods) >= maxKinds {
 		k, own = kind{logger: logger}, nil
-		f = s.floods[k]
+		f = l.floods[k]
 	}
 	if f == nil {
 		f = &flood{level: level, message: message, attrs: own}
-		time.AfterFunc(s.within, func() { s.sumUp(k, f) })
-		s.floods[k] = f
+		time.AfterFunc(l.within, func() { l.sumUp(k, f) })
+		l.floods[k] = f
 	}
-	if k.name == name && f.written < s.few {
+	if k.name == name && f.written < l.few {
 		f.written++
 		return true
 	}
@@ -83,14 +83,14 @@ func (s *Summing) count(logger *slog.Logger, level slog.Level, name, message str
 }
 
 // sumUp ends the time of a flood, if nothing has ended it before.
-func (s *Summing) sumUp(k kind, f *flood) {
-	s.mu.Lock()
-	if s.floods[k] != f {
-		s.mu.Unlock()
+func (l *Log) sumUp(k kind, f *flood) {
+	l.mu.Lock()
+	if l.floods[k] != f {
+		l.mu.Unlock()
 		return
 	}
-	delete(s.floods, k)
-	s.mu.Unlock()
+	delete(l.floods, k)
+	l.mu.Unlock()
 	if f.rest == 0 {
 		return
 	}
@@ -99,15 +99,15 @@ func (s *Summing) sumUp(k kind, f *flood) {
 }
 
 // Flush writes what has been counted so far: for the end of a process.
-func (s *Summing) Flush() {
-	s.mu.Lock()
-	floods := make(map[kind]*flood, len(s.floods))
-	for k, f := range s.floods {
+func (l *Log) Flush() {
+	l.mu.Lock()
+	floods := make(map[kind]*flood, len(l.floods))
+	for k, f := range l.floods {
 		floods[k] = f
 	}
-	s.mu.Unlock()
+	l.mu.Unlock()
 	for k, f := range floods {
-		s.sumUp(k, f)
+		l.sumUp(k, f)
 	}
 }
 

@@ -1,6 +1,7 @@
-package core_test
+package secret_test
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // asUTF16 is how Windows writes text, little end first.
@@ -31,31 +33,31 @@ func swapped(text string) string {
 
 func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 	const mark = "\ufeff"
-	for want, texts := range map[*core.SecretError][]string{
-		core.ErrSecretEmpty: {"", "\n", "\r\n"},
-		core.ErrSecretUTF16: {
+	for want, texts := range map[*secret.Error][]string{
+		secret.ErrEmpty: {"", "\n", "\r\n"},
+		secret.ErrUTF16: {
 			asUTF16(mark + "opensesame"), asUTF16(mark + "opensesame\r\n"), swapped(asUTF16(mark + "opensesame\n")),
 			asUTF16("opensesame"), swapped(asUTF16("opensesame")), asUTF16("opensesamé\n"), "\xff\xfe", "\x00\x00\xfe\xff\x00\x00\x00a",
 		},
-		core.ErrSecretMark:     {mark + "opensesame", "open" + mark + "sesame", "opensesame" + mark, mark},
-		core.ErrSecretEncoding: {"caf\xe9", "\x80", "a\xed\xa0\x80b", "\xc0\x80", "open\ufffdsesame"},
-		core.ErrSecretNUL:      {"\x00", "\x00\x00\x00\x00", "opensesame\x00", "\x00opensesame", "open\x00sesame", strings.Repeat("\x00", 100)},
-		core.ErrSecretSpace: {
+		secret.ErrMark:     {mark + "opensesame", "open" + mark + "sesame", "opensesame" + mark, mark},
+		secret.ErrEncoding: {"caf\xe9", "\x80", "a\xed\xa0\x80b", "\xc0\x80", "open\ufffdsesame"},
+		secret.ErrNUL:      {"\x00", "\x00\x00\x00\x00", "opensesame\x00", "\x00opensesame", "open\x00sesame", strings.Repeat("\x00", 100)},
+		secret.ErrSpace: {
 			" ", "\n\n", " opensesame", "opensesame ", "\topensesame", "opensesame\n\n", "opensesame\u00a0", "\u3000opensesame", "opensesame\u2003",
 			"\u200bopensesame", "opensesame\u200b", "\u202eopensesame", "opensesame\u2069", "\u200eopensesame", "opensesame\u00ad", "opensesame\u2060", "opensesame\u200d",
 			"\u3164", "\u2028opensesame", "opensesame\u0085", "\u200b",
 		},
-		core.ErrSecretLines:     {"open\nsesame", "open\r\nsesame", "open\rsesame", "open\vsesame", "open\fsesame", "open\u0085sesame", "open\u2028sesame", "open\u2029sesame"},
-		core.ErrSecretControl:   {"open\tsesame", "\x1b[31mopensesame", "opensesame\x7f", "open\u009bsesame", "\x01", "opensesame\x1a", "open\bsesame"},
-		core.ErrSecretInvisible: {"open\u200bsesame", "open\u202esesame", "open\u2066sesame", "open\u2060sesame", "open\u00adsesame"},
-		core.ErrSecretQuoted:    {`"opensesame"`, `'opensesame'`, "`opensesame`", `"open\"sesame"`, `""`, "“opensesame”"},
-		core.ErrSecretJSON:      {`{"LABELBOX_WEBHOOK_SECRET":"opensesame"}`, `["opensesame"]`, `{}`, `{"a": {"b": null}}`},
-		core.ErrSecretAssignment: {
+		secret.ErrLines:     {"open\nsesame", "open\r\nsesame", "open\rsesame", "open\vsesame", "open\fsesame", "open\u0085sesame", "open\u2028sesame", "open\u2029sesame"},
+		secret.ErrControl:   {"open\tsesame", "\x1b[31mopensesame", "opensesame\x7f", "open\u009bsesame", "\x01", "opensesame\x1a", "open\bsesame"},
+		secret.ErrInvisible: {"open\u200bsesame", "open\u202esesame", "open\u2066sesame", "open\u2060sesame", "open\u00adsesame"},
+		secret.ErrQuoted:    {`"opensesame"`, `'opensesame'`, "`opensesame`", `"open\"sesame"`, `""`, "“opensesame”"},
+		secret.ErrJSON:      {`{"LABELBOX_WEBHOOK_SECRET":"opensesame"}`, `["opensesame"]`, `{}`, `{"a": {"b": null}}`},
+		secret.ErrAssignment: {
 			"LABELBOX_WEBHOOK_SECRET=opensesame", `LABELBOX_WEBHOOK_SECRET="opensesame"`, "export LABELBOX_WEBHOOK_SECRET=opensesame", "export key=opensesame",
 			"set SECRET=opensesame", "$env:LABELBOX_WEBHOOK_SECRET = 'opensesame'", "LABELBOX_WEBHOOK_SECRET: opensesame", "SIGNING_KEY=opensesame", "labelbox_secret = opensesame",
 			`"secret": "opensesame"`, "webhookSecret=opensesame", "- LABELBOX_WEBHOOK_SECRET=opensesame", "ENV SECRET=opensesame",
 		},
-		core.ErrSecretUnresolved: {
+		secret.ErrUnresolved: {
 			"@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y)", "@microsoft.keyvault(VaultName=x;SecretName=y)", "@Microsoft.AppConfiguration(Endpoint=x)",
 			"{{resolve:secretsmanager:labelbox:SecretString:secret}}", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:labelbox-AbCdEf",
 			"arn:aws-cn:ssm:cn-north-1:123456789012:parameter/labelbox", "projects/acme/secrets/labelbox/versions/latest",
@@ -63,7 +65,7 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 			"gcp-sm://labelbox", "ref+awssecrets://labelbox", "vault:secret/data/labelbox#secret", "secretref:labelbox", "!Ref Secret", "/run/secrets/labelbox", "ssm:/labelbox",
 			"ENC[AES256_GCM,data:aGk=,iv:aGk=,tag:aGk=,type:str]", "$ANSIBLE_VAULT;1.1;AES256",
 		},
-		core.ErrSecretPlaceholder: {
+		secret.ErrPlaceholder: {
 			"<replace with secret>", "<secret>", "<YOUR SECRET>", "CHANGE-ME", "changeme", "change_me", "Change Me!", "ChangeMe123", "CHANGEME", "change-this-secret",
 			"example_secret", "EXAMPLE-SECRET", "your-secret", "your_webhook_secret", "yourSecretHere", "YOUR-LABELBOX-WEBHOOK-SECRET", "replace-me", "replace_with_your_secret",
 			"REPLACE_THIS", "insert-your-secret-here", "put your secret here", "placeholder", "todo", "TBD", "null", "undefined", "none", "redacted", "secret-goes-here",
@@ -74,8 +76,8 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 		},
 	} {
 		for _, text := range texts {
-			s, err := core.NewSecret(text)
-			var refused *core.SecretError
+			s, err := secret.New(text)
+			var refused *secret.Error
 			if !errors.Is(err, want) || !errors.As(err, &refused) {
 				t.Errorf("%+q: got %v, want %v", text, err, want)
 				continue
@@ -83,7 +85,7 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 			if refused.Remedy == "" || strings.Contains(fmt.Sprintf("%+v", refused), "sesame") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%+q: %+v", text, refused)
 			}
-			if got := core.Verify([]byte("{}"), "sha1="+reference([]byte("{}"), ""), []core.Secret{s}); got != core.ErrNoSecret {
+			if got := core.Verify([]byte("{}"), "sha1="+reference([]byte("{}"), ""), []secret.Secret{s}); got != secret.ErrNone {
 				t.Errorf("%+q: what comes with the error proves something: %v", text, got)
 			}
 		}
@@ -99,7 +101,7 @@ func TestPlausibleSecretsAreTaken(t *testing.T) {
 		"vault", "vault:x", "arn:x", "projects/x", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "a:b", "key: value", "*a*b", "x.-_", "xx", "-", "{not JSON}", "a\u00a0b",
 		"A|b;c,d", strings.Repeat("long", 100), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_",
 	} {
-		s, err := core.NewSecret(text)
+		s, err := secret.New(text)
 		if err != nil {
 			t.Errorf("%+q: %v", text, err)
 			continue
@@ -107,20 +109,57 @@ func TestPlausibleSecretsAreTaken(t *testing.T) {
 		if got := core.Sign([]byte("{}"), s); got != "sha1="+reference([]byte("{}"), text) {
 			t.Errorf("%+q is not the key that signs", text)
 		}
-		if _, err := core.NewSecret(text + "\r\n"); err != nil {
+		if _, err := secret.New(text + "\r\n"); err != nil {
 			t.Errorf("%+q with a line break: %v", text, err)
 		}
 	}
 }
 
-// FuzzNewSecret checks that no text that is taken has what HMAC or a person would
+func TestNew(t *testing.T) {
+	for text, want := range map[string]error{
+		"plain":      nil,
+		"with blank": nil,
+		"ключ":       nil,
+		"plain\n":    nil,
+		"plain\r\n":  nil,
+		"":           secret.ErrEmpty,
+		"\n":         secret.ErrEmpty,
+		" ":          secret.ErrSpace,
+		"plain\n\n":  secret.ErrSpace,
+		" plain":     secret.ErrSpace,
+		"plain\t":    secret.ErrSpace,
+		"@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)": secret.ErrUnresolved,
+	} {
+		if _, err := secret.New(text); err != want {
+			t.Errorf("New(%q): got %v, want %v", text, err, want)
+		}
+	}
+	body := []byte("body")
+	if core.Sign(body, mustSecret(t, "plain\r\n")) != core.Sign(body, mustSecret(t, "plain")) {
+		t.Error("the trailing line break is part of the key")
+	}
+}
+
+func TestSecretNeverPrints(t *testing.T) {
+	s := mustSecret(t, "hush-hush")
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		for _, value := range []any{s, &s, []secret.Secret{s}, struct{ S secret.Secret }{s}} {
+			text := fmt.Sprintf(format, value)
+			if strings.Contains(text, "hush") || strings.Contains(text, hex.EncodeToString([]byte("hush"))) {
+				t.Errorf("%s of %T prints %s", format, value, text)
+			}
+		}
+	}
+}
+
+// FuzzNew checks that no text that is taken has what HMAC or a person would
 // not see, and that no refusal tells the text.
-func FuzzNewSecret(f *testing.F) {
+func FuzzNew(f *testing.F) {
 	for _, s := range []string{"opensesame\n", "\x00", asUTF16("opensesame"), "\ufeffa", "a\u200bb", `"a"`, "${A}", "A_B=c", "arn:a:b:c:d:e", "change me", "\xff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		_, err := core.NewSecret(text)
+		_, err := secret.New(text)
 		if err != nil {
 			if len(text) > 40 && strings.Contains(err.Error(), text) {
 				t.Errorf("%q gives %v", text, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // countOf returns how many records each line stands for, and the lines.
@@ -78,23 +78,6 @@ func TestRefusalsAreSummedUp(t *testing.T) {
 	}
 }
 
-// Kinds without end take no memory without end, and are counted all the same.
-func TestSummingOfManyKinds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		logger := slog.New(slog.NewJSONHandler(&log, nil))
-		s := core.NewSumming(1, time.Second)
-		for i := range 10_000 {
-			s.Log(t.Context(), logger, slog.LevelWarn, fmt.Sprint(i), "at a path", []slog.Attr{slog.Int("path", i)})
-		}
-		s.Flush()
-		lines, counts := countOf(t, &log)
-		if lines > 100 || counts[""] != 10_000 {
-			t.Errorf("%d lines for %v", lines, counts)
-		}
-	})
-}
-
 // TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine: all else is answered first.
 func TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine(t *testing.T) {
 	right := signed(t, sample, "LABEL_CREATED", "secret").Header.(http.Header)
@@ -102,7 +85,7 @@ func TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine(t *testing.T) {
 	header := func(values ...string) http.Header { return http.Header{core.SignatureHeader: values} }
 	secrets := staticSecrets(t, "secret")
 	for name, test := range map[string]struct {
-		secrets core.SecretSource
+		secrets secret.Source
 		method  string
 		header  core.Header
 		length  int64

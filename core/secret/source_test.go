@@ -1,4 +1,4 @@
-package core_test
+package secret_test
 
 import (
 	"bytes"
@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +17,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // vault stands for a secret manager that answers slowly and can be rotated and
@@ -32,7 +31,7 @@ type vault struct {
 	t       *testing.T
 }
 
-func (v *vault) fetch(ctx context.Context) ([]core.Secret, error) {
+func (v *vault) fetch(ctx context.Context) ([]secret.Secret, error) {
 	v.mu.Lock()
 	v.fetches++
 	if v.running++; v.running > 1 {
@@ -50,7 +49,7 @@ func (v *vault) fetch(ctx context.Context) ([]core.Secret, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	var secrets []core.Secret
+	var secrets []secret.Secret
 	for _, text := range texts {
 		secrets = append(secrets, mustSecret(v.t, text))
 	}
@@ -70,13 +69,13 @@ func (v *vault) count() int {
 }
 
 // status sends one delivery signed with the secret.
-func status(t *testing.T, r *core.Receiver, secret string) int {
-	return r.Receive(t.Context(), signed(t, sample, "LABEL_CREATED", secret)).Status
+func status(t *testing.T, r *core.Receiver, key string) int {
+	return r.Receive(t.Context(), signed(t, key)).Status
 }
 
 func cached(t *testing.T, v *vault) *core.Receiver {
 	v.t = t
-	return &core.Receiver{Secrets: &core.CachedSecrets{Fetch: v.fetch}, Handler: returns(nil), Logger: quiet()}
+	return &core.Receiver{Secrets: &secret.Cached{Fetch: v.fetch}, Handler: taken, Logger: quiet()}
 }
 
 func TestCachedSecretsAreFetchedOnceForManyAndAgainWhenOld(t *testing.T) {
@@ -263,13 +262,13 @@ func TestAManagerThatFailsFromTheStartIsAskedOnceASecond(t *testing.T) {
 
 func TestAHangingManagerIsGivenUpAfterTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &core.CachedSecrets{Fetch: func(ctx context.Context) ([]core.Secret, error) {
+		source := &secret.Cached{Fetch: func(ctx context.Context) ([]secret.Secret, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
 		began := time.Now()
 		_, err := source.Secrets(t.Context())
-		if !errors.Is(err, core.ErrNoSecret) || !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 2*time.Second {
+		if !errors.Is(err, secret.ErrNone) || !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 2*time.Second {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 	})
@@ -278,7 +277,7 @@ func TestAHangingManagerIsGivenUpAfterTheTimeout(t *testing.T) {
 func TestASenderThatLeavesDoesNotSpoilTheFetchForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{texts: []string{"a"}, t: t}
-		source := &core.CachedSecrets{Fetch: v.fetch}
+		source := &secret.Cached{Fetch: v.fetch}
 		ctx, leave := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -326,7 +325,7 @@ func TestARefreshThatFailsIsLoggedAtOnceAndThenOnceAMinuteAndSoIsItsEnd(t *testi
 		var log bytes.Buffer
 		v := &vault{texts: []string{"a"}, t: t}
 		r := &core.Receiver{
-			Secrets: &core.CachedSecrets{Name: "secret labelbox", Fetch: v.fetch}, Handler: returns(nil),
+			Secrets: &secret.Cached{Name: "secret labelbox", Fetch: v.fetch}, Handler: taken,
 			Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 		}
 		deliver := func() {
@@ -370,7 +369,7 @@ type secretFile struct {
 func newSecretFile(t *testing.T, path string) *secretFile {
 	f := &secretFile{t: t, path: path}
 	f.Receiver = &core.Receiver{
-		Secrets: core.FileSecrets(path), Handler: returns(nil),
+		Secrets: secret.File(path), Handler: taken,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 	return f
@@ -510,25 +509,25 @@ func TestParseSecretsNamesTheLine(t *testing.T) {
 		"{\n \"a\": \"b\"\n}\n": "the secret is a JSON document",
 		"a\n\x00\n":             "line 2: the secret has NUL bytes in it",
 	} {
-		var refused *core.SecretError
-		if _, err := core.ParseSecrets(text); err == nil || err.Error() != want || !errors.As(err, &refused) {
+		var refused *secret.Error
+		if _, err := secret.Parse(text); err == nil || err.Error() != want || !errors.As(err, &refused) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
 	for text, want := range map[string]int{"a\nb\n": 2, "a\r\nb": 2, "a": 1, "one with blanks\r\n": 1, "a\nb\nc\nd\ne": 5} {
-		if s, err := core.ParseSecrets(text); err != nil || len(s) != want {
+		if s, err := secret.Parse(text); err != nil || len(s) != want {
 			t.Errorf("%q: got %v, %v", text, s, err)
 		}
 	}
 }
 
-// FuzzParseSecrets checks that every secret of a file is a line of it.
-func FuzzParseSecrets(f *testing.F) {
+// FuzzParse checks that every secret of a file is a line of it.
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{"a\nb\n", "a\r\n", "# c\na", asUTF16("\ufeffa\n"), "\x00", "a b\nc", "{}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		secrets, err := core.ParseSecrets(text)
+		secrets, err := secret.Parse(text)
 		if err != nil {
 			return
 		}
@@ -549,45 +548,16 @@ func TestALargeFileIsNoFileOfSecrets(t *testing.T) {
 	if err := os.WriteFile(path, make([]byte, 65<<10), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := core.ReadSecretFile(path); err == nil || !strings.Contains(err.Error(), "larger than 64 KiB") {
+	if _, err := secret.ReadFile(path); err == nil || !strings.Contains(err.Error(), "larger than 64 KiB") {
 		t.Error(err)
 	}
 }
 
 func TestStaticSecretsRefusesWhatProvesNothing(t *testing.T) {
-	if _, err := core.StaticSecrets(); err == nil {
+	if _, err := secret.Static(); err == nil {
 		t.Error("took no secret")
 	}
-	if _, err := core.StaticSecrets(mustSecret(t, "a"), core.Secret{}); err == nil {
+	if _, err := secret.Static(mustSecret(t, "a"), secret.Secret{}); err == nil {
 		t.Error("took the zero Secret")
 	}
-}
-
-func TestErrorsOfASourceDoNotReachTheSender(t *testing.T) {
-	r := &core.Receiver{Secrets: failingSource{}, Logger: quiet()}
-	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
-	if strings.Contains(string(got.Body), "down") {
-		t.Errorf("answered %s", got.Body)
-	}
-}
-
-func TestAWrongConfigurationIsNoLackOfSecrets(t *testing.T) {
-	var log bytes.Buffer
-	r := &core.Receiver{Secrets: misconfigured{}, Logger: slog.New(slog.NewJSONHandler(&log, nil))}
-	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
-	if got.Status != 503 || got.Code != "misconfigured" || strings.Contains(string(got.Body), "DESTINATIONS") {
-		t.Errorf("answered %d %s %s", got.Status, got.Code, got.Body)
-	}
-	if !slices.Contains(got.Headers, core.HeaderField{Name: "Retry-After", Value: "10"}) {
-		t.Errorf("headers %v", got.Headers)
-	}
-	if !strings.Contains(log.String(), `"error":"wrong configuration: DESTINATIONS`) || strings.Contains(log.String(), "usable webhook secret") {
-		t.Errorf("logged %s", &log)
-	}
-}
-
-type misconfigured struct{}
-
-func (misconfigured) Secrets(context.Context) ([]core.Secret, error) {
-	return nil, fmt.Errorf("%w: DESTINATIONS: no such thing", core.ErrMisconfigured)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 )
 
@@ -30,23 +31,23 @@ func receiver(t testing.TB, p environment.Platform) *core.Receiver {
 
 func TestSecretsFromEverySource(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secrets")
-	if err := os.WriteFile(file, []byte(secret+"\nolder\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(key+"\nolder\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
 		set  variables
 		live []string
 	}{
-		"variable":                    {withSecret, []string{secret}},
-		"variable with a line break":  {variables{"LABELBOX_WEBHOOK_SECRET": secret + "\r\n"}, []string{secret}},
-		"variable and previous":       {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": "older\n"}), []string{secret, "older"}},
-		"variable and empty previous": {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": ""}), []string{secret}},
-		"file":                        {variables{"LABELBOX_WEBHOOK_SECRET_FILE": file}, []string{secret, "older"}},
-		"secret manager":              {variables{"LABELBOX_WEBHOOK_SECRET_ID": "id"}, []string{secret}},
+		"variable":                    {withSecret, []string{key}},
+		"variable with a line break":  {variables{"LABELBOX_WEBHOOK_SECRET": key + "\r\n"}, []string{key}},
+		"variable and previous":       {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": "older\n"}), []string{key, "older"}},
+		"variable and empty previous": {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": ""}), []string{key}},
+		"file":                        {variables{"LABELBOX_WEBHOOK_SECRET_FILE": file}, []string{key, "older"}},
+		"secret manager":              {variables{"LABELBOX_WEBHOOK_SECRET_ID": "id"}, []string{key}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := receiver(t, platform(test.set, new(bytes.Buffer)))
-			for _, s := range []string{secret, "older", "forged"} {
+			for _, s := range []string{key, "older", "forged"} {
 				want := 401
 				if slices.Contains(test.live, s) {
 					want = 200
@@ -60,16 +61,16 @@ func TestSecretsFromEverySource(t *testing.T) {
 }
 
 func TestSecretsOfTheCallerTakeThePlaceOfTheEnvironments(t *testing.T) {
-	own, err := core.NewSecret("own")
+	own, err := secret.New("own")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := platform(withSecret, new(bytes.Buffer))
-	if p.Secrets, err = core.StaticSecrets(own); err != nil {
+	if p.Secrets, err = secret.Static(own); err != nil {
 		t.Fatal(err)
 	}
 	r := receiver(t, p)
-	for s, want := range map[string]int{"own": 200, secret: 401} {
+	for s, want := range map[string]int{"own": 200, key: 401} {
 		if got, _ := send(t, r, s, payload.LabelCreated); got != want {
 			t.Errorf("signed with %s: status %d, want %d", s, got, want)
 		}
@@ -99,7 +100,7 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), &out)
 			p.Always = test.always
 			r := receiver(t, p)
-			if status, word := send(t, r, secret, payload.ReviewCreated); status != 200 || word != "accepted" {
+			if status, word := send(t, r, key, payload.ReviewCreated); status != 200 || word != "accepted" {
 				t.Errorf("answered %d %s", status, word)
 			}
 			if got := strings.Count(out.String(), "\n"); got != test.lines {
@@ -138,7 +139,7 @@ func TestTheInboxTakesEveryDelivery(t *testing.T) {
 	p.Inbox = func() (core.Handler, error) {
 		return core.HandlerFunc(func(context.Context, *core.Delivery) error { taken++; return nil }), nil
 	}
-	if status, _ := send(t, receiver(t, p), secret, payload.LabelCreated); status != 200 || taken != 1 {
+	if status, _ := send(t, receiver(t, p), key, payload.LabelCreated); status != 200 || taken != 1 {
 		t.Errorf("answered %d, taken %d times", status, taken)
 	}
 	broken := errors.New("the file is locked")
@@ -159,7 +160,7 @@ func TestTheReceiverItselfIsRefusedWhateverOpensURLs(t *testing.T) {
 }
 
 func TestNamesOfDestinationsTellNoKeys(t *testing.T) {
-	r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "https://user:" + secret + "@example.com/?code=" + secret}), nil))
+	r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "https://user:" + key + "@example.com/?code=" + key}), nil))
 	if !slices.Equal(r.Destinations, []string{"https://example.com"}) {
 		t.Errorf("got %q", r.Destinations)
 	}
@@ -174,7 +175,7 @@ func TestFolderURLs(t *testing.T) {
 		"file:d":                              "d",
 	} {
 		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": name}), nil))
-		if status, _ := send(t, r, secret, payload.LabelCreated); status != 200 {
+		if status, _ := send(t, r, key, payload.LabelCreated); status != 200 {
 			t.Errorf("%s: status %d", name, status)
 		}
 		if found, err := fs.Glob(os.DirFS(dir), where+"/event=label.created/dt=*/*.json"); err != nil || len(found) != 1 {
@@ -202,7 +203,7 @@ func TestOnlyTheNamedEventsAreLetThrough(t *testing.T) {
 			if slices.Contains(through, event) {
 				want = "accepted"
 			}
-			status, word := send(t, r, secret, event)
+			status, word := send(t, r, key, event)
 			if status != 200 || word != want || (out.Len() > 0) != (want == "accepted") {
 				t.Errorf("%q: %s is answered %d %s, want %s", names, event, status, word, want)
 			}
@@ -215,7 +216,7 @@ func TestDeadLetterTakesWhatIsRefusedForGood(t *testing.T) {
 	for deadLetter, want := range map[string]string{"": "delivery_rejected", "log:": "accepted", "queue:": "delivery_rejected"} {
 		var out bytes.Buffer
 		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "queue:", "LABELHOOK_DEAD_LETTER": deadLetter}), &out))
-		if _, got := send(t, r, secret, payload.LabelCreated); got != want || (out.Len() > 0) != (deadLetter == "log:") {
+		if _, got := send(t, r, key, payload.LabelCreated); got != want || (out.Len() > 0) != (deadLetter == "log:") {
 			t.Errorf("dead letter %q: %s, want %s", deadLetter, got, want)
 		}
 	}
@@ -234,7 +235,7 @@ func TestOverflowGoesToEveryDestinationWithALimit(t *testing.T) {
 		return queues[len(queues)-1], nil
 	}
 	r := receiver(t, p)
-	if status, word := send(t, r, secret, payload.LabelCreated); status != 200 || word != "accepted" {
+	if status, word := send(t, r, key, payload.LabelCreated); status != 200 || word != "accepted" {
 		t.Fatalf("answered %d %s", status, word)
 	}
 	if len(queues) != 3 || queues[2].bucket == nil {
@@ -258,7 +259,7 @@ func TestMaxBody(t *testing.T) {
 	size := len(find(t, payload.LabelCreated).Body())
 	for text, want := range map[string]int{"": 200, fmt.Sprint(size): 200, fmt.Sprint(size - 1): 413} {
 		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_MAX_BODY": text}), new(bytes.Buffer)))
-		if got, _ := send(t, r, secret, payload.LabelCreated); got != want {
+		if got, _ := send(t, r, key, payload.LabelCreated); got != want {
 			t.Errorf("limit %q: status %d, want %d", text, got, want)
 		}
 		if text == "" && r.Limit() != 10<<20 {
@@ -278,7 +279,7 @@ func TestLogLevel(t *testing.T) {
 }
 
 func TestTheProcessEnvironmentIsTheDefault(t *testing.T) {
-	t.Setenv("LABELBOX_WEBHOOK_SECRET", secret)
+	t.Setenv("LABELBOX_WEBHOOK_SECRET", key)
 	t.Setenv("LABELHOOK_MAX_BODY", "77")
 	if r := receiver(t, environment.Platform{}); r.Limit() != 77 {
 		t.Errorf("the limit is %d", r.Limit())
@@ -305,7 +306,7 @@ func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
 			_, err := environment.Receiver(platform(test, new(bytes.Buffer)))
 			var log bytes.Buffer
 			r := environment.Misconfigured(err, slog.New(slog.NewJSONHandler(&log, nil)))
-			if status, code := send(t, r, secret, payload.LabelCreated); status != 503 || code != want {
+			if status, code := send(t, r, key, payload.LabelCreated); status != 503 || code != want {
 				t.Errorf("%v: %d %s, want %s", test, status, code, want)
 			}
 			if !strings.Contains(log.String(), err.(*environment.ConfigError).Variable) || strings.Contains(log.String(), "no usable webhook secret") != (want == "secret_unavailable") {

@@ -16,6 +16,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 )
 
 // The variables that say what becomes of a delivery.
@@ -45,11 +46,11 @@ type Platform struct {
 	Openers map[string]Opener
 
 	// Secrets are the webhook secrets; nil means those of the environment.
-	Secrets core.SecretSource
+	Secrets secret.Source
 
 	// Manager makes the source for LABELBOX_WEBHOOK_SECRET_ID; nil where there
 	// is no secret manager.
-	Manager func(id string) (core.SecretSource, error)
+	Manager func(id string) (secret.Source, error)
 
 	// Always takes every delivery besides the destinations of the environment.
 	// Without it, and with none in the environment, they go to log:. The log
@@ -145,7 +146,7 @@ func (p Platform) logger() *slog.Logger {
 	return slog.Default()
 }
 
-func (p Platform) secrets() (core.SecretSource, error) {
+func (p Platform) secrets() (secret.Source, error) {
 	if p.Secrets != nil {
 		return p.Secrets, nil
 	}
@@ -164,7 +165,7 @@ func Misconfigured(err error, log *slog.Logger) *core.Receiver {
 
 type noSecrets struct{ error }
 
-func (n noSecrets) Secrets(context.Context) ([]core.Secret, error) { return nil, n.error }
+func (n noSecrets) Secrets(context.Context) ([]secret.Secret, error) { return nil, n.error }
 
 func (p Platform) destinations() (handlers []core.Handler, names []string, err error) {
 	urls := strings.Fields(p.Getenv(DestinationsVariable))

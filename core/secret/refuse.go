@@ -1,4 +1,4 @@
-package core
+package secret
 
 import (
 	"strings"
@@ -8,70 +8,70 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// SecretError says why a text is not usable as a webhook secret, and what to do
+// Error says why a text is not usable as a webhook secret, and what to do
 // about it. It holds nothing of the text. Whoever knows where the text came from
 // wraps it with that name.
-type SecretError struct {
+type Error struct {
 	Problem string // follows "the secret "
 	Remedy  string
 }
 
-func (e *SecretError) Error() string { return "the secret " + e.Problem }
+func (e *Error) Error() string { return "the secret " + e.Problem }
 
 const exactly = "write the secret exactly as it was given to Labelbox, "
 
-// What [NewSecret] refuses, and [ParseSecrets] in a file. HMAC takes keys that
+// What [New] refuses, and [Parse] in a file. HMAC takes keys that
 // differ in trailing NUL bytes for the same, so that a key of NUL bytes is the
 // empty one: control characters are more than a nuisance.
 var (
-	ErrSecretEmpty       = &SecretError{"is empty", "write the secret that was given to Labelbox"}
-	ErrSecretUTF16       = &SecretError{"is saved as UTF-16", "save it as UTF-8 without a byte order mark; in Windows PowerShell, Set-Content -Encoding ascii does so"}
-	ErrSecretMark        = &SecretError{"has a byte order mark in it", "save it as UTF-8 without a byte order mark"}
-	ErrSecretEncoding    = &SecretError{"is not valid UTF-8 text", "save the text of the secret as UTF-8; a key in binary is none that Labelbox can have"}
-	ErrSecretNUL         = &SecretError{"has NUL bytes in it", exactly + "as text without control characters"}
-	ErrSecretSpace       = &SecretError{"begins or ends with white space", exactly + "without blanks or line breaks around it, visible or not"}
-	ErrSecretLines       = &SecretError{"has a line break in it", exactly + "alone and in one line"}
-	ErrSecretControl     = &SecretError{"has a control character in it", exactly + "as text without control characters"}
-	ErrSecretInvisible   = &SecretError{"has an invisible formatting character in it", "type it anew instead of copying it: what cannot be seen was copied along"}
-	ErrSecretQuoted      = &SecretError{"stands in quotation marks", exactly + "without quotation marks"}
-	ErrSecretJSON        = &SecretError{"is a JSON document", "write the value that is the secret alone"}
-	ErrSecretAssignment  = &SecretError{"is a line of settings, NAME=value", "write what stands behind the name alone"}
-	ErrSecretUnresolved  = &SecretError{"is an unresolved reference, the text that names a secret", "let what starts this process resolve it (on Azure, let the app's identity read the Key Vault secret, then restart the app), or write the secret itself"}
-	ErrSecretPlaceholder = &SecretError{"is a placeholder", "make up a secret, such as by openssl rand -hex 32, give it to Labelbox, and write it here"}
+	ErrEmpty       = &Error{"is empty", "write the secret that was given to Labelbox"}
+	ErrUTF16       = &Error{"is saved as UTF-16", "save it as UTF-8 without a byte order mark; in Windows PowerShell, Set-Content -Encoding ascii does so"}
+	ErrMark        = &Error{"has a byte order mark in it", "save it as UTF-8 without a byte order mark"}
+	ErrEncoding    = &Error{"is not valid UTF-8 text", "save the text of the secret as UTF-8; a key in binary is none that Labelbox can have"}
+	ErrNUL         = &Error{"has NUL bytes in it", exactly + "as text without control characters"}
+	ErrSpace       = &Error{"begins or ends with white space", exactly + "without blanks or line breaks around it, visible or not"}
+	ErrLines       = &Error{"has a line break in it", exactly + "alone and in one line"}
+	ErrControl     = &Error{"has a control character in it", exactly + "as text without control characters"}
+	ErrInvisible   = &Error{"has an invisible formatting character in it", "type it anew instead of copying it: what cannot be seen was copied along"}
+	ErrQuoted      = &Error{"stands in quotation marks", exactly + "without quotation marks"}
+	ErrJSON        = &Error{"is a JSON document", "write the value that is the secret alone"}
+	ErrAssignment  = &Error{"is a line of settings, NAME=value", "write what stands behind the name alone"}
+	ErrUnresolved  = &Error{"is an unresolved reference, the text that names a secret", "let what starts this process resolve it (on Azure, let the app's identity read the Key Vault secret, then restart the app), or write the secret itself"}
+	ErrPlaceholder = &Error{"is a placeholder", "make up a secret, such as by openssl rand -hex 32, give it to Labelbox, and write it here"}
 )
 
 // refuseSecret says why text, without its trailing line break, is not a secret;
 // nil if it may be one.
-func refuseSecret(text string) *SecretError {
+func refuseSecret(text string) *Error {
 	switch {
 	case text == "":
-		return ErrSecretEmpty
+		return ErrEmpty
 	case isUTF16(text):
-		return ErrSecretUTF16
+		return ErrUTF16
 	case !utf8.ValidString(text), strings.ContainsRune(text, utf8.RuneError): // what others make of invalid bytes
-		return ErrSecretEncoding
+		return ErrEncoding
 	case strings.ContainsRune(text, '\ufeff'):
-		return ErrSecretMark
+		return ErrMark
 	case strings.Contains(text, "\x00"):
-		return ErrSecretNUL
+		return ErrNUL
 	case strings.TrimFunc(text, looksEmpty) != text:
-		return ErrSecretSpace
+		return ErrSpace
 	case strings.ContainsFunc(text, breaksLine):
-		return ErrSecretLines
+		return ErrLines
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return ErrSecretControl
+		return ErrControl
 	case strings.ContainsFunc(text, invisible):
-		return ErrSecretInvisible
+		return ErrInvisible
 	case isDocument(text):
-		return ErrSecretJSON
+		return ErrJSON
 	case isAssignment(text):
-		return ErrSecretAssignment
+		return ErrAssignment
 	case isQuoted(text):
-		return ErrSecretQuoted
+		return ErrQuoted
 	case isReference(text):
-		return ErrSecretUnresolved
+		return ErrUnresolved
 	case isPlaceholder(text):
-		return ErrSecretPlaceholder
+		return ErrPlaceholder
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package core
+package secret
 
 import (
 	"context"
@@ -25,20 +25,20 @@ const (
 	settling  = 100 * time.Millisecond
 )
 
-// What [ParseSecrets] refuses besides what [NewSecret] does.
+// What [Parse] refuses besides what [New] does.
 var (
-	ErrSecretComment = &SecretError{"begins with #, as a comment does", "a file of secrets has no comments; a secret that begins so is set as variable, not as file"}
-	ErrSecretProse   = &SecretError{"has blanks in it, and other lines beside it", "take the line out if it is no secret; one with blanks stands alone in its file"}
-	ErrSecretMany    = &SecretError{fmt.Sprintf("is one of more than %d", maxSecrets), "keep the current secret and the one before it"}
-	ErrSecretCut     = &SecretError{"is the beginning of the one read before", "write a file of secrets under another name, then rename it; if the secret is meant, restart the receiver"}
+	ErrComment = &Error{"begins with #, as a comment does", "a file of secrets has no comments; a secret that begins so is set as variable, not as file"}
+	ErrProse   = &Error{"has blanks in it, and other lines beside it", "take the line out if it is no secret; one with blanks stands alone in its file"}
+	ErrMany    = &Error{fmt.Sprintf("is one of more than %d", maxSecrets), "keep the current secret and the one before it"}
+	ErrCut     = &Error{"is the beginning of the one read before", "write a file of secrets under another name, then rename it; if the secret is meant, restart the receiver"}
 )
 
-// ParseSecrets reads the text of a file of secrets: one a line, the current one
+// Parse reads the text of a file of secrets: one a line, the current one
 // first, at most five. Lines end in \n or \r\n; the last need not. Each is a
-// secret by the rules of [NewSecret]. There are no empty lines and no comments,
+// secret by the rules of [New]. There are no empty lines and no comments,
 // and where there are several lines no blanks in them, so that no remark becomes
-// a key. An error names the line and matches a [SecretError].
-func ParseSecrets(text string) ([]Secret, error) {
+// a key. An error names the line and matches a [Error].
+func Parse(text string) ([]Secret, error) {
 	lines, err := parseLines(text)
 	return secretsOf(lines), err
 }
@@ -52,22 +52,22 @@ type line struct {
 func parseLines(text string) ([]line, error) {
 	switch {
 	case isUTF16(text):
-		return nil, ErrSecretUTF16
+		return nil, ErrUTF16
 	case isDocument(text):
-		return nil, ErrSecretJSON
+		return nil, ErrJSON
 	}
 	var all []line
 	texts := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, text := range texts {
-		s, err := NewSecret(text)
+		s, err := New(text)
 		text = withoutLineBreak(text)
 		switch {
 		case strings.HasPrefix(text, "#"):
-			err = ErrSecretComment
+			err = ErrComment
 		case err == nil && len(texts) > 1 && strings.ContainsFunc(text, unicode.IsSpace):
-			err = ErrSecretProse
+			err = ErrProse
 		case err == nil && i >= maxSecrets:
-			err = ErrSecretMany
+			err = ErrMany
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
@@ -85,9 +85,9 @@ func secretsOf(lines []line) []Secret {
 	return secrets
 }
 
-// ReadSecretFile returns the text of a file of secrets. It reads no more than
+// ReadFile returns the text of a file of secrets. It reads no more than
 // 64 KiB, which no such file has.
-func ReadSecretFile(path string) (string, error) {
+func ReadFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -103,8 +103,8 @@ func ReadSecretFile(path string) (string, error) {
 	return string(text), nil
 }
 
-// FileSecrets is a source that reads a file of secrets by the rules of
-// [ParseSecrets]: when they are first needed, again every minute, for secrets
+// File is a source that reads a file of secrets by the rules of
+// [Parse]: when they are first needed, again every minute, for secrets
 // mounted into a container change under it, and when a signature matches none,
 // at most ten times a second.
 //
@@ -115,8 +115,8 @@ func ReadSecretFile(path string) (string, error) {
 // Whoever changes the file writes a new one beside it and renames that. To take a
 // secret out of use at once, restart the receiver. What is no regular file, such
 // as a pipe, is not read: that could take for ever.
-func FileSecrets(path string) *CachedSecrets {
-	source := &CachedSecrets{Name: "file " + path, MaxAge: time.Minute, RereadEvery: 100 * time.Millisecond}
+func File(path string) *Cached {
+	source := &Cached{Name: "file " + path, MaxAge: time.Minute, RereadEvery: 100 * time.Millisecond}
 	file := &secretFile{path: path}
 	source.Fetch = func(ctx context.Context) ([]Secret, error) {
 		before := len(file.live)
@@ -161,7 +161,7 @@ func (f *secretFile) read(ctx context.Context) (gone int, err error) {
 	lines, err := parseLines(text)
 	for _, l := range lines {
 		if f.cut(l.text) {
-			err = ErrSecretCut
+			err = ErrCut
 		}
 	}
 	if err != nil {
@@ -209,7 +209,7 @@ func (f *secretFile) all() []line {
 
 // readSettled reads a file that nobody is writing.
 func readSettled(ctx context.Context, path string) (string, error) {
-	text, err := ReadSecretFile(path)
+	text, err := ReadFile(path)
 	for err == nil && fresh(path) {
 		select {
 		case <-ctx.Done():
@@ -217,7 +217,7 @@ func readSettled(ctx context.Context, path string) (string, error) {
 		case <-time.After(settling):
 		}
 		var again string
-		if again, err = ReadSecretFile(path); again == text {
+		if again, err = ReadFile(path); again == text {
 			break
 		}
 		text = again
