@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/httpclient"
 )
 
 // readAnswer takes the data out of an answer, or says which failure it is. The
@@ -29,7 +29,7 @@ func readAnswer(status int, header http.Header, body []byte) (jsontext.Value, *E
 		Message:    text(answer.Message),
 		Status:     status,
 		RequestID:  requestID(header),
-		RetryAfter: sender.RetryAfter(header),
+		RetryAfter: httpclient.RetryAfter(header),
 	}
 	if len(reports) > 0 {
 		failed.Message, failed.Code = reports[0].message, reports[0].code

@@ -16,7 +16,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/internal/httpclient"
-	"github.com/labelhook/labelhook/internal/sender"
 )
 
 const (
@@ -159,13 +158,13 @@ func (c *Client) encode(ctx context.Context, r request) (*http.Request, error) {
 
 // unanswered makes an Error of why no answer, or no whole one, came.
 func (c *Client) unanswered(ctx context.Context, err error) *Error {
-	failed := &Error{Kind: ErrTransport, Message: sender.Reason(err), cause: err, temporary: true, doubtful: !unsent(err)}
+	failed := &Error{Kind: ErrTransport, Message: httpclient.Reason(err), cause: err, temporary: true, doubtful: !unsent(err)}
 	switch {
 	case ctx.Err() != nil:
 		failed.Message, failed.cause, failed.temporary = "given up while waiting", context.Cause(ctx), false
 	case errors.Is(err, context.DeadlineExceeded):
-		failed.Message = strings.Replace(failed.Message, sender.NoAnswerInTime, fmt.Sprintf("nothing came within %v", c.timeout), 1)
-	case sender.IsHopeless(err):
+		failed.Message = strings.Replace(failed.Message, httpclient.NoAnswerInTime, fmt.Sprintf("nothing came within %v", c.timeout), 1)
+	case httpclient.IsHopeless(err):
 		failed.temporary = false
 	}
 	return failed
@@ -175,5 +174,5 @@ func (c *Client) unanswered(ctx context.Context, err error) *Error {
 // connection to send it on.
 func unsent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || sender.IsHopeless(err)
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || httpclient.IsHopeless(err)
 }

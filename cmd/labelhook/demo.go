@@ -18,6 +18,7 @@ import (
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/samples"
@@ -197,7 +198,7 @@ func tryAll(ctx context.Context, all []attempt, send func(context.Context, attem
 			return nil, err
 		}
 		if r.Err != nil {
-			return nil, failure(fmt.Errorf("sending to the demo's own receiver: %s", sender.Reason(r.Err)), "")
+			return nil, failure(fmt.Errorf("sending to the demo's own receiver: %s", httpclient.Reason(r.Err)), "")
 		}
 		results = append(results, r)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
@@ -28,7 +29,7 @@ var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 func readAnswer(target string, result sender.Result) seenAnswer {
 	if result.Err != nil {
-		return seenAnswer{reason: sender.Reason(result.Err)}
+		return seenAnswer{reason: httpclient.Reason(result.Err)}
 	}
 	a := seenAnswer{status: result.Status}
 	if location := result.Header.Get("Location"); location != "" {
@@ -145,7 +146,7 @@ func foreignRefusal(status int) string {
 	return ""
 }
 
-// unanswered says what to do about one of [sender.Reason]'s.
+// unanswered says what to do about one of [httpclient.Reason]'s.
 func unanswered(reason string) string {
 	switch {
 	case strings.Contains(reason, "refused"):

@@ -110,7 +110,7 @@ func (r *sendReport) delivery(result sender.Result) *sentDelivery {
 	d := &sentDelivery{ID: result.Request.Header.Get(core.IDHeader), Status: result.Status}
 	d.IDBytes = notUTF8(d.ID)
 	if result.Err != nil {
-		d.Error = sender.Reason(result.Err)
+		d.Error = httpclient.Reason(result.Err)
 	}
 	_, digest, _ := strings.Cut(result.Request.Header.Get(core.SignatureHeader), "=")
 	d.Answer = strings.ToValidUTF8(string(result.Answer), "\ufffd")
@@ -182,7 +182,7 @@ func (d *sentDelivery) line() string {
 
 // noAnswer says that there is none, and why.
 func noAnswer(reason string) string {
-	if reason == sender.NoAnswerInTime {
+	if reason == httpclient.NoAnswerInTime {
 		return reason
 	}
 	return "no answer: " + printable.Text(reason)

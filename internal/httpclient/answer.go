@@ -3,6 +3,8 @@ package httpclient
 import (
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,3 +27,23 @@ func Read(response *http.Response, limit int64, patience time.Duration) []byte {
 // maxRest is how much of an answer is read on and thrown away: less work than
 // another connection.
 const maxRest = 1 << 20
+
+// RetryAfter reads the header of that name: seconds, or a date, which is
+// compared with the answer's own where it has one. It is 0 where there is none,
+// and a day at most.
+func RetryAfter(header http.Header) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	const most = 24 * 60 * 60 // seconds; keeps the product in range
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, most) * float64(time.Second))
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(until.Sub(now), 0), most*time.Second)
+}

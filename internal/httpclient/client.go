@@ -1,8 +1,7 @@
-// Package httpclient makes the HTTP clients that deliver: one way to reach a
-// target for the https: destination, the commands that send, and the client of
-// Labelbox's API. What a target does wrong costs as little as it can: a
-// connection that had died unnoticed is replaced, a body that never ends is
-// left, and a proxy that does not work is called by its name.
+// Package httpclient makes the HTTP clients that deliver: for the https:
+// destination, for the commands that send, and for the client of Labelbox's API.
+// They replace a connection that died unnoticed, do not wait for a body that
+// never ends, and say in a few words why no answer came ([Reason]).
 package httpclient
 
 import (

@@ -53,7 +53,7 @@ type Result struct {
 	Header  http.Header   // of the answer
 	Answer  []byte        // the answer's body, or the beginning of one that is long or does not end
 	Latency time.Duration // connecting included, to the last byte of the answer
-	Err     error         // why no answer came; [Reason] puts it in words
+	Err     error         // why no answer came; [httpclient.Reason] puts it in words
 	Retries int           // how many times it had been sent before
 }
 

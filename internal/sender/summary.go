@@ -3,6 +3,8 @@ package sender
 import (
 	"math/bits"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/httpclient"
 )
 
 // Summary is what became of many requests.
@@ -10,7 +12,7 @@ type Summary struct {
 	Sent        int            // requests that were answered or failed
 	OK          int            // those answered 2xx
 	Statuses    map[int]int    // answers by status
-	Errors      map[string]int // requests without an answer, by [Reason]
+	Errors      map[string]int // requests without an answer, by [httpclient.Reason]
 	Retries     int            // how many times one was sent again
 	Elapsed     time.Duration
 	Interrupted bool // the context ended first
@@ -38,7 +40,7 @@ func (s *Summary) add(r Result) {
 	s.Retries += r.Retries
 	switch {
 	case r.Err != nil:
-		s.Errors[Reason(r.Err)]++
+		s.Errors[httpclient.Reason(r.Err)]++
 		return
 	case r.OK():
 		s.OK++

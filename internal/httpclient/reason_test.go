@@ -1,4 +1,4 @@
-package sender
+package httpclient
 
 import (
 	"context"
@@ -72,14 +72,14 @@ func TestReason(t *testing.T) {
 				ctx = context.Background()
 			}
 			if client == nil {
-				client = NewClient(1, Timeout, nil)
+				client = New(Options{})
 				defer client.CloseIdleConnections()
 			}
-			result := Do(ctx, client, test.url, Request{Body: []byte("{}")})
-			if result.Err == nil || result.Status != 0 || result.OK() {
-				t.Fatalf("got %+v", result)
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, test.url, strings.NewReader("{}"))
+			if err == nil {
+				_, err = Do(client, request)
 			}
-			if got := Reason(result.Err); got != test.want {
+			if got := Reason(err); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

@@ -1,4 +1,4 @@
-package sender
+package httpclient
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"syscall"
-
-	"github.com/labelhook/labelhook/internal/httpclient"
 )
 
 // NoAnswerInTime is the [Reason] of a timeout.
@@ -18,7 +16,7 @@ const NoAnswerInTime = "no answer in time"
 // Reason says in a few words why a request got no answer. It never contains
 // the URL, whose query may hold a function key.
 func Reason(err error) string {
-	var proxy *httpclient.ProxyError
+	var proxy *ProxyError
 	var dns *net.DNSError
 	var notTLS tls.RecordHeaderError
 	var unknown x509.UnknownAuthorityError
@@ -44,8 +42,19 @@ func Reason(err error) string {
 		return "TLS: the certificate has expired or is not valid yet"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return NoAnswerInTime
-	case httpclient.IsClosed(err):
+	case IsClosed(err):
 		return "the connection was closed before an answer came"
 	}
-	return httpclient.Unquoted(err).Error()
+	return Unquoted(err).Error()
+}
+
+// IsHopeless reports whether no connection came about, for a reason that will
+// not pass: the name does not exist, or the other end is not who it should be.
+func IsHopeless(err error) bool {
+	var dns *net.DNSError
+	var untrusted *tls.CertificateVerificationError
+	var notTLS tls.RecordHeaderError
+	var address *net.AddrError
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &untrusted) || errors.As(err, &notTLS) || errors.As(err, &address) ||
+		errors.Is(err, http.ErrSchemeMismatch)
 }
