@@ -5,7 +5,7 @@
 //	created, err := client.CreateWebhook(ctx, labelbox.NewWebhook{
 //		URL:       "https://receiver.acme.dev/webhook-endpoint",
 //		Secret:    secret,
-//		Topics:    []labelbox.Topic{labelbox.LabelCreated, labelbox.WorkflowAction},
+//		Topics:    []labelbox.Topic{labelbox.TopicLabelCreated, labelbox.TopicWorkflowAction},
 //		ProjectID: "clvo7ajpc014907zxagiw9hry",
 //	})
 //

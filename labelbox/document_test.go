@@ -29,7 +29,7 @@ func TestDocumentsHaveTheShapeOfLabelboxsOwn(t *testing.T) {
 		"create in a project": {
 			func(c *labelbox.Client) error {
 				_, err := c.CreateWebhook(t.Context(), labelbox.NewWebhook{URL: "https://e.x/h", Secret: `a"b\c`, ProjectID: "p1",
-					Topics: []labelbox.Topic{labelbox.LabelCreated, labelbox.WorkflowAction}})
+					Topics: []labelbox.Topic{labelbox.TopicLabelCreated, labelbox.TopicWorkflowAction}})
 				return err
 			},
 			`mutation CreateWebhookPyApi { createWebhook(data:{project:{id:"p1"}, topics:{set:[LABEL_CREATED WORKFLOW_ACTION]}, url:"https://e.x/h", secret:"a\"b\\c" })` + asked + ` }`, "",
@@ -37,7 +37,7 @@ func TestDocumentsHaveTheShapeOfLabelboxsOwn(t *testing.T) {
 		"create in the organisation": {
 			func(c *labelbox.Client) error {
 				_, err := c.CreateWebhook(t.Context(), labelbox.NewWebhook{URL: "https://e.x/h", Secret: "s", WholeOrganization: true,
-					Topics: []labelbox.Topic{labelbox.LabelCreated}})
+					Topics: []labelbox.Topic{labelbox.TopicLabelCreated}})
 				return err
 			},
 			`mutation CreateWebhookPyApi { createWebhook(data:{ topics:{set:[LABEL_CREATED]}, url:"https://e.x/h", secret:"s" })` + asked + ` }`, "",
@@ -45,14 +45,14 @@ func TestDocumentsHaveTheShapeOfLabelboxsOwn(t *testing.T) {
 		"update everything": {
 			func(c *labelbox.Client) error {
 				_, err := c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{URL: "https://e.x/2", Status: labelbox.Active,
-					Topics: []labelbox.Topic{labelbox.LabelDeleted}})
+					Topics: []labelbox.Topic{labelbox.TopicLabelDeleted}})
 				return err
 			},
 			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{topics: {set: [LABEL_DELETED]}, url: "https://e.x/2", status: ACTIVE})` + asked + `}`, "",
 		},
 		"update the topics": {
 			func(c *labelbox.Client) error {
-				_, err := c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{labelbox.LabelDeleted, labelbox.LabelUpdated}})
+				_, err := c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{labelbox.TopicLabelDeleted, labelbox.TopicLabelUpdated}})
 				return err
 			},
 			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{topics: {set: [LABEL_DELETED LABEL_UPDATED]}})` + asked + `}`, "",

@@ -28,7 +28,7 @@ func Example() {
 	created, err := client.CreateWebhook(ctx, labelbox.NewWebhook{
 		URL:       "https://receiver.acme.dev/webhook-endpoint",
 		Secret:    "correct horse",
-		Topics:    []labelbox.Topic{labelbox.LabelCreated},
+		Topics:    []labelbox.Topic{labelbox.TopicLabelCreated},
 		ProjectID: project,
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func Example() {
 		return
 	}
 	client.UpdateWebhook(ctx, created.ID, labelbox.WebhookUpdate{
-		Topics: []labelbox.Topic{labelbox.LabelCreated, labelbox.WorkflowAction},
+		Topics: []labelbox.Topic{labelbox.TopicLabelCreated, labelbox.TopicWorkflowAction},
 	})
 	client.DeactivateWebhook(ctx, created.ID)
 	for webhook, err := range client.ProjectWebhooks(ctx, project) {

@@ -45,7 +45,7 @@ func newWebhook(project string) labelbox.NewWebhook {
 	return labelbox.NewWebhook{
 		URL:       hook,
 		Secret:    secret,
-		Topics:    []labelbox.Topic{labelbox.LabelUpdated, labelbox.LabelCreated},
+		Topics:    []labelbox.Topic{labelbox.TopicLabelUpdated, labelbox.TopicLabelCreated},
 		ProjectID: project,
 	}
 }

@@ -75,7 +75,7 @@ func TestUpdateRefusesWhatIsWrong(t *testing.T) {
 		"no id":             {"", labelbox.WebhookUpdate{Status: labelbox.Active}, "the webhook id is empty"},
 		"a placeholder":     {"<id>", labelbox.WebhookUpdate{Status: labelbox.Active}, "placeholder"},
 		"no topics at all":  {"wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{}}, "there are no topics"},
-		"a retired topic":   {"wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{labelbox.ReviewCreated}}, "retired"},
+		"a retired topic":   {"wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{labelbox.TopicReviewCreated}}, "retired"},
 		"an unknown status": {"wh1", labelbox.WebhookUpdate{Status: "ACTIVE}"}, `there is no status "ACTIVE}"; the statuses are ACTIVE, INACTIVE, REVOKED`},
 		"http":              {"wh1", labelbox.WebhookUpdate{URL: "http://a.dev/?functionkey"}, "must be https"},
 	} {
@@ -96,8 +96,8 @@ func TestUpdateRefusesWhatIsWrong(t *testing.T) {
 
 func TestTopicsAndStatusesAreReadInAnySpelling(t *testing.T) {
 	for name, want := range map[string]labelbox.Topic{
-		"LABEL_CREATED": labelbox.LabelCreated, "label.updated": labelbox.LabelUpdated,
-		"label-deleted": labelbox.LabelDeleted, "Workflow Action": labelbox.WorkflowAction,
+		"LABEL_CREATED": labelbox.TopicLabelCreated, "label.updated": labelbox.TopicLabelUpdated,
+		"label-deleted": labelbox.TopicLabelDeleted, "Workflow Action": labelbox.TopicWorkflowAction,
 	} {
 		if got, err := labelbox.ParseTopic(name); err != nil || got != want {
 			t.Errorf("%s: got %s, %v", name, got, err)

@@ -32,28 +32,28 @@ type Topic string
 
 // The topics that a webhook can subscribe to.
 const (
-	LabelCreated   Topic = "LABEL_CREATED"
-	LabelUpdated   Topic = "LABEL_UPDATED"
-	LabelDeleted   Topic = "LABEL_DELETED"
-	WorkflowAction Topic = "WORKFLOW_ACTION" // a data row moved between workflow tasks
+	TopicLabelCreated   Topic = "LABEL_CREATED"
+	TopicLabelUpdated   Topic = "LABEL_UPDATED"
+	TopicLabelDeleted   Topic = "LABEL_DELETED"
+	TopicWorkflowAction Topic = "WORKFLOW_ACTION" // a data row moved between workflow tasks
 )
 
 // The retired topics. Webhooks from before 2024 may still hold and send them;
 // no operation of this package subscribes to them.
 const (
-	ReviewCreated Topic = "REVIEW_CREATED"
-	ReviewUpdated Topic = "REVIEW_UPDATED"
-	ReviewDeleted Topic = "REVIEW_DELETED"
+	TopicReviewCreated Topic = "REVIEW_CREATED"
+	TopicReviewUpdated Topic = "REVIEW_UPDATED"
+	TopicReviewDeleted Topic = "REVIEW_DELETED"
 )
 
 // Topics lists the topics that a webhook can subscribe to.
 func Topics() []Topic {
-	return []Topic{LabelCreated, LabelUpdated, LabelDeleted, WorkflowAction}
+	return []Topic{TopicLabelCreated, TopicLabelUpdated, TopicLabelDeleted, TopicWorkflowAction}
 }
 
 // Retired reports whether the topic can be read but no longer subscribed to.
 func (t Topic) Retired() bool {
-	return t == ReviewCreated || t == ReviewUpdated || t == ReviewDeleted
+	return t == TopicReviewCreated || t == TopicReviewUpdated || t == TopicReviewDeleted
 }
 
 // ParseTopic reads the name of a topic that a webhook can subscribe to, as
@@ -71,7 +71,7 @@ func (t Topic) check() error {
 	case slices.Contains(Topics(), t):
 		return nil
 	case t.Retired():
-		return fmt.Errorf("the topic %s is retired; subscribe to %s instead", t, WorkflowAction)
+		return fmt.Errorf("the topic %s is retired; subscribe to %s instead", t, TopicWorkflowAction)
 	}
 	return fmt.Errorf("there is no topic %q; the topics are %s", string(t), join(Topics()))
 }

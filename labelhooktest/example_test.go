@@ -96,7 +96,7 @@ func TestAPIDelivers(t *testing.T) {
 	defer server.Close()
 	api := labelhooktest.NewAPI(t)
 	created, err := api.Client(t).CreateWebhook(t.Context(), labelbox.NewWebhook{
-		URL: server.URL, Secret: labelhooktest.Secret, Topics: []labelbox.Topic{labelbox.LabelCreated}, WholeOrganization: true,
+		URL: server.URL, Secret: labelhooktest.Secret, Topics: []labelbox.Topic{labelbox.TopicLabelCreated}, WholeOrganization: true,
 	})
 	if err != nil {
 		t.Fatal(err)
