@@ -19,8 +19,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync/atomic"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -39,10 +37,10 @@ import (
 // drops them, so the bus is looked for before the first event. Where that is
 // not allowed, nobody looks.
 type Bus struct {
-	name   string
+	address
 	client func() (*eventbridge.Client, error)
 	seen   atomic.Bool // the bus exists, or may not be looked for
-	bucket destination.Bucket
+	destination.Overflow
 }
 
 // Open makes the destination of the URL eventbridge://BUS, where BUS is a name
@@ -50,43 +48,15 @@ type Bus struct {
 // the bus is in, which may be another than this process's. AWS is not asked
 // before the first delivery.
 func Open(url string) (core.Handler, error) {
-	_, rest, _ := strings.Cut(url, ":")
-	name := strings.TrimPrefix(rest, "//")
-	region, err := parse(name)
+	a, err := parse(url)
 	if err != nil {
-		return nil, fmt.Errorf("%w; write eventbridge://NAME, such as eventbridge://default, or arn:aws:events:REGION:ACCOUNT:event-bus/NAME", err)
+		return nil, err
 	}
 	return &Bus{
-		name:   name,
-		client: sdk.Client(region, func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
+		address: a,
+		client:  sdk.Client(a.region, func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
 	}, nil
 }
-
-// parse checks a bus's name or ARN, and returns the region if that says one.
-func parse(bus string) (region string, err error) {
-	name := bus
-	if strings.HasPrefix(bus, "arn:") {
-		arn, err := sdk.ParseARN(bus, "events")
-		if err != nil {
-			return "", err
-		}
-		name, _ = strings.CutPrefix(arn.Resource, "event-bus/")
-		if name == arn.Resource || arn.Region == "" {
-			return "", errors.New("this ARN names no event bus")
-		}
-		region = arn.Region
-	}
-	if !sdk.IsName(name, 256, "/._-") || slices.Contains(strings.Split(name, "/"), "") {
-		return "", errors.New("this names no event bus")
-	}
-	return region, nil
-}
-
-// String returns eventbridge:// and the bus as it was given.
-func (b *Bus) String() string { return "eventbridge://" + b.name }
-
-// Overflow implements [destination.Limited].
-func (b *Bus) Overflow(bucket destination.Bucket) { b.bucket = bucket }
 
 // Handle implements [core.Handler]. A body over the limit, with no bucket to
 // overflow to, is a permanent failure. Every other is one for now, those that
@@ -100,36 +70,20 @@ func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 	if err := b.look(ctx, client); err != nil {
 		return sdk.Explain(b.String(), err, remedies)
 	}
-	for _, detail := range []func(*core.Delivery) string{bare, wrapped} {
-		e := b.entry(d, detail(d))
-		if *e.Detail == "" || size(e) > maxEntry {
+	for _, detail := range []string{bare(d), destination.Event(d, "")} {
+		e := b.entry(d, detail)
+		if detail == "" || size(e) > maxEntry {
 			continue
 		}
-		err := put(ctx, client, e)
-		if !unfit(err) {
+		if err := put(ctx, client, e); !unfit(err) {
 			return sdk.Explain(b.String(), err, remedies)
 		}
 	}
-	if b.bucket == nil {
-		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than an event holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as s3://BUCKET/PREFIX", b, len(d.Body)))
+	dataref, err := b.Keep(ctx, d, b, sdk.ExampleBucket)
+	if err != nil {
+		return err
 	}
-	if err := b.bucket.Handle(ctx, d); err != nil {
-		return fmt.Errorf("%s: overflow: %w", b, err)
-	}
-	err = put(ctx, client, b.entry(d, referring(d, b.bucket.Locate(d))))
-	return sdk.Explain(b.String(), err, remedies)
-}
-
-// unfit reports whether EventBridge refuses a detail although it is within the
-// limits that we know.
-func unfit(err error) bool {
-	switch sdk.Code(err) {
-	case "MalformedDetail", "RequestEntityTooLarge":
-		return true
-	case "ValidationException":
-		return strings.Contains(err.Error(), "size of the entries in the request is over the limit")
-	}
-	return false
+	return sdk.Explain(b.String(), put(ctx, client, b.entry(d, destination.Event(d, dataref))), remedies)
 }
 
 // look makes sure once that there is such a bus. When nobody can say, it is for
@@ -138,7 +92,7 @@ func (b *Bus) look(ctx context.Context, client *eventbridge.Client) error {
 	if b.seen.Load() {
 		return nil
 	}
-	_, err := client.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &b.name})
+	_, err := client.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &b.bus})
 	switch sdk.Code(err) {
 	case "":
 		if err != nil {
@@ -169,11 +123,4 @@ func put(ctx context.Context, client *eventbridge.Client, e types.PutEventsReque
 		return errors.New("the answer does not say that the event was taken")
 	}
 	return nil
-}
-
-var remedies = sdk.Remedies{
-	"AccessDenied":               "allow this process events:PutEvents on the bus",
-	"NotAuthorizedForSource":     "allow the source labelbox in the bus's policy",
-	"NotAuthorizedForDetailType": "allow the detail-types com.labelbox.* in the bus's policy",
-	"ResourceNotFound":           "create the bus, or name one that exists; a name alone is looked for in this process's account and region (AWS_REGION), so write the ARN of a bus elsewhere",
 }

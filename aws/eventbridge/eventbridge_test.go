@@ -16,7 +16,6 @@ import (
 
 	"github.com/labelhook/labelhook/aws/eventbridge"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
@@ -262,7 +261,7 @@ func TestWhatIsOverTheLimitOverflows(t *testing.T) {
 			}
 			s.fail["PutEvents"] = test.fail
 			bucket := folder(t)
-			b.Overflow(bucket)
+			b.OverflowTo(bucket)
 			if err := b.Handle(t.Context(), test.d); err != nil {
 				t.Fatal(err)
 			}
@@ -280,8 +279,7 @@ func TestNothingIsSentWhenTheBucketFails(t *testing.T) {
 	d := sized(t, limit+1)
 	s := standIn(t)
 	b := open(t, "eventbridge://labels")
-	var limited destination.Limited = b
-	limited.Overflow(failingBucket{errors.New("bucket full")})
+	b.OverflowTo(failingBucket{errors.New("bucket full")})
 	err := b.Handle(t.Context(), d)
 	if err == nil || core.IsPermanent(err) || err.Error() != "eventbridge://labels: overflow: bucket full" || len(s.entries) > 0 {
 		t.Errorf("got %v after %q", err, s.calls)

@@ -2,12 +2,12 @@ package eventbridge
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // FuzzDetail checks that whatever comes has a detail that is a JSON object, out
@@ -24,12 +24,14 @@ func FuzzDetail(f *testing.F) {
 				t.Errorf("%q is sent as %q", body, detail)
 			}
 		}
-		var event map[string]string
-		if err := json.Unmarshal([]byte(wrapped(d)), &event); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := base64.StdEncoding.DecodeString(event["data_base64"]); err != nil || !bytes.Equal(got, body) {
-			t.Errorf("%q is wrapped as %q", body, event)
+		for _, detail := range []string{bare(d), destination.Event(d, "")} {
+			if detail == "" {
+				continue
+			}
+			e := (&Bus{}).entry(d, detail)
+			if got, err := Delivery(*e.DetailType, e.Resources, []byte(detail), nil); err != nil || !bytes.Equal(got.Body, body) || got.Key() != d.Key() {
+				t.Errorf("%q is sent as %q, and received as %v, %v", body, detail, got, err)
+			}
 		}
 	})
 }

@@ -121,7 +121,7 @@ func TestAnObjectIsTheDeliveryAsItCame(t *testing.T) {
 		"X-Amz-Meta-Ce-Source":            "/labelbox",
 		"X-Amz-Meta-Ce-Labelboxkey":       d.Key(),
 		"X-Amz-Meta-Ce-Labelboxsignature": destinationtest.Signature,
-		"X-Amz-Meta-Ce-Datacontenttype":   "", // Content-Type is that
+		"X-Amz-Meta-Ce-Datacontenttype":   "text/plain;%20charset=utf-8",
 		"X-Amz-Meta-Ce-Subject":           "",
 		"X-Evil":                          "",
 	} {

@@ -3,6 +3,7 @@ package sqs
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // The limits of a message: 1 MiB of body and attributes, and ten of those
@@ -28,30 +30,42 @@ type message struct {
 	attributes []core.Attribute // named without the prefix
 }
 
-// whole is the message with the body in it.
-func whole(d *core.Delivery) message {
-	if !valid(string(d.Body)) {
-		return describe(d, base64.StdEncoding.EncodeToString(d.Body), core.Attribute{Name: "labelboxencoding", Value: "base64"})
+// newMessage has the body in it, or refers to it if dataref is not empty. The
+// attributes without which the body cannot be read come first.
+func newMessage(d *core.Delivery, dataref string) message {
+	m := message{body: string(d.Body)}
+	switch {
+	case dataref != "":
+		body, _ := json.Marshal(map[string]string{"dataref": dataref}) // text cannot fail
+		m.body = string(body)
+		m.add("dataref", dataref)
+	case !valid(m.body):
+		m.body = base64.StdEncoding.EncodeToString(d.Body)
+		m.add("labelboxencoding", "base64")
 	}
-	return describe(d, string(d.Body))
-}
-
-// reference is the message that says where the body is.
-func reference(d *core.Delivery, uri string) message {
-	body, _ := json.Marshal(map[string]string{"dataref": uri}) // text cannot fail
-	return describe(d, string(body), core.Attribute{Name: "dataref", Value: uri})
-}
-
-// describe gives a body the delivery's attributes, after those without which it
-// cannot be read.
-func describe(d *core.Delivery, body string, first ...core.Attribute) message {
-	m := message{body: body}
-	for _, a := range append(first, d.Attributes()...) {
-		if len(m.attributes) < maxAttributes {
-			m.attributes = append(m.attributes, core.Attribute{Name: a.Name, Value: clean(a.Value)})
-		}
+	for _, a := range d.Attributes() {
+		m.add(a.Name, a.Value)
 	}
 	return m
+}
+
+func (m *message) add(name, value string) {
+	if len(m.attributes) < maxAttributes {
+		m.attributes = append(m.attributes, core.Attribute{Name: name, Value: clean(value)})
+	}
+}
+
+// Delivery makes the delivery again of a message: of the text values of its
+// attributes and its body. fetch reads a body that is in the overflow bucket.
+func Delivery(attributes map[string]string, body string, fetch destination.Fetch) (*core.Delivery, error) {
+	content := []byte(body)
+	if attributes[prefix+"labelboxencoding"] == "base64" {
+		var err error
+		if content, err = base64.StdEncoding.DecodeString(body); err != nil {
+			return nil, fmt.Errorf("%w: its body is not in base64: %w", core.ErrForeign, err)
+		}
+	}
+	return destination.FromMessage(attributes, prefix, content, fetch)
 }
 
 // size is what SQS counts.

@@ -211,7 +211,7 @@ func TestOnMoto(t *testing.T) {
 			if err := q.Handle(t.Context(), d); !core.IsPermanent(err) {
 				t.Errorf("%s: without a bucket: %v", name, err)
 			}
-			q.(destination.Limited).Overflow(bucket.(destination.Bucket))
+			q.(destination.Overflower).OverflowTo(bucket.(destination.Bucket))
 			if err := q.Handle(t.Context(), d); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}

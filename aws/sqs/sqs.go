@@ -34,7 +34,7 @@ type Queue struct {
 	mu  sync.Mutex
 	url string // "" until the name has been looked up
 
-	bucket destination.Bucket
+	destination.Overflow // its message has {"dataref":"URI"} for a body, for SQS takes no empty one
 }
 
 // Open makes the destination of a URL: sqs://NAME for a queue of this account
@@ -56,36 +56,22 @@ func Open(url string) (core.Handler, error) {
 // String returns sqs:// and the queue's name.
 func (q *Queue) String() string { return "sqs://" + q.name }
 
-// Overflow implements [destination.Limited]. The message for what the bucket
-// keeps has the object's URI as the attribute ce-dataref, and because SQS takes
-// no empty body, {"dataref":"URI"} for its body.
-func (q *Queue) Overflow(b destination.Bucket) { q.bucket = b }
-
 // Handle implements [core.Handler]. A body over the limit, with no bucket to
 // overflow to, is a permanent failure. Every other is one for now, those that
 // somebody must do something about included (no such queue, access denied): the
 // sender's next try may come after that.
 func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
-	m := whole(d)
-	if m.size() <= maxMessage {
+	if m := newMessage(d, ""); m.size() <= maxMessage {
 		err := q.send(ctx, d, m)
 		if !tooLong(err) {
 			return err
 		}
 	}
-	if q.bucket == nil {
-		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as s3://BUCKET/PREFIX", q, len(d.Body)))
+	dataref, err := q.Keep(ctx, d, q, sdk.ExampleBucket)
+	if err != nil {
+		return err
 	}
-	if err := q.bucket.Handle(ctx, d); err != nil {
-		return fmt.Errorf("%s: overflow: %w", q, err)
-	}
-	return q.send(ctx, d, reference(d, q.bucket.Locate(d)))
-}
-
-// tooLong reports whether the queue has refused a message for its length, as
-// one does that was made with a MaximumMessageSize of its own.
-func tooLong(err error) bool {
-	return sdk.Code(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "must be shorter than")
+	return q.send(ctx, d, newMessage(d, dataref))
 }
 
 func (q *Queue) send(ctx context.Context, d *core.Delivery, m message) error {
@@ -124,11 +110,3 @@ func (q *Queue) lookUp(ctx context.Context, client *sqs.Client) (string, error) 
 	q.url = awssdk.ToString(found.QueueUrl)
 	return q.url, nil
 }
-
-var remedies = sdk.Remedies{
-	"AWS.SimpleQueueService.NonExistentQueue": noQueue,
-	"QueueDoesNotExist":                       noQueue,
-	"AccessDenied":                            "allow this process sqs:SendMessage on the queue, sqs:GetQueueUrl if it is named without its account, and kms:GenerateDataKey and kms:Decrypt on its key if it has one of its own",
-}
-
-const noQueue = "create the queue, or name one that exists; a name alone is looked for in this process's account and region (AWS_REGION), so write the ARN of a queue elsewhere"

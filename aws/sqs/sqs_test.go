@@ -278,7 +278,7 @@ func TestWhatIsOverTheLimitOverflows(t *testing.T) {
 
 			s.failing = test.failing
 			bucket := folder(t)
-			q.(destination.Limited).Overflow(bucket)
+			q.(destination.Overflower).OverflowTo(bucket)
 			if err := q.Handle(t.Context(), test.d); err != nil {
 				t.Fatal(err)
 			}
@@ -303,7 +303,7 @@ func TestNothingIsSentWhenTheBucketFails(t *testing.T) {
 	d := sized(t, limit+1)
 	s := standIn(t)
 	q := open(t, "sqs://labels")
-	q.(destination.Limited).Overflow(failing{errors.New("bucket full")})
+	q.(destination.Overflower).OverflowTo(failing{errors.New("bucket full")})
 	err := q.Handle(t.Context(), d)
 	if err == nil || core.IsPermanent(err) || err.Error() != "sqs://labels: overflow: bucket full" || len(s.calls) > 0 {
 		t.Errorf("got %v after %q", err, s.calls)

@@ -4,36 +4,32 @@
 // below the destination's prefix, so a redelivery finds its blob there and
 // changes nothing. Its metadata are the delivery's CloudEvents attributes, each
 // with the prefix ce_ (Azure allows no hyphen) and percent-encoded as in the
-// CloudEvents HTTP binding; its content type is the body's.
+// CloudEvents HTTP binding; its content type is the body's. Azure has room for 8
+// KiB of metadata; what does not fit is left out. [Delivery] reads it back.
 package blob
 
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	neturl "net/url"
-	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	azblob "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // Container is a container, or a part of one, as a destination. Its identity
 // needs the role "Storage Blob Data Contributor". It implements
-// [github.com/labelhook/labelhook/core/destination.Bucket].
+// [destination.Bucket].
 type Container struct {
-	name   string // as in the URL, without the prefix
-	prefix string // "" or ends in a slash
+	address
 	client *container.Client
 }
 
@@ -45,29 +41,21 @@ type Container struct {
 // AZURE_STORAGE_CONNECTION_STRING. Azure is not asked before the first
 // delivery.
 func Open(url string) (core.Handler, error) {
-	host, path, err := sdk.Split(url)
-	name, prefix, _ := strings.Cut(path, "/")
-	if err != nil || !sdk.IsStorageName(name) || prefix != "" && !fs.ValidPath(prefix) {
-		return nil, errors.New("this names no container; write azblob://ACCOUNT/CONTAINER or azblob://ACCOUNT/CONTAINER/PREFIX")
-	}
-	storage, err := sdk.OpenStorage(host, "blob")
+	a, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(storage, name)
+	client, err := connect(a)
 	if err != nil {
 		return nil, err
 	}
-	if prefix != "" {
-		prefix += "/"
-	}
-	return &Container{"azblob://" + storage.Account + "/" + name, prefix, client}, nil
+	return &Container{a, client}, nil
 }
 
-func connect(s sdk.Storage, name string) (*container.Client, error) {
+func connect(a address) (*container.Client, error) {
 	options := &container.ClientOptions{ClientOptions: sdk.Options()}
-	if s.Connection != "" {
-		client, err := container.NewClientFromConnectionString(s.Connection, name, options)
+	if a.storage.Connection != "" {
+		client, err := container.NewClientFromConnectionString(a.storage.Connection, a.container, options)
 		if err != nil {
 			return nil, sdk.ErrConnection
 		}
@@ -77,15 +65,11 @@ func connect(s sdk.Storage, name string) (*container.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return container.NewClient(s.Endpoint+name, identity, options)
+	return container.NewClient(a.storage.Endpoint+a.container, identity, options)
 }
 
-// String returns the URL without the prefix.
-func (c *Container) String() string { return c.name }
-
-// Locate implements [github.com/labelhook/labelhook/core/destination.Bucket]
-// with the blob's https URL, without any signature: whoever follows it signs in
-// for itself.
+// Locate implements [destination.Bucket] with the blob's https URL, without any
+// signature: whoever follows it signs in for itself.
 func (c *Container) Locate(d *core.Delivery) string {
 	u, err := neturl.Parse(c.client.URL())
 	if err != nil {
@@ -103,64 +87,20 @@ func (c *Container) Locate(d *core.Delivery) string {
 func (c *Container) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	blob := c.client.NewBlockBlobClient(c.prefix + d.ObjectName())
+	blob := c.client.NewBlockBlobClient(c.address.prefix + d.ObjectName())
+	metadata := map[string]*string{}
+	for name, value := range destination.Metadata(d, prefix, maxMetadata) {
+		metadata[name] = &value
+	}
 	_, err := blob.Upload(ctx, streaming.NopCloser(bytes.NewReader(d.Body)), &blockblob.UploadOptions{
-		HTTPHeaders: &azblob.HTTPHeaders{BlobContentType: contentType(d)},
-		Metadata:    metadata(d),
+		HTTPHeaders: &azblob.HTTPHeaders{BlobContentType: to.Ptr(destination.ContentType(d))},
+		Metadata:    metadata,
 		AccessConditions: &azblob.AccessConditions{ModifiedAccessConditions: &azblob.ModifiedAccessConditions{
 			IfNoneMatch: to.Ptr(azcore.ETagAny), // only if there is none
 		}},
 	})
-	if bloberror.HasCode(err, bloberror.BlobAlreadyExists, bloberror.ConditionNotMet) {
+	if exists(err) {
 		return nil
 	}
-	return sdk.Explain(c.name, err, remedies)
-}
-
-var remedies = sdk.Remedies{
-	string(bloberror.ContainerNotFound):               "create the container",
-	string(bloberror.ContainerBeingDeleted):           "wait until it is gone, then create the container",
-	string(bloberror.AuthorizationPermissionMismatch): `give the app's identity the role "Storage Blob Data Contributor" on the container`,
-}
-
-func contentType(d *core.Delivery) *string {
-	for _, a := range d.Attributes() {
-		if a.Name == "datacontenttype" {
-			return &a.Value
-		}
-	}
-	return nil
-}
-
-// maxMetadata is how many bytes of names and values a blob takes.
-const maxMetadata = 8 << 10
-
-// metadata describes the delivery, without the attributes that would go over
-// the limit: they come from headers, which may be of any length.
-func metadata(d *core.Delivery) map[string]*string {
-	m, size := map[string]*string{}, 0
-	for _, a := range d.Attributes() {
-		name, value := "ce_"+a.Name, percentEncode(a.Value)
-		if size += len(name) + len(value); size > maxMetadata {
-			size -= len(name) + len(value)
-			continue
-		}
-		m[name] = &value
-	}
-	return m
-}
-
-// percentEncode writes an attribute as the CloudEvents HTTP binding wants it
-// (3.1.3.2): blank, quote, percent and everything outside printable ASCII as
-// %XX.
-func percentEncode(value string) string {
-	var b strings.Builder
-	for _, c := range []byte(value) {
-		if c <= ' ' || c >= 0x7f || c == '"' || c == '%' {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return sdk.Explain(c.String(), err, remedies)
 }

@@ -20,7 +20,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	q.(destination.Limited).Overflow(large.(destination.Bucket))
+	q.(destination.Overflower).OverflowTo(large.(destination.Bucket))
 	fmt.Println(q, large)
 	// Output: azqueue://mydata/labels azblob://mydata/labelbox
 }

@@ -15,17 +15,14 @@
 //
 // A message stays until it is taken; it does not expire after the seven days
 // that are Azure's default. A redelivery is a second message with the same
-// labelboxkey.
+// labelboxkey. [Delivery] reads a message back.
 package queue
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	azqueue "github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2/queueerror"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
 	"github.com/labelhook/labelhook/core"
@@ -33,11 +30,11 @@ import (
 )
 
 // Queue is a queue as a destination. Its identity needs the role "Storage Queue
-// Data Message Sender". It implements [destination.Limited].
+// Data Message Sender".
 type Queue struct {
-	name   string
-	client *azqueue.QueueClient
-	bucket destination.Bucket
+	address
+	client               *azqueue.QueueClient
+	destination.Overflow // of more than about 47 KiB, which in base64 fill a message of 64 KiB
 }
 
 // Open makes the destination of a URL, azqueue://ACCOUNT/QUEUE; ACCOUNT may be
@@ -48,25 +45,21 @@ type Queue struct {
 // AZURE_STORAGE_CONNECTION_STRING. Azure is not asked before the first
 // delivery.
 func Open(url string) (core.Handler, error) {
-	host, name, err := sdk.Split(url)
-	if err != nil || !sdk.IsStorageName(name) {
-		return nil, errors.New("this names no queue; write azqueue://ACCOUNT/QUEUE")
-	}
-	storage, err := sdk.OpenStorage(host, "queue")
+	a, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(storage, name)
+	client, err := connect(a)
 	if err != nil {
 		return nil, err
 	}
-	return &Queue{name: "azqueue://" + storage.Account + "/" + name, client: client}, nil
+	return &Queue{address: a, client: client}, nil
 }
 
-func connect(s sdk.Storage, name string) (*azqueue.QueueClient, error) {
+func connect(a address) (*azqueue.QueueClient, error) {
 	options := &azqueue.ClientOptions{ClientOptions: sdk.Options()}
-	if s.Connection != "" {
-		client, err := azqueue.NewQueueClientFromConnectionString(s.Connection, name, options)
+	if a.storage.Connection != "" {
+		client, err := azqueue.NewQueueClientFromConnectionString(a.storage.Connection, a.name, options)
 		if err != nil {
 			return nil, sdk.ErrConnection
 		}
@@ -76,15 +69,8 @@ func connect(s sdk.Storage, name string) (*azqueue.QueueClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return azqueue.NewQueueClient(s.Endpoint+name, identity, options)
+	return azqueue.NewQueueClient(a.storage.Endpoint+a.name, identity, options)
 }
-
-// String returns the URL.
-func (q *Queue) String() string { return q.name }
-
-// Overflow implements [destination.Limited]: from here on, a body of more than
-// about 47 KiB, which in base64 fills a message of 64 KiB, goes to the bucket.
-func (q *Queue) Overflow(b destination.Bucket) { q.bucket = b }
 
 // Handle implements [core.Handler]. A body over the limit, with no bucket to
 // overflow to, is a permanent failure. Every other is one for now, those that
@@ -93,28 +79,20 @@ func (q *Queue) Overflow(b destination.Bucket) { q.bucket = b }
 func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	if m := whole(d); fits(m) {
+	if m := message(d, ""); fits(m) {
 		err := q.send(ctx, m)
-		if !queueerror.HasCode(err, queueerror.MessageTooLarge, queueerror.RequestBodyTooLarge) {
+		if !tooLarge(err) {
 			return err
 		}
 	}
-	if q.bucket == nil {
-		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as azblob://ACCOUNT/CONTAINER/PREFIX", q, len(d.Body)))
+	dataref, err := q.Keep(ctx, d, q, sdk.ExampleBucket)
+	if err != nil {
+		return err
 	}
-	if err := q.bucket.Handle(ctx, d); err != nil {
-		return fmt.Errorf("%s: overflow: %w", q, err)
-	}
-	return q.send(ctx, reference(d, q.bucket.Locate(d)))
+	return q.send(ctx, message(d, dataref))
 }
 
 func (q *Queue) send(ctx context.Context, message string) error {
 	_, err := q.client.EnqueueMessage(ctx, message, &azqueue.EnqueueMessageOptions{TimeToLive: to.Ptr[int32](-1)})
-	return sdk.Explain(q.name, err, remedies)
-}
-
-var remedies = sdk.Remedies{
-	string(queueerror.QueueNotFound):                   "create the queue",
-	string(queueerror.QueueBeingDeleted):               "wait until it is gone, then create the queue",
-	string(queueerror.AuthorizationPermissionMismatch): `give the app's identity the role "Storage Queue Data Message Sender" on the queue`,
+	return sdk.Explain(q.String(), err, remedies)
 }

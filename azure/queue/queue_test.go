@@ -154,7 +154,7 @@ func TestAzurite(t *testing.T) {
 		q := create(t, "overflow")
 		h := open(t, "azqueue://devstoreaccount1/overflow")
 		bucket := &bucket{}
-		h.(destination.Limited).Overflow(bucket)
+		h.(destination.Overflower).OverflowTo(bucket)
 		small, large := destinationtest.Label(t), destinationtest.New("large", "LABEL_CREATED", make([]byte, 100<<10))
 		for _, d := range []*core.Delivery{small, large} {
 			if err := h.Handle(t.Context(), d); err != nil {

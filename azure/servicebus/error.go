@@ -16,11 +16,11 @@ func (e *Entity) explain(err error) error {
 	switch {
 	case errors.As(err, &condition):
 		code := string(condition.Condition)
-		return sdk.Problem(e.name, code+" "+condition.Description, remedies[code], err)
+		return sdk.Problem(e.String(), code+" "+condition.Description, remedies[code], err)
 	case errors.As(err, &service) && service.Code == azservicebus.CodeUnauthorizedAccess:
-		return sdk.Problem(e.name, string(service.Code), remedies[string(service.Code)], err)
+		return sdk.Problem(e.String(), string(service.Code), remedies[string(service.Code)], err)
 	}
-	return sdk.Explain(e.name, err, nil)
+	return sdk.Explain(e.String(), err, nil)
 }
 
 var remedies = map[string]string{

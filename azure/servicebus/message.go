@@ -7,15 +7,17 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // prefix marks an application property as CloudEvents'.
 const prefix = "cloudEvents_"
 
-// whole is the message with the body in it.
-func whole(d *core.Delivery) *azservicebus.Message {
+// message is the delivery with its body, or with the URI of that if dataref is
+// not empty.
+func message(d *core.Delivery, dataref string) *azservicebus.Message {
 	key, session := d.Key(), session(d)
-	m := &azservicebus.Message{Body: d.Body, MessageID: &key, SessionID: &session, ApplicationProperties: map[string]any{}}
+	m := &azservicebus.Message{MessageID: &key, SessionID: &session, ApplicationProperties: map[string]any{}}
 	for _, a := range d.Attributes() {
 		value := strings.ToValidUTF8(a.Value, string(utf8.RuneError)) // all that AMQP's text may be
 		if a.Name == "datacontenttype" {
@@ -24,15 +26,27 @@ func whole(d *core.Delivery) *azservicebus.Message {
 		}
 		m.ApplicationProperties[prefix+a.Name] = value
 	}
+	if dataref == "" {
+		m.Body = d.Body
+	} else {
+		m.ApplicationProperties[prefix+"dataref"] = dataref
+	}
 	return m
 }
 
-// reference is the message that says where the body is.
-func reference(d *core.Delivery, uri string) *azservicebus.Message {
-	m := whole(d)
-	m.Body = nil
-	m.ApplicationProperties[prefix+"dataref"] = uri
-	return m
+// Delivery makes the delivery again of a message. fetch reads a body that is in
+// the overflow bucket.
+func Delivery(m *azservicebus.ReceivedMessage, fetch destination.Fetch) (*core.Delivery, error) {
+	attributes := map[string]string{}
+	if m.ContentType != nil {
+		attributes[prefix+"datacontenttype"] = *m.ContentType
+	}
+	for name, value := range m.ApplicationProperties {
+		if text, ok := value.(string); ok {
+			attributes[name] = text
+		}
+	}
+	return destination.FromMessage(attributes, prefix, m.Body, fetch)
 }
 
 // session returns the project's id, or a name of ours for what has none. It may

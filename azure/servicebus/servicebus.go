@@ -9,7 +9,7 @@
 // The message id is the delivery's key, so that an entity with duplicate
 // detection keeps one message of all redeliveries. The session id is the
 // project's id: an entity with sessions hands out a project's deliveries in
-// order, one without ignores it.
+// order, one without ignores it. [Delivery] reads a message back.
 package servicebus
 
 import (
@@ -18,7 +18,6 @@ import (
 	"fmt"
 	neturl "net/url"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
@@ -33,11 +32,14 @@ import (
 const ConnectionVariable = "SERVICEBUS_CONNECTION_STRING"
 
 // Entity is a queue or topic as a destination. Its identity needs the role
-// "Azure Service Bus Data Sender". It implements [destination.Limited].
+// "Azure Service Bus Data Sender".
+//
+// How much a message holds depends on the namespace's tier, 256 KB or from 1 MB
+// up to 100 MB; Service Bus says it.
 type Entity struct {
-	name   string
+	address
 	sender *azservicebus.Sender
-	bucket destination.Bucket
+	destination.Overflow
 }
 
 // Open makes the destination of a URL, servicebus://NAMESPACE/ENTITY; NAMESPACE
@@ -47,34 +49,19 @@ type Entity struct {
 // It signs in as the app's managed identity, or with the connection string in
 // SERVICEBUS_CONNECTION_STRING. Azure is not asked before the first delivery.
 func Open(url string) (core.Handler, error) {
-	host, entity, err := sdk.Split(url)
-	namespace, rest, full := strings.Cut(host, ".")
-	if err != nil || !isNamespace(namespace) || full && !strings.HasPrefix(rest, "servicebus.") || !isEntity(entity) {
-		return nil, errors.New("this names no queue or topic; write servicebus://NAMESPACE/ENTITY")
-	}
-	if !full {
-		host += ".servicebus.windows.net"
-	}
-	client, err := connect(host)
+	a, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := client.NewSender(entity, nil)
+	client, err := connect(a.host)
 	if err != nil {
 		return nil, err
 	}
-	return &Entity{name: "servicebus://" + namespace + "/" + entity, sender: sender}, nil
-}
-
-// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftservicebus.
-// The expressions are compiled here and not at every start, of which each would
-// be a tenth.
-func isNamespace(name string) bool {
-	return 6 <= len(name) && len(name) <= 50 && regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$`).MatchString(name)
-}
-
-func isEntity(name string) bool {
-	return len(name) <= 260 && regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$`).MatchString(name)
+	sender, err := client.NewSender(a.entity, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Entity{address: a, sender: sender}, nil
 }
 
 func connect(host string) (*azservicebus.Client, error) {
@@ -108,13 +95,6 @@ func connect(host string) (*azservicebus.Client, error) {
 // errConnection leaves the SDK's words out: they may repeat the string.
 var errConnection = errors.New(ConnectionVariable + " cannot be read; copy a connection string of the namespace as Azure shows it (Shared access policies), or unset the variable to use the managed identity")
 
-// String returns the URL.
-func (e *Entity) String() string { return e.name }
-
-// Overflow implements [destination.Limited]. How much a message holds depends
-// on the namespace's tier, 256 KB or from 1 MB up to 100 MB; Service Bus says it.
-func (e *Entity) Overflow(b destination.Bucket) { e.bucket = b }
-
 // Handle implements [core.Handler]. A body over the limit, with no bucket to
 // overflow to, is a permanent failure. Every other is one for now, those that
 // somebody must do something about included (no such entity, access denied):
@@ -122,15 +102,13 @@ func (e *Entity) Overflow(b destination.Bucket) { e.bucket = b }
 func (e *Entity) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	err := e.sender.SendMessage(ctx, whole(d), nil)
-	if !errors.Is(err, azservicebus.ErrMessageTooLarge) {
-		return e.explain(err)
+	err := e.sender.SendMessage(ctx, message(d, ""), nil)
+	if errors.Is(err, azservicebus.ErrMessageTooLarge) {
+		dataref, err := e.Keep(ctx, d, e, sdk.ExampleBucket)
+		if err != nil {
+			return err
+		}
+		return e.explain(e.sender.SendMessage(ctx, message(d, dataref), nil))
 	}
-	if e.bucket == nil {
-		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as azblob://ACCOUNT/CONTAINER/PREFIX", e, len(d.Body)))
-	}
-	if err := e.bucket.Handle(ctx, d); err != nil {
-		return fmt.Errorf("%s: overflow: %w", e, err)
-	}
-	return e.explain(e.sender.SendMessage(ctx, reference(d, e.bucket.Locate(d)), nil))
+	return e.explain(err)
 }

@@ -90,7 +90,7 @@ func TestStandIn(t *testing.T) {
 	t.Run("or goes to the bucket", func(t *testing.T) {
 		h := open(t, "servicebus://namespace/overflow")
 		bucket := &bucket{}
-		h.(destination.Limited).Overflow(bucket)
+		h.(destination.Overflower).OverflowTo(bucket)
 		small, large := destinationtest.Label(t), destinationtest.New("large", "LABEL_CREATED", make([]byte, 300<<10))
 		for _, d := range []*core.Delivery{small, large} {
 			if err := h.Handle(t.Context(), d); err != nil {

@@ -6,6 +6,8 @@
 // it keeps is the exact body and, where the transport has room for them, the
 // delivery's CloudEvents attributes ([core.Delivery.Attributes]).
 //
-// Destinations whose messages are limited in size are [Limited]; a [Bucket]
-// takes what is larger.
+// The rest is for the destinations of the clouds: what happens to a body that is
+// larger than a message ([Overflow], [Bucket]), how an object describes its
+// delivery ([Metadata]), and how a consumer makes the delivery again
+// ([FromMessage], [FromObject]).
 package destination

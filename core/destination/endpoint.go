@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
@@ -110,18 +109,4 @@ func (e *Endpoint) judge(status int) error {
 		return core.Permanent(err)
 	}
 	return err
-}
-
-// percentEncode writes an attribute as the HTTP binding wants it (3.1.3.2):
-// blank, quote, percent and everything outside printable ASCII as %XX.
-func percentEncode(value string) string {
-	var b strings.Builder
-	for _, c := range []byte(value) {
-		if c <= ' ' || c >= 0x7f || c == '"' || c == '%' {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

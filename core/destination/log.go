@@ -7,8 +7,7 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"unicode/utf8"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/printable"
@@ -32,8 +31,12 @@ func NewLog(w io.Writer) *Log { return &Log{w: w} }
 func (l *Log) Handle(_ context.Context, d *core.Delivery) error {
 	line := append([]byte(nil), `{"msg":"delivery"`...)
 	for _, a := range d.Attributes() {
-		if a.Name != "labelboxsignature" {
-			line = member(line, a.Name, a.Value)
+		if a.Name == "labelboxsignature" {
+			continue
+		}
+		line = member(line, a.Name, a.Value)
+		if !utf8.ValidString(a.Value) {
+			line = member(line, a.Name+"_base64", base64.StdEncoding.EncodeToString([]byte(a.Value)))
 		}
 	}
 	line = member(line, "received", d.Received.UTC().Format(time.RFC3339Nano))
@@ -50,13 +53,4 @@ func (l *Log) Handle(_ context.Context, d *core.Delivery) error {
 		return fmt.Errorf("log: %w", err)
 	}
 	return nil
-}
-
-func member(line []byte, name, value string) []byte {
-	line = append(append(append(line, `,"`...), name...), `":`...)
-	line, err := jsontext.AppendQuote(line, value)
-	if err != nil { // not UTF-8: it stands there with U+FFFD
-		line = member(line, name+"_base64", base64.StdEncoding.EncodeToString([]byte(value)))
-	}
-	return line
 }

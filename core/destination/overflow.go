@@ -1,6 +1,11 @@
 package destination
 
-import "github.com/labelhook/labelhook/core"
+import (
+	"context"
+	"fmt"
+
+	"github.com/labelhook/labelhook/core"
+)
 
 // Bucket is a destination that keeps each delivery as an object with an
 // address: what LABELHOOK_OVERFLOW may name.
@@ -11,13 +16,32 @@ type Bucket interface {
 	Locate(d *core.Delivery) string
 }
 
-// Limited is a destination whose messages have a size limit. It refuses a
-// larger body for good, unless it has a bucket: then it has the bucket keep the
-// delivery and sends a message without a body, whose CloudEvents attribute
-// dataref is the object's URI
+// Overflower is a destination whose messages have a size limit, and which can
+// have a bucket keep a body that is larger.
+type Overflower interface {
+	// OverflowTo sets the bucket. It is called before the first Handle, if at all.
+	OverflowTo(Bucket)
+}
+
+// Overflow is the rule for a body that is larger than a message. A destination
+// embeds it, which makes that an [Overflower].
+type Overflow struct{ bucket Bucket }
+
+// OverflowTo implements [Overflower].
+func (o *Overflow) OverflowTo(b Bucket) { o.bucket = b }
+
+// Keep has the bucket keep the delivery and returns the object's URI, for a
+// message without a body that has it as the CloudEvents attribute dataref
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/dataref.md).
-type Limited interface {
-	core.Handler
-	// Overflow sets the bucket. It is called before the first Handle, if at all.
-	Overflow(Bucket)
+// Without a bucket the delivery is refused for good. The errors name the
+// destination, and the URL of a bucket for example.
+func (o *Overflow) Keep(ctx context.Context, d *core.Delivery, destination fmt.Stringer, example string) (dataref string, err error) {
+	if o.bucket == nil {
+		return "", core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as %s",
+			destination, len(d.Body), example))
+	}
+	if err := o.bucket.Handle(ctx, d); err != nil {
+		return "", fmt.Errorf("%s: overflow: %w", destination, err)
+	}
+	return o.bucket.Locate(d), nil
 }

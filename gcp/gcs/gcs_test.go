@@ -48,6 +48,7 @@ func TestObjectIsTheDelivery(t *testing.T) {
 		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
 		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
 		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": destinationtest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
+		"ce-datacontenttype": "application/json",
 	}
 	if !maps.Equal(o.Metadata, want) {
 		t.Errorf("metadata %v, want %v", o.Metadata, want)

@@ -6,6 +6,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // Pub/Sub's limits, in bytes (https://cloud.google.com/pubsub/quotas).
@@ -14,16 +15,25 @@ const (
 	maxValue   = 1024       // of an attribute
 )
 
-// message is the delivery with its body.
-func message(d *core.Delivery) *pubsubpb.PubsubMessage {
-	return &pubsubpb.PubsubMessage{Data: d.Body, Attributes: attributes(d)}
+// prefix marks an attribute as CloudEvents'.
+const prefix = "ce-"
+
+// message is the delivery with its body, or with the URI of that if dataref is
+// not empty.
+func message(d *core.Delivery, dataref string) *pubsubpb.PubsubMessage {
+	m := &pubsubpb.PubsubMessage{Attributes: attributes(d)}
+	if dataref == "" {
+		m.Data = d.Body
+	} else {
+		m.Attributes[prefix+"dataref"] = dataref
+	}
+	return m
 }
 
-// reference is the delivery with the URI of its body.
-func reference(d *core.Delivery, uri string) *pubsubpb.PubsubMessage {
-	m := &pubsubpb.PubsubMessage{Attributes: attributes(d)}
-	m.Attributes["ce-dataref"] = uri
-	return m
+// Delivery makes the delivery again of a message's attributes and data. fetch
+// reads a body that is in the overflow bucket.
+func Delivery(attributes map[string]string, data []byte, fetch destination.Fetch) (*core.Delivery, error) {
+	return destination.FromMessage(attributes, prefix, data, fetch)
 }
 
 // attributes are the delivery's as far as Pub/Sub has room for their values: an
@@ -39,7 +49,7 @@ func attributes(d *core.Delivery) map[string]string {
 			}
 			value = d.Key()
 		}
-		all["ce-"+a.Name] = value
+		all[prefix+a.Name] = value
 		if a.Name == "datacontenttype" {
 			all["Content-Type"] = value
 		}

@@ -5,27 +5,27 @@
 // (https://github.com/cloudevents/spec/blob/main/cloudevents/working-drafts/pubsub-protocol-binding.md,
 // binary mode). Messages have no ordering key: after one that fails, a client
 // refuses all others with its key. Pub/Sub does not keep duplicates out, so
-// consumers compare ce-labelboxkey, which is the same for a redelivery.
+// consumers compare ce-labelboxkey, which is the same for a redelivery. The
+// message for a body that is in the overflow bucket has no data, and the object's
+// URI as the attribute ce-dataref. [Delivery] reads it back.
 package pubsub
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	pubsub "cloud.google.com/go/pubsub/v2/apiv1"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/gcp/internal/sdk"
 )
 
 // EmulatorVariable names the host and port of an emulator to publish to, as
@@ -41,10 +41,8 @@ const timeout = 10 * time.Second
 // roles/pubsub.publisher on the topic.
 type Topic struct {
 	address
-	bucket destination.Bucket
-
-	mu     sync.Mutex
-	client *pubsub.TopicAdminClient // nil until it is needed
+	client func(context.Context) (*pubsub.TopicAdminClient, error)
+	destination.Overflow
 }
 
 // Open makes the destination of the URL pubsub://PROJECT/TOPIC. Google is not
@@ -55,12 +53,8 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Topic{address: a}, nil
+	return &Topic{address: a, client: sdk.Client(connect)}, nil
 }
-
-// Overflow implements [destination.Limited]. The message for what the bucket
-// keeps has no data, and the object's URI as the attribute ce-dataref.
-func (t *Topic) Overflow(b destination.Bucket) { t.bucket = b }
 
 // Handle implements [core.Handler]. It publishes the delivery at once, in a
 // request of its own, and returns nil when Pub/Sub has acknowledged it. A body
@@ -68,18 +62,16 @@ func (t *Topic) Overflow(b destination.Bucket) { t.bucket = b }
 // other is one for now, those that somebody must do something about included
 // (no such topic, permission denied): the sender's next try may come after that.
 func (t *Topic) Handle(ctx context.Context, d *core.Delivery) error {
-	request := t.request(message(d))
+	request := t.request(message(d, ""))
 	if proto.Size(request) > maxRequest {
-		if t.bucket == nil {
-			return core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as gs://BUCKET/PREFIX", t, len(d.Body)))
+		dataref, err := t.Keep(ctx, d, t, sdk.ExampleBucket)
+		if err != nil {
+			return err
 		}
-		if err := t.bucket.Handle(ctx, d); err != nil {
-			return fmt.Errorf("%s: overflow: %w", t, err)
-		}
-		request = t.request(reference(d, t.bucket.Locate(d)))
+		request = t.request(message(d, dataref))
 	}
 	if err := t.publish(ctx, request); err != nil {
-		return fmt.Errorf("%s: %w", t, err)
+		return fmt.Errorf("%s: %w", t, explain(err))
 	}
 	return nil
 }
@@ -91,31 +83,17 @@ func (t *Topic) request(m *pubsubpb.PubsubMessage) *pubsubpb.PublishRequest {
 // publish uses the client for single requests and not the one that batches,
 // which waits for company and, when the caller gives up, publishes all the same.
 func (t *Topic) publish(ctx context.Context, request *pubsubpb.PublishRequest) error {
-	client, err := t.connect(ctx)
+	client, err := t.client(ctx)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	_, err = client.Publish(ctx, request)
-	switch s := status.Convert(err); s.Code() {
-	case codes.OK:
-		return nil
-	case codes.NotFound:
-		return fmt.Errorf("%w; create the topic, or write the URL of one that exists", err)
-	case codes.PermissionDenied:
-		return fmt.Errorf("%w; give the function's service account roles/pubsub.publisher on the topic", err)
-	}
 	return err
 }
 
-// connect makes the client when it is first needed, and again if that failed.
-func (t *Topic) connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.client != nil {
-		return t.client, nil
-	}
+func connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
 	var options []option.ClientOption
 	if host := os.Getenv(EmulatorVariable); host != "" {
 		options = []option.ClientOption{
@@ -124,10 +102,5 @@ func (t *Topic) connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		}
 	}
-	client, err := pubsub.NewTopicAdminClient(context.WithoutCancel(ctx), options...)
-	if err != nil {
-		return nil, err
-	}
-	t.client = client
-	return client, nil
+	return pubsub.NewTopicAdminClient(ctx, options...)
 }

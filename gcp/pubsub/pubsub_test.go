@@ -154,7 +154,7 @@ func TestBodyOverTheLimit(t *testing.T) {
 	}
 
 	b := new(bucket)
-	h.(destination.Limited).Overflow(b)
+	h.(destination.Overflower).OverflowTo(b)
 	d, err := deliver(10 << 20)
 	messages := server.Messages()
 	if err != nil || len(b.kept) != 1 || b.kept[0] != d || len(messages) != 1 {

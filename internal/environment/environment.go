@@ -31,7 +31,7 @@ const (
 
 // Opener makes a destination of its URL. Its errors say what to do and do not
 // repeat the URL: it may hold a key. A destination with a size limit implements
-// [destination.Limited] to be given the bucket of LABELHOOK_OVERFLOW, and one
+// [destination.Overflower] to be given the bucket of LABELHOOK_OVERFLOW, and one
 // that can be that bucket implements [destination.Bucket].
 type Opener func(url string) (core.Handler, error)
 
@@ -121,8 +121,8 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	}
 	if overflow != nil {
 		for _, h := range append(handlers, deadLetter) {
-			if limited, ok := h.(destination.Limited); ok {
-				limited.Overflow(overflow)
+			if o, ok := h.(destination.Overflower); ok {
+				o.OverflowTo(overflow)
 			}
 		}
 	}

@@ -66,8 +66,8 @@ type queue struct {
 	refs   []string
 }
 
-func (q *queue) Overflow(b destination.Bucket) { q.bucket = b }
-func (q *queue) String() string                { return "queue:test" }
+func (q *queue) OverflowTo(b destination.Bucket) { q.bucket = b }
+func (q *queue) String() string                  { return "queue:test" }
 
 func (q *queue) Handle(ctx context.Context, d *core.Delivery) error {
 	if len(d.Body) <= 1000 {

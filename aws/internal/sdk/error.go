@@ -7,6 +7,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
+// ExampleBucket stands in remedies for the URL of a bucket.
+const ExampleBucket = "s3://BUCKET/PREFIX"
+
 // Remedies says what to do about an error, by its code without a closing
 // "Exception".
 type Remedies map[string]string

@@ -11,6 +11,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
+// ExampleBucket stands in remedies for the URL of a bucket.
+const ExampleBucket = "azblob://ACCOUNT/CONTAINER/PREFIX"
+
 // Remedies says what to do about an error, by its code.
 type Remedies map[string]string
 

@@ -2,8 +2,8 @@ package eventbridge
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // The limits of an event: 1 MiB as [size] counts it, 1,000 levels of JSON, 2,048
@@ -25,7 +26,7 @@ const (
 
 func (b *Bus) entry(d *core.Delivery, detail string) types.PutEventsRequestEntry {
 	e := types.PutEventsRequestEntry{
-		EventBusName: &b.name,
+		EventBusName: &b.bus,
 		Source:       awssdk.String("labelbox"),
 		Detail:       &detail,
 	}
@@ -88,20 +89,23 @@ func portable(body []byte) bool {
 	}
 }
 
-// wrapped is the delivery in CloudEvents' JSON format, with the body in it
-// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
-func wrapped(d *core.Delivery) string {
-	return cloudEvent(d, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
-}
-
-// referring is the same with a reference to the body.
-func referring(d *core.Delivery, uri string) string { return cloudEvent(d, "dataref", uri) }
-
-func cloudEvent(d *core.Delivery, name, value string) string {
-	members := map[string]string{name: value}
-	for _, a := range d.Attributes() {
-		members[a.Name] = a.Value
+// Delivery makes the delivery again of an event's detail-type, resources and
+// detail. fetch reads a body that is in the overflow bucket. A bus may have
+// printed a body anew: then the signature does not hold, and the key is another.
+func Delivery(detailType string, resources []string, detail []byte, fetch destination.Fetch) (*core.Delivery, error) {
+	var event struct{ SpecVersion string }
+	if json.Unmarshal(detail, &event) == nil && event.SpecVersion != "" {
+		return destination.FromEvent(detail, fetch)
 	}
-	detail, _ := json.Marshal(members) // text cannot fail
-	return string(detail)
+	attributes := map[string]string{"type": detailType}
+	for _, r := range resources {
+		name, value, _ := strings.Cut(r, "=")
+		attributes[name] = value
+	}
+	d, err := destination.FromMessage(attributes, "", detail, fetch)
+	if errors.Is(err, core.ErrForeign) {
+		delete(attributes, "labelboxkey")
+		d, err = destination.FromMessage(attributes, "", detail, fetch)
+	}
+	return d, err
 }

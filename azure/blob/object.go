@@ -1,0 +1,23 @@
+package blob
+
+import (
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/destination"
+)
+
+// maxMetadata is how many bytes of names and values a blob takes.
+const maxMetadata = 8 << 10
+
+// prefix marks metadata as CloudEvents'. Azure allows no hyphen in a name.
+const prefix = "ce_"
+
+// Delivery makes the delivery again of a blob's metadata and content.
+func Delivery(metadata map[string]*string, content []byte) (*core.Delivery, error) {
+	values := map[string]string{}
+	for name, value := range metadata {
+		if value != nil {
+			values[name] = *value
+		}
+	}
+	return destination.FromObject(values, prefix, content)
+}

@@ -1,0 +1,91 @@
+package destination
+
+import (
+	"fmt"
+	"mime"
+	"net/url"
+	"strings"
+
+	"github.com/labelhook/labelhook/core"
+)
+
+// Metadata is what a bucket's object says about the delivery: its attributes,
+// each name with the prefix, each value percent-encoded, so that it is printable
+// ASCII and reads back exactly. Attributes for which there is no room, counted in
+// bytes of names and values, are left out: they come from headers, which may be
+// of any length.
+func Metadata(d *core.Delivery, prefix string, room int) map[string]string {
+	metadata := map[string]string{}
+	for _, a := range d.Attributes() {
+		name, value := prefix+a.Name, percentEncode(a.Value)
+		if size := len(name) + len(value); size <= room {
+			room -= size
+			metadata[name] = value
+		}
+	}
+	return metadata
+}
+
+// ContentType is the delivery's content type for a bucket's object, or that of
+// plain bytes where the sender's is none: a bucket may refuse the object for it.
+func ContentType(d *core.Delivery) string {
+	for _, a := range d.Attributes() {
+		if a.Name != "datacontenttype" || strings.ContainsFunc(a.Value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			continue
+		}
+		if _, _, err := mime.ParseMediaType(a.Value); err == nil {
+			return a.Value
+		}
+	}
+	return "application/octet-stream"
+}
+
+// FromObject makes the delivery again of an object with [Metadata], for whoever
+// reads the bucket.
+func FromObject(metadata map[string]string, prefix string, content []byte) (*core.Delivery, error) {
+	attributes := map[string]string{}
+	for name, value := range metadata {
+		attributes[name] = percentDecode(value)
+	}
+	return FromMessage(attributes, prefix, content, nil)
+}
+
+// ObjectPrefix makes of the path of a bucket's URL what stands before
+// [core.Delivery.ObjectName] in the names of objects: "", or a text that ends in
+// a slash.
+func ObjectPrefix(path string) (string, error) {
+	const room = 800 // of the 1,024 bytes of a name
+	prefix := strings.Trim(path, "/")
+	if prefix != "" {
+		prefix += "/"
+	}
+	if len(prefix) > room {
+		return "", fmt.Errorf("the prefix has %d bytes, and an object's name has no room for more than %d", len(prefix), room)
+	}
+	return prefix, nil
+}
+
+// Objects are those of a bucket, or the part of one below a prefix, of a cloud
+// whose URLs are SCHEME://BUCKET/NAME.
+type Objects struct{ scheme, bucket, prefix string }
+
+// NewObjects makes them of the parts of a destination's URL.
+func NewObjects(scheme, bucket, path string) (Objects, error) {
+	prefix, err := ObjectPrefix(path)
+	return Objects{scheme, bucket, prefix}, err
+}
+
+// String returns the URL of all.
+func (o Objects) String() string {
+	return strings.TrimSuffix(o.scheme+"://"+o.bucket+"/"+o.prefix, "/")
+}
+
+// Object returns the bucket and the name of a delivery's object.
+func (o Objects) Object(d *core.Delivery) (bucket, name string) {
+	return o.bucket, o.prefix + d.ObjectName()
+}
+
+// Locate implements [Bucket] with the object's URL.
+func (o Objects) Locate(d *core.Delivery) string {
+	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + o.prefix + d.ObjectName()}).String()
+}
