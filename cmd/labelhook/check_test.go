@@ -20,7 +20,7 @@ import (
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/printable"
-	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/internal/probe"
 )
 
 const checkedSecret = "a secret that check must not print"
@@ -169,7 +169,7 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 					t.Errorf("the report contains %q", hidden)
 				}
 			}
-			var report checkReport
+			var report probe.Report
 			if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 				t.Fatal(err)
 			}
@@ -322,7 +322,7 @@ func TestCheckStopsWhereNobodyAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			exit, stdout, _ := runTool(t, nil, "check", "--json", "--timeout", c.timeout, c.url)
-			var report checkReport
+			var report probe.Report
 			if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 				t.Fatal(err)
 			}
@@ -339,36 +339,4 @@ func TestCheckStopsWhereNobodyAnswers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzReadAnswer(f *testing.F) {
-	f.Add(401, "application/problem+json", "", []byte(`{"code":"signature_missing"}`))
-	f.Add(200, "application/json", "", []byte(`{"status":"accepted"}`))
-	f.Add(307, "text/html", "//user:hush@h/?q#f", []byte("{"))
-	f.Add(403, "application/problem+json", "\x1b[2J", []byte("{\"code\":\"\x1b[2J\"}"))
-	f.Fuzz(func(t *testing.T, status int, mediaType, location string, body []byte) {
-		if status < 100 || status > 999 {
-			return
-		}
-		a := readAnswer("https://example.com/in", sender.Result{
-			Status: status,
-			Header: http.Header{"Content-Type": {mediaType}, "Location": {location}},
-			Answer: body,
-		})
-		for _, c := range checksOf("c1", nil) {
-			row := c.row()
-			row.judge(c, a, nil)
-			if !row.OK && row.Note == "" {
-				t.Errorf("%s: %d %q without a note", c.name, a.status, a.code)
-			}
-			if row.OK && row.Status != c.status {
-				t.Errorf("%s: %d is taken for %d", c.name, row.Status, c.status)
-			}
-			for _, r := range string(row.Code) + row.Note {
-				if r < ' ' || r == 0x7f {
-					t.Errorf("a control character in %q %q", row.Code, row.Note)
-				}
-			}
-		}
-	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/probe"
 	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/labelbox"
 )
@@ -90,10 +91,10 @@ func (c creation) wanted() (labelbox.NewWebhook, error) {
 // createdView is the result of create in JSON.
 type createdView struct {
 	webhookView
-	Created    bool         `json:"created"` // false: --if-absent found it
-	SecretFile string       `json:"secret_file,omitempty"`
-	Secret     string       `json:"secret,omitempty"` // with --show-secret
-	Check      *checkReport `json:"check,omitempty"`  // with --check
+	Created    bool          `json:"created"` // false: --if-absent found it
+	SecretFile string        `json:"secret_file,omitempty"`
+	Secret     string        `json:"secret,omitempty"` // with --show-secret
+	Check      *probe.Report `json:"check,omitempty"`  // with --check
 }
 
 func (t *tool) createWebhook(ctx context.Context, c creation) error {
@@ -190,7 +191,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 	failed := false
 	if c.json {
 		if c.check {
-			report, err := t.inspectFor(ctx, w.URL, key, func(checkRow) {})
+			report, err := t.probeFor(ctx, w.URL, key, true)
 			if err != nil {
 				return err
 			}
@@ -212,12 +213,10 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 		}
 		if c.check {
 			fmt.Fprintln(t.out)
-			printCheckHead(t.shown(), w.URL)
-			report, err := t.inspectFor(ctx, w.URL, key, func(r checkRow) { r.print(t.shown()) })
+			report, err := t.probeFor(ctx, w.URL, key, false)
 			if err != nil {
 				return err
 			}
-			report.printNotes(t.shown())
 			failed = !report.OK
 		}
 	}
@@ -227,27 +226,27 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 	return nil
 }
 
-// inspectFor checks the receiver with the webhook's secret. One that has just
+// probeFor checks the receiver with the webhook's secret. One that has just
 // been made up is not there yet, so nothing is signed with it.
-func (t *tool) inspectFor(ctx context.Context, url string, key webhookSecret, onRow func(checkRow)) (checkReport, error) {
+func (t *tool) probeFor(ctx context.Context, url string, key webhookSecret, silent bool) (probe.Report, error) {
 	var signing *secret.Secret
 	if key.text == "" {
 		var err error
 		if signing, err = t.checkSecret(ctx); err != nil {
-			return checkReport{}, err
+			return probe.Report{}, err
 		}
 	} else if !key.generated {
 		s, err := secret.New(key.text)
 		if err != nil {
-			return checkReport{}, usage(err, "")
+			return probe.Report{}, usage(err, "")
 		}
 		signing = &s
 	}
 	roots, err := t.apiWay.roots()
 	if err != nil {
-		return checkReport{}, err
+		return probe.Report{}, err
 	}
-	return inspect(ctx, url, signing, sender.NewClient(1, checkTimeout, roots), onRow)
+	return t.probe(ctx, url, signing, sender.NewClient(1, probe.Timeout, roots), silent)
 }
 
 // there returns the active webhooks that are what is wanted already.

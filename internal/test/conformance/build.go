@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,12 +40,6 @@ func padded(name string, n int) string {
 func (c Case) body(body string) Case {
 	c.Body = []byte(body)
 	return c.signedWith(Secret)
-}
-
-// altered changes the body under its signature.
-func (c Case) altered(change func([]byte) []byte) Case {
-	c.Body = change(bytes.Clone(c.Body))
-	return c
 }
 
 func (c Case) signedWith(secret string) Case { return c.signature(sign(c.Body, secret)) }

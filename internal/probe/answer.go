@@ -1,4 +1,4 @@
-package main
+package probe
 
 import (
 	"cmp"
@@ -16,8 +16,8 @@ import (
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
-// seenAnswer is what check looks at in an answer.
-type seenAnswer struct {
+// answer is what counts of an answer.
+type answer struct {
 	status   int
 	code     core.Code // the problem's code or the accepted delivery's status; "" if it is not labelhook's answer
 	location string    // where a redirect leads, redacted
@@ -27,11 +27,11 @@ type seenAnswer struct {
 // codeForm keeps a stranger's text away from the terminal.
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
-func readAnswer(target string, result sender.Result) seenAnswer {
+func read(target string, result sender.Result) answer {
 	if result.Err != nil {
-		return seenAnswer{reason: httpclient.Reason(result.Err)}
+		return answer{reason: httpclient.Reason(result.Err)}
 	}
-	a := seenAnswer{status: result.Status}
+	a := answer{status: result.Status}
 	if location := result.Header.Get("Location"); location != "" {
 		if base, err := url.Parse(target); err == nil {
 			if to, err := base.Parse(location); err == nil {
@@ -43,12 +43,12 @@ func readAnswer(target string, result sender.Result) seenAnswer {
 	if result.OK() {
 		member, mediaType = "status", "application/json"
 	}
-	var answer map[string]jsontext.Value
-	if !strings.HasPrefix(result.Header.Get("Content-Type"), mediaType) || json.Unmarshal(result.Answer, &answer) != nil {
+	var members map[string]jsontext.Value
+	if !strings.HasPrefix(result.Header.Get("Content-Type"), mediaType) || json.Unmarshal(result.Answer, &members) != nil {
 		return a
 	}
 	var code core.Code
-	if json.Unmarshal(answer[member], &code) == nil && codeForm.MatchString(string(code)) {
+	if json.Unmarshal(members[member], &code) == nil && codeForm.MatchString(string(code)) {
 		a.code = code
 	}
 	return a
@@ -56,7 +56,7 @@ func readAnswer(target string, result sender.Result) seenAnswer {
 
 // dropsChunks reports whether the answer is what a request gets whose chunked
 // body was dropped or refused before the receiver.
-func (a seenAnswer) dropsChunks() bool {
+func (a answer) dropsChunks() bool {
 	switch a.status {
 	case 400:
 		return a.code == "" || a.code == core.CodeBodyEmpty
@@ -66,14 +66,14 @@ func (a seenAnswer) dropsChunks() bool {
 	return false
 }
 
-// diagnose says what an unexpected answer means and what to do about it.
-func diagnose(c check, a seenAnswer) string {
+// explain says what an unexpected answer means and what to do about it.
+func explain(q request, a answer) string {
 	switch {
 	case a.status == 0:
 		return a.reason + "; " + unanswered(a.reason)
-	case a.status <= 299 && c.name == "get":
+	case a.status <= 299 && q.name == "get":
 		return "GET is answered as if a page were there; check the URL's path"
-	case a.status <= 299 && !c.genuine:
+	case a.status <= 299 && !q.genuine:
 		return "DANGER: the receiver accepts what Labelbox did not sign; anybody who knows the URL can send it events. " +
 			"Take it out of service until it verifies X-Hub-Signature"
 	case a.status <= 299:
@@ -81,24 +81,24 @@ func diagnose(c check, a seenAnswer) string {
 	case a.status <= 399:
 		return fmt.Sprintf("redirects to %s; a signed POST does not survive that: register the URL it leads to", cmp.Or(a.location, "nowhere"))
 	}
-	if a.status == 405 && c.status != 405 && a.code == "" {
+	if a.status == 405 && q.status != 405 && a.code == "" {
 		return "what is deployed at this path does not take POST; check the URL's path"
 	}
-	if note := ownRefusal(c, a); note != "" {
+	if note := ownRefusal(q, a); note != "" {
 		return note
 	}
 	if note := foreignRefusal(a.status); a.code == "" && note != "" {
 		return note
 	}
 	if a.status < 500 {
-		return fmt.Sprintf("refused, but not as labelhook refuses; it should be %d %s", c.status, c.code)
+		return fmt.Sprintf("refused, but not as labelhook refuses; it should be %d %s", q.status, q.code)
 	}
 	return "the receiver fails instead of refusing; read its log"
 }
 
 // ownRefusal explains the codes of labelhook's own answers where they are not
 // the expected ones.
-func ownRefusal(c check, a seenAnswer) string {
+func ownRefusal(q request, a answer) string {
 	switch a.code {
 	case core.CodeSecretUnavailable:
 		return "the receiver runs, but has no usable secret, so it refuses everything; its log says which variable or permission is wrong"
@@ -109,7 +109,7 @@ func ownRefusal(c check, a seenAnswer) string {
 	case core.CodeSignatureMalformed:
 		return "the signature did not arrive as it was sent: a proxy in front changes or repeats the header X-Hub-Signature"
 	case core.CodeSignatureMismatch:
-		if c.genuine {
+		if q.genuine {
 			return "the receiver has another secret than this environment, or something in front changes the body; compare the secrets first"
 		}
 	case core.CodeBodyEmpty, core.CodeBodyIncomplete:
