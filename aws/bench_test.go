@@ -67,7 +67,7 @@ func BenchmarkInvoke(b *testing.B) {
 		h := NewHandler(&core.Receiver{
 			Secrets: secrets,
 			Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),
-			Logger:  slog.New(slog.DiscardHandler),
+			Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 		})
 		for b.Loop() {
 			answer, err := h.Invoke(b.Context(), payload)

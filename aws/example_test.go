@@ -29,7 +29,7 @@ func Example() {
 			fmt.Printf("%s: %s\n", d.Event, d.Body)
 			return nil
 		}),
-		Logger: slog.New(slog.DiscardHandler),
+		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	})
 	answer, err := handler.Invoke(context.Background(), fmt.Appendf(nil, `{
 		"version": "2.0",
@@ -58,5 +58,5 @@ func ExampleStart() {
 			return nil
 		},
 	}
-	aws.Start(mux, aws.WithDestination("sqs", sqs.Open))
+	aws.Start(mux, core.WithDestination("sqs", sqs.Open))
 }

@@ -2,9 +2,7 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -33,49 +31,28 @@ const margin = 500 * time.Millisecond
 // or when three quarters of the time are over. A handler that has not returned
 // 100 ms later is left behind, and the sender is asked to try again: the
 // delivery may then have been taken, and come a second time, with the same key.
-// A panic anywhere is answered 500 and logged; the process lives on.
+//
+// An event of another kind is logged by [slog.Default].
 //
 // The receiver is copied. Invoke may be called concurrently.
 func NewHandler(receiver *core.Receiver) lambda.Handler {
-	r := deadline.Receiver(receiver)
-	if r.Logger == nil {
-		r.Logger = slog.Default()
-	}
-	return &handler{r}
+	return &handler{deadline.Receiver(receiver)}
 }
 
 type handler struct{ receiver *core.Receiver }
 
 // Invoke answers one event.
-func (h *handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
-	var e event
-	defer func() {
-		if v := recover(); v != nil {
-			answer, err = e.front.encode(h.panicked(ctx, v)), nil
-		}
-	}()
-	if e, err = decode(payload); err != nil {
+func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	e, err := decode(payload)
+	if err != nil {
 		if isPing(payload) {
-			h.receiver.Logger.DebugContext(ctx, "ping", "bytes", len(payload))
+			slog.DebugContext(ctx, "ping", "bytes", len(payload))
 			return pong, nil
 		}
-		h.receiver.Logger.ErrorContext(ctx, "event refused", "error", err, "bytes", len(payload))
+		slog.ErrorContext(ctx, "event refused", "error", err, "bytes", len(payload))
 		return nil, err
 	}
 	ctx, cancel := deadline.WithMargin(ctx, margin)
 	defer cancel()
 	return e.front.encode(h.receiver.Receive(ctx, e.request)), nil
 }
-
-// panicked logs a panic outside of the receiver's handlers, whose panics it
-// answers itself, and makes the same answer.
-func (h *handler) panicked(ctx context.Context, v any) core.Response {
-	func() {
-		defer func() { recover() }() // it may have been the logger
-		h.receiver.Logger.ErrorContext(ctx, "panic", "error", v, "stack", string(debug.Stack()))
-	}()
-	silent := core.Receiver{Logger: slog.New(slog.DiscardHandler)}
-	return silent.Receive(ctx, core.Request{Method: "POST", BodyError: errPanic})
-}
-
-var errPanic = errors.New("panic")

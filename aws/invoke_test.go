@@ -34,7 +34,7 @@ func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &core.Receiver{Secrets: secrets, Handler: h, Logger: slog.New(NewLogHandler(log, slog.LevelInfo))}
+	return &core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(slog.New(NewLogHandler(log, slog.LevelInfo)))}
 }
 
 // invoke returns the answer as the front understands it.
@@ -124,7 +124,7 @@ func TestPanicsAreAnswered(t *testing.T) {
 			r.DeadLetter = panics
 		}},
 		"in the secrets": {withDeadline, func(r *core.Receiver) { r.Secrets = panicking{} }},
-		"in the logger":  {withDeadline, func(r *core.Receiver) { r.Logger = slog.New(panicking{}) }},
+		"in the logger":  {withDeadline, func(r *core.Receiver) { r.Observe = core.LogTo(slog.New(panicking{})) }},
 	} {
 		for _, front := range lambdahost.Fronts() {
 			var log bytes.Buffer

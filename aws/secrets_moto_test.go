@@ -33,7 +33,7 @@ func TestSecretsOnMoto(t *testing.T) {
 		return &core.Receiver{
 			Secrets: s,
 			Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),
-			Logger:  slog.New(slog.DiscardHandler),
+			Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 		}
 	}
 	send := func(r *core.Receiver, text string) int {

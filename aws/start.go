@@ -12,36 +12,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 )
-
-// Option changes what [Start] does.
-type Option func(*environment.Platform)
-
-// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
-// LABELHOOK_OVERFLOW name destinations of a further scheme, such as sqs with
-// the Open of package [github.com/labelhook/labelhook/aws/sqs]. The errors of
-// open must not repeat the URL. Only what is named here is linked.
-func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
-	return func(p *environment.Platform) {
-		if p.Openers == nil {
-			p.Openers = map[string]environment.Opener{}
-		}
-		p.Openers[scheme] = open
-	}
-}
-
-// WithSecrets takes the webhook secrets from source and not from the
-// environment.
-func WithSecrets(source secret.Source) Option {
-	return func(p *environment.Platform) { p.Secrets = source }
-}
-
-// WithLogger takes the place of the logger described at [Start].
-func WithLogger(logger *slog.Logger) Option {
-	return func(p *environment.Platform) { p.Log = logger }
-}
 
 // Start runs a Lambda function that gives every genuine delivery to h. It is the
 // whole of a main function, and does not return.
@@ -50,7 +22,7 @@ func WithLogger(logger *slog.Logger) Option {
 // LABELBOX_WEBHOOK_SECRET_FILE or, in Secrets Manager, LABELBOX_WEBHOOK_SECRET_ID;
 // what is let through, and where else it goes, from LABELHOOK_EVENTS,
 // LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS and LABELHOOK_DEAD_LETTER. Besides
-// log:, file: and https: it knows the destinations of [WithDestination], those
+// log:, file: and https: it knows the destinations of [core.WithDestination], those
 // of AWS by their ARN alone too. h may be nil; with no destination either,
 // deliveries go to log:. A variable that is nearly called like one of these and
 // is none is a wrong configuration.
@@ -68,44 +40,44 @@ func WithLogger(logger *slog.Logger) Option {
 // what is below its own. It is info where neither is.
 //
 // See [NewHandler] for events, deadlines and panics.
-func Start(h core.Handler, options ...Option) {
-	names := func(p *environment.Platform) { p.Environ = os.Environ }
-	lambda.Start(function(os.Getenv, os.Stdout, h, append([]Option{names}, options...)))
+func Start(h core.Handler, options ...core.Option) {
+	lambda.Start(function(os.Getenv, os.Environ, os.Stdout, h, options))
 }
 
 // function does what Start does before the first event.
-func function(getenv func(string) string, stdout io.Writer, h core.Handler, options []Option) lambda.Handler {
+func function(getenv func(string) string, environ func() []string, stdout io.Writer, h core.Handler, options []core.Option) lambda.Handler {
 	level, levelError := logLevel(getenv)
 	p := environment.Platform{
+		Options: core.Options{Logger: slog.New(NewLogHandler(stdout, level))},
 		Getenv:  getenv,
+		Environ: environ,
 		Manager: SecretsManager{}.Secrets,
 		Always:  h,
-		Log:     slog.New(NewLogHandler(stdout, level)),
 		Out:     stdout,
 	}
 	for _, option := range options {
-		option(&p)
+		option(&p.Options)
 	}
-	if len(p.Openers) > 0 {
-		p.Openers["arn"] = openARN(p.Openers)
+	if len(p.Destinations) > 0 {
+		p.Destinations["arn"] = openARN(p.Destinations)
 	}
-	slog.SetDefault(p.Log)
+	slog.SetDefault(p.Logger)
 	slog.SetLogLoggerLevel(slog.LevelError) // the runtime's client logs by package log, and nothing but errors
 	if levelError != nil {
-		p.Log.Error("wrong configuration", "error", levelError)
+		p.Logger.Error("wrong configuration", "error", levelError)
 	}
-	receiver, err := environment.Receiver(p)
+	receiver, _, err := environment.Receiver(p)
 	if err != nil {
-		p.Log.Error("wrong configuration: every request is answered 503", "error", err)
-		return NewHandler(environment.Misconfigured(err, p.Log))
+		p.Logger.Error("wrong configuration: every request is answered 503", "error", err)
+		return NewHandler(environment.Misconfigured(err, p.Logger))
 	}
-	warmUp(receiver)
+	warmUp(receiver, p.Logger)
 	return NewHandler(receiver)
 }
 
 // openARN opens a destination by its bare ARN, as AWS's console and templates
 // have it, with the opener of its service.
-func openARN(openers map[string]environment.Opener) environment.Opener {
+func openARN(openers map[string]func(string) (core.Handler, error)) func(string) (core.Handler, error) {
 	return func(arn string) (core.Handler, error) {
 		parts := strings.SplitN(arn, ":", 4) // arn:PARTITION:SERVICE:…
 		scheme := parts[min(2, len(parts)-1)]
@@ -121,10 +93,10 @@ func openARN(openers map[string]environment.Opener) environment.Opener {
 }
 
 // warmUp fetches the secret.
-func warmUp(r *core.Receiver) {
+func warmUp(r *core.Receiver, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if _, err := r.Secrets.Secrets(ctx); err != nil {
-		r.Logger.Error("no webhook secret yet: requests are answered 503 until there is one", "error", err)
+		logger.Error("no webhook secret yet: requests are answered 503 until there is one", "error", err)
 	}
 }

@@ -15,11 +15,11 @@ import (
 )
 
 // started is what Start would run with these variables.
-func started(t *testing.T, out *bytes.Buffer, variables map[string]string, h core.Handler, options ...Option) func() lambdahost.Answer {
+func started(t *testing.T, out *bytes.Buffer, variables map[string]string, h core.Handler, options ...core.Option) func() lambdahost.Answer {
 	t.Helper()
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
-	running := function(func(name string) string { return variables[name] }, out, h, options)
+	running := function(func(name string) string { return variables[name] }, nil, out, h, options)
 	return func() lambdahost.Answer {
 		t.Helper()
 		payload, err := running.Invoke(t.Context(), genuine(t, lambdahost.ALB))
@@ -56,8 +56,8 @@ func TestStartGivesDeliveriesToTheHandlerAndTheEnvironmentsDestinations(t *testi
 	variables := map[string]string{"LABELBOX_WEBHOOK_SECRET": benchSecret}
 	var out bytes.Buffer
 	own, other, letters := new(spy), new(spy), new(spy)
-	open := func(s *spy) Option {
-		return WithDestination("spy", func(url string) (core.Handler, error) {
+	open := func(s *spy) core.Option {
+		return core.WithDestination("spy", func(url string) (core.Handler, error) {
 			if url == "spy:letters" {
 				return letters, nil
 			}
@@ -88,7 +88,7 @@ func TestStartWithSecretsAndLoggerOfTheCallers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, log bytes.Buffer
-	send := started(t, &stdout, nil, new(spy), WithSecrets(secrets), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	send := started(t, &stdout, nil, new(spy), core.WithSecrets(secrets), core.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if a := send(); a.Status != 200 {
 		t.Errorf("status %d", a.Status)
 	}
@@ -108,7 +108,7 @@ func TestSecretThatComesLater(t *testing.T) {
 		return []secret.Secret{mustSecret(t)}, nil
 	}
 	var out bytes.Buffer
-	send := started(t, &out, nil, new(spy), WithSecrets(source))
+	send := started(t, &out, nil, new(spy), core.WithSecrets(source))
 	if !strings.Contains(out.String(), "the manager is down") || strings.Count(out.String(), "\n") != 1 {
 		t.Errorf("logged %s", &out)
 	}
@@ -135,7 +135,7 @@ func TestStartTakesBareARNs(t *testing.T) {
 		open := func(url string) (core.Handler, error) { given = url; return new(spy), nil }
 		var out bytes.Buffer
 		variables := map[string]string{"LABELBOX_WEBHOOK_SECRET": benchSecret, "LABELHOOK_DESTINATIONS": arn}
-		a := started(t, &out, variables, nil, WithDestination("sqs", open), WithDestination("eventbridge", open))()
+		a := started(t, &out, variables, nil, core.WithDestination("sqs", open), core.WithDestination("eventbridge", open))()
 		if (a.Status == 200) != (want != "") || given != want {
 			t.Errorf("%s: status %d, opened %q, want %q; it logged %s", arn, a.Status, given, want, &out)
 		}

@@ -41,7 +41,7 @@ func ExampleNewHandler() {
 			fmt.Printf("got %s of %d bytes\n", d.Event, len(d.Body))
 			return nil
 		}),
-		Logger: azure.NewLogger(os.Stdout, slog.LevelError),
+		Observe: core.LogTo(azure.NewLogger(os.Stdout, slog.LevelError)),
 	})
 
 	body := []byte(`{"modelId":"m","modelRunId":"r","modelType":"t"}`)

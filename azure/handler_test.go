@@ -23,9 +23,9 @@ import (
 func TestHandlerPassedOnWithoutHost(t *testing.T) {
 	destination := conformance.NewDestination(t)
 	variables := conformance.Environment(destination.URL)
-	receiver, err := environment.Receiver(environment.Platform{
-		Getenv: func(name string) string { return variables[name] },
-		Log:    slog.New(slog.DiscardHandler),
+	receiver, _, err := environment.Receiver(environment.Platform{
+		Options: core.Options{Logger: slog.New(slog.DiscardHandler)},
+		Getenv:  func(name string) string { return variables[name] },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func receiver(t testing.TB, log io.Writer) (r *core.Receiver, last func() *core.
 		Secrets: secrets,
 		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { got = d; return nil }),
 		MaxBody: 1000,
-		Logger:  azure.NewLogger(log, slog.LevelInfo),
+		Observe: core.LogTo(azure.NewLogger(log, slog.LevelInfo)),
 	}, func() *core.Delivery { return got }
 }
 
@@ -212,7 +212,7 @@ func TestLogCarriesTheInvocation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			r, _ := receiver(t, &log)
-			r.Logger = r.Logger.With("app", "x").WithGroup("g")
+			r.Observe = core.LogTo(azure.NewLogger(&log, slog.LevelInfo).With("app", "x").WithGroup("g"))
 			request := httptest.NewRequest("POST", "/api/labelbox", strings.NewReader("x"))
 			request.Header["X-Azure-Functions-Invocationid"] = test.sent
 			azure.NewHandler(r).ServeHTTP(httptest.NewRecorder(), request)

@@ -153,7 +153,7 @@ func TestKeyVaultRotationLosesNothing(t *testing.T) {
 	vault := keyvault.New(t)
 	old := keyvault.Version{ID: "a", Value: "old", Created: time.Now().Add(-time.Hour)}
 	vault.Set("labelbox", old)
-	receiver := core.Receiver{Secrets: source(t, vault, 0), Logger: slog.New(slog.DiscardHandler)}
+	receiver := core.Receiver{Secrets: source(t, vault, 0), Observe: core.LogTo(slog.New(slog.DiscardHandler))}
 	receive := func(secret string) int {
 		return receiver.Receive(t.Context(), core.Request{
 			Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {signed(t, secret)}},

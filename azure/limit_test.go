@@ -100,7 +100,7 @@ func TestSlowHandlersAreAnsweredBeforeTheHostKills(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := httptest.NewRecorder()
 					began := time.Now()
-					NewHandler(&core.Receiver{Secrets: secrets, Handler: handler, Logger: slog.New(slog.DiscardHandler)}).ServeHTTP(w, request())
+					NewHandler(&core.Receiver{Secrets: secrets, Handler: handler, Observe: core.LogTo(slog.New(slog.DiscardHandler))}).ServeHTTP(w, request())
 					if took := time.Since(began); took < 45*time.Second || took > 46*time.Second {
 						t.Errorf("answered after %v", took)
 					}
@@ -125,7 +125,7 @@ func TestSlowBodiesAreAnsweredBeforeTheHostKills(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(NewHandler(&core.Receiver{Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
+	server := httptest.NewServer(NewHandler(&core.Receiver{Secrets: secrets, Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 		Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })}))
 	defer server.Close()
 	body, sender := io.Pipe()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/floodlog"
 )
 
 // The peer is the Functions host on the same machine, which sends what an
@@ -52,9 +53,9 @@ func serve(l net.Listener, handler http.Handler, signals <-chan os.Signal, logge
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          (&core.Receiver{Logger: logger}).ErrorLog(),
+		ErrorLog:          floodlog.ErrorLog(logger),
 	}
-	defer (&core.Receiver{}).Flush()
+	defer core.FlushLog()
 	defer strays.Flush()
 	broken := make(chan error, 1)
 	go func() { broken <- server.Serve(l) }()

@@ -63,7 +63,7 @@ func TestRefusedBodiesAreDrained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &core.Receiver{Secrets: secrets, Logger: slog.New(slog.DiscardHandler)}
+	r := &core.Receiver{Secrets: secrets, Observe: core.LogTo(slog.New(slog.DiscardHandler))}
 	body := io.LimitReader(blanks{}, 300<<20)
 	request := httptest.NewRequest("POST", "/api/labelbox", body)
 	request.ContentLength = -1

@@ -13,39 +13,16 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/floodlog"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
-// Option changes what [Start] does.
-type Option func(*environment.Platform)
-
-// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
-// LABELHOOK_OVERFLOW name destinations of a further scheme, such as azblob with
-// the Open of package [github.com/labelhook/labelhook/azure/blob]. The errors of
-// open must not repeat the URL. Only what is named here is linked.
-func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
-	return func(p *environment.Platform) { p.Openers[scheme] = open }
-}
-
-// WithSecrets takes the webhook secrets from source and not from the
-// environment.
-func WithSecrets(source secret.Source) Option {
-	return func(p *environment.Platform) { p.Secrets = source }
-}
-
-// WithLogger takes the place of the logger that [NewLogger] makes.
-func WithLogger(logger *slog.Logger) Option {
-	return func(p *environment.Platform) { p.Log = logger }
-}
-
 // Start receives deliveries until the process is told to end. It is the whole of
 // a main function, and does not return.
 //
 // Every genuine delivery goes to h and to the destinations that the
-// environment names: log:, file:, https: and those of [WithDestination]. h may be
+// environment names: log:, file:, https: and those of [core.WithDestination]. h may be
 // nil; with no destination either, deliveries go to log:. The variables are the
 // same as on every platform. One that is nearly called like them and is none is a
 // wrong configuration. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
@@ -64,36 +41,35 @@ func WithLogger(logger *slog.Logger) Option {
 //
 // Logs go to standard output, from LABELHOOK_LOG_LEVEL on; those of [slog.Default]
 // and package log do so too from then on.
-func Start(h core.Handler, options ...Option) {
+func Start(h core.Handler, options ...core.Option) {
 	os.Exit(start(h, options))
 }
 
-func start(h core.Handler, options []Option) (status int) {
+func start(h core.Handler, options []core.Option) (status int) {
 	level, levelError := environment.LogLevel(os.Getenv)
 	p := environment.Platform{
-		Openers: map[string]environment.Opener{},
+		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
 		Manager: KeyVault{}.Secrets,
 		Always:  h,
 		Own:     ownURL(os.Getenv),
-		Log:     NewLogger(os.Stdout, level),
 	}
 	for _, option := range options {
-		option(&p)
+		option(&p.Options)
 	}
-	slog.SetDefault(p.Log)
+	slog.SetDefault(p.Logger)
 	if levelError != nil {
-		p.Log.Error("wrong configuration; logging from info on", "error", levelError)
+		p.Logger.Error("wrong configuration; logging from info on", "error", levelError)
 	}
 	listener, err := listen(os.Getenv)
 	if err != nil {
-		p.Log.Error("cannot listen", "error", err)
+		p.Logger.Error("cannot listen", "error", err)
 		return 1
 	}
 	// The host asks whether it is ready until it gets an answer, and only then
 	// passes anything on: so that comes first, and the rest meanwhile.
 	deliveries := sync.OnceValue(func() http.Handler {
-		receiver := configure(p)
-		p.Log.Info("listening", "address", listener.Addr().String(), "destinations", receiver.Destinations)
+		receiver, destinations := configure(p)
+		p.Logger.Info("listening", "address", listener.Addr().String(), "destinations", destinations)
 		return NewHandler(receiver)
 	})
 	signals := make(chan os.Signal, 1)
@@ -101,24 +77,24 @@ func start(h core.Handler, options []Option) (status int) {
 		signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 		deliveries()
 	}()
-	return serve(listener, route(deliveries, p.Log), signals, p.Log)
+	return serve(listener, route(deliveries, p.Logger), signals, p.Logger)
 }
 
 // configure makes the receiver. A configuration that is wrong makes one that
 // says so at every delivery: to end would make the host give up.
-func configure(p environment.Platform) *core.Receiver {
-	receiver, err := environment.Receiver(p)
+func configure(p environment.Platform) (receiver *core.Receiver, destinations []string) {
+	receiver, destinations, err := environment.Receiver(p)
 	if err != nil {
-		p.Log.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
-		return environment.Misconfigured(err, p.Log)
+		p.Logger.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
+		return environment.Misconfigured(err, p.Logger), nil
 	}
 	// Now, so that the first delivery need not wait for a vault.
 	go func() {
 		if _, err := receiver.Secrets.Secrets(context.Background()); err != nil {
-			p.Log.Error("no webhook secret yet; every delivery is answered 503 until there is one", "error", err)
+			p.Logger.Error("no webhook secret yet; every delivery is answered 503 until there is one", "error", err)
 		}
 	}()
-	return receiver
+	return receiver, destinations
 }
 
 // strays are the requests to other paths, of which each is logged once a minute.

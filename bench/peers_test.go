@@ -97,7 +97,7 @@ var receivers = []side{
 		}
 		handler := nethttp.Handler(&core.Receiver{
 			Secrets: source,
-			Logger:  slog.New(slog.DiscardHandler),
+			Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 			Handler: &core.Mux{LabelCreated: func(context.Context, *core.Delivery, *payload.LabelEvent) error { return nil }},
 		})
 		header := http.Header{core.SignatureHeader: {core.Sign(body, key(tb))}, core.EventHeader: {"LABEL_CREATED"}}

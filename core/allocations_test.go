@@ -33,10 +33,9 @@ func TestVerifyAllocatesNothing(t *testing.T) {
 // destinations and the answer.
 func TestADeliveryAllocatesTenTimes(t *testing.T) {
 	r := &core.Receiver{
-		Secrets:      staticSecrets(t, "secret"),
-		Handler:      core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { d.Attributes(); return nil }),
-		Logger:       slog.New(jsonlog.New(io.Discard, nil, jsonlog.Fields{})),
-		Destinations: []string{"sqs"},
+		Secrets: staticSecrets(t, "secret"),
+		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { d.Attributes(); return nil }),
+		Observe: core.LogTo(slog.New(jsonlog.New(io.Discard, nil, jsonlog.Fields{})), "sqs"),
 	}
 	req := signed(t, bodies()["2.4KB"], "LABEL_CREATED", "secret")
 	if n := testing.AllocsPerRun(100, func() {

@@ -98,7 +98,7 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	for err, want := range map[error]core.Code{
-		nil: "", errors.New("another"): "", core.ErrMethod: core.CodeMethodNotAllowed, core.ErrSignatureList: core.CodeSignatureMalformed,
+		nil: "", errors.New("another"): "", core.ErrMethod: core.CodeMethodNotAllowed, core.ErrSignatureMalformed: core.CodeSignatureMalformed,
 		errors.Join(secret.ErrNone, errors.New("denied")): core.CodeSecretUnavailable, core.ErrLoop: core.CodeLoopDetected,
 	} {
 		if got := core.CodeOf(err); got != want {

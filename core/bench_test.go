@@ -64,7 +64,7 @@ func BenchmarkReceive(b *testing.B) {
 		r := &core.Receiver{
 			Secrets: staticSecrets(b, "secret"),
 			Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),
-			Logger:  slog.New(slog.DiscardHandler),
+			Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 		}
 		req := signed(b, body, "LABEL_CREATED", "secret")
 		for b.Loop() {

@@ -31,7 +31,7 @@ func Example() {
 				return nil
 			},
 		},
-		Logger: slog.New(slog.DiscardHandler),
+		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	}
 
 	body := []byte(`{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"one"}]}}}`)

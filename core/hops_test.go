@@ -12,7 +12,7 @@ import (
 func TestDeliveriesKnowTheirHops(t *testing.T) {
 	for value, want := range map[string]int{"": 0, "0": 0, "1": 1, "4": 4} {
 		got := -1
-		r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Logger: quiet(), Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
+		r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Observe: core.LogTo(quiet()), Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
 			got = d.Hops
 			return nil
 		})}

@@ -5,42 +5,49 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/labelhook/labelhook/internal/floodlog"
 )
 
-func (r *Receiver) logger() *slog.Logger {
-	if r.Logger != nil {
-		return r.Logger
+// LogTo returns an [Observer] that writes one record for each request; a nil
+// logger means what [slog.Default] is then. Accepted and ignored deliveries are
+// logged at Info, refusals at Warn, failures of ours at Error. Of more than five
+// refusals with the same code in a second the rest is one record, with their
+// "count". The record's "destinations" are the given names.
+func LogTo(logger *slog.Logger, destinations ...string) Observer {
+	names := slog.AnyValue(slices.Clone(destinations))
+	return func(ctx context.Context, o Observation) {
+		to := logger
+		if to == nil {
+			to = slog.Default()
+		}
+		if o.Outcome == Refused {
+			logRefusal(ctx, to, o)
+		} else {
+			logDelivery(ctx, to, o, names)
+		}
 	}
-	return slog.Default()
 }
 
-// refusals keeps whoever can send anything from filling the log. It is not the
-// receiver's, because receivers may be copied.
-var refusals = floodlog.New(5, time.Second)
+// FlushLog writes what [LogTo] still owes of refusals that were only counted: for
+// the end of a process.
+func FlushLog() { floodlog.Shared.Flush() }
 
-// Flush writes what the log still owes of refusals that were only counted, of
-// all receivers: for the end of a process.
-func (r *Receiver) Flush() { refusals.Flush() }
-
-func (r *Receiver) logRefusal(ctx context.Context, req Request, response Response, err error, began time.Time) {
+func logRefusal(ctx context.Context, logger *slog.Logger, o Observation) {
 	level := slog.LevelWarn
-	if response.Status >= 500 && response.Code != CodeOverloaded {
+	if o.Response.Status >= 500 && o.Response.Code != CodeOverloaded {
 		level = slog.LevelError
 	}
-	refusals.Write(ctx, r.logger(), level, string(response.Code), "delivery refused", []slog.Attr{
-		slog.String("outcome", "refused"),
-		slog.String("code", string(response.Code)),
-		slog.Int("status", response.Status),
-	},
-		slog.String("error", err.Error()),
-		slog.Int("bytes", len(req.Body)),
-		slog.Float64("duration_ms", milliseconds(time.Since(began))))
+	floodlog.Shared.Write(ctx, logger, level, string(o.Response.Code), "delivery refused", []slog.Attr{
+		slog.String("outcome", string(o.Outcome)),
+		slog.String("code", string(o.Response.Code)),
+		slog.Int("status", o.Response.Status),
+	}, append(failure(o.Err), slog.Int("bytes", o.Bytes), slog.Float64("duration_ms", milliseconds(o.Duration)))...)
 }
 
-// here is the place that records name who ask for their source.
+// here is the place that records name when they are asked for their source.
 var here = func() uintptr {
 	var pc [1]uintptr
 	runtime.Callers(1, pc[:])
@@ -49,20 +56,20 @@ var here = func() uintptr {
 
 // logDelivery makes the record itself, for slog would look at the clock once more
 // and each time at the stack.
-func (r *Receiver) logDelivery(ctx context.Context, d *Delivery, response Response, outcome string, err error, began time.Time) {
+func logDelivery(ctx context.Context, logger *slog.Logger, o Observation, destinations slog.Value) {
 	level := slog.LevelInfo
-	switch outcome {
-	case failed, rejected:
+	switch o.Outcome {
+	case Failed, Rejected:
 		level = slog.LevelError
-	case deadLettered:
+	case DeadLettered:
 		level = slog.LevelWarn
 	}
-	handler := r.logger().Handler()
+	handler := logger.Handler()
 	if !handler.Enabled(ctx, level) {
 		return
 	}
-	took := time.Since(began)
-	record := slog.NewRecord(began.Add(took), level, message(outcome), here)
+	d := o.Delivery
+	record := slog.NewRecord(o.Began.Add(o.Duration), level, message(o.Outcome), here)
 	record.AddAttrs(
 		slog.String("delivery_id", d.ID),
 		slog.String("event", string(d.Event)),
@@ -70,22 +77,22 @@ func (r *Receiver) logDelivery(ctx context.Context, d *Delivery, response Respon
 		slog.String("project_id", d.ProjectID),
 		slog.String("subject", d.Subject()),
 		slog.String("key", d.Key()),
-		slog.String("outcome", outcome),
-		slog.Int("status", response.Status),
-		slog.Int("bytes", len(d.Body)),
-		slog.Float64("duration_ms", milliseconds(took)),
-		slog.Any("destinations", r.Destinations),
+		slog.String("outcome", string(o.Outcome)),
+		slog.Int("status", o.Response.Status),
+		slog.Int("bytes", o.Bytes),
+		slog.Float64("duration_ms", milliseconds(o.Duration)),
+		slog.Attr{Key: "destinations", Value: destinations},
 	)
-	if response.Code != "" {
-		record.AddAttrs(slog.String("code", string(response.Code)))
+	if o.Response.Code != "" {
+		record.AddAttrs(slog.String("code", string(o.Response.Code)))
 	}
-	if err != nil {
-		record.AddAttrs(failure(err)...)
+	if o.Err != nil {
+		record.AddAttrs(failure(o.Err)...)
 	}
-	_ = handler.Handle(ctx, record) // nobody is left to tell that the log is broken
+	_ = handler.Handle(ctx, record) // a log that is broken can be told to no one
 }
 
-// failure is what the log says of a handler's error.
+// failure is what the log says of an error.
 func failure(err error) (attrs []slog.Attr) {
 	if err != ErrIgnored {
 		attrs = append(attrs, slog.String("error", err.Error()))
@@ -97,16 +104,15 @@ func failure(err error) (attrs []slog.Attr) {
 	return attrs
 }
 
-// message is "delivery " and the outcome, which for most is put together by
-// the compiler.
-func message(outcome string) string {
+// message is "delivery " and the outcome, put together by the compiler for most.
+func message(outcome Outcome) string {
 	switch outcome {
-	case accepted:
-		return "delivery " + accepted
-	case ignored:
-		return "delivery " + ignored
+	case Accepted:
+		return "delivery " + string(Accepted)
+	case Ignored:
+		return "delivery " + string(Ignored)
 	}
-	return "delivery " + outcome
+	return "delivery " + string(outcome)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -3,7 +3,7 @@ package core
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/labelhook/labelhook/core/secret"
@@ -43,14 +43,8 @@ type Receiver struct {
 	DeadLetter Handler       // takes what Handler refuses for good; may be nil
 	MaxBody    int           // bytes; 0 means [DefaultMaxBody]
 
-	// Logger gets one record for each request; nil means [slog.Default].
-	// Accepted and ignored deliveries are logged at Info, refusals at Warn,
-	// failures of ours at Error. Of more than five refusals with the same code
-	// in a second the rest is one record, with their "count".
-	Logger *slog.Logger
-
-	// Destinations are the names that stand in each record's "destinations".
-	Destinations []string
+	// Observe is told of every request; nil means [LogTo] with [slog.Default].
+	Observe Observer
 }
 
 // Receive verifies a request, identifies it, has the handler take it, and says
@@ -58,9 +52,16 @@ type Receiver struct {
 // signature, the reading of a body that is yet to come, signature, hops,
 // identity, handler. Nothing of the body is parsed before the signature holds.
 //
-// A panic in a handler is answered 500 and logged with its stack.
-func (r *Receiver) Receive(ctx context.Context, req Request) Response {
+// A panic is answered 500 and observed as a [*PanicError].
+func (r *Receiver) Receive(ctx context.Context, req Request) (response Response) {
 	began := time.Now()
+	defer func() {
+		if v := recover(); v != nil { // of a secret source or an observer; those of handlers are errors already
+			response = deliveryRejected.response()
+			defer func() { _ = recover() }() // it may have been the observer
+			r.observe(ctx, Observation{nil, Refused, response, &PanicError{v, debug.Stack()}, len(req.Body), began, time.Since(began)})
+		}
+	}()
 	if req.ReadBody != nil {
 		if req.BodyError = r.admit(ctx, req); req.BodyError == nil {
 			req.Body, req.BodyError = req.ReadBody()
@@ -73,16 +74,27 @@ func (r *Receiver) Receive(ctx context.Context, req Request) Response {
 		hops, err = hopsOf(req.Header)
 	}
 	if err != nil {
-		response := refuse(err)
-		r.logRefusal(ctx, req, response, err, began)
+		response = refuse(err)
+		r.observe(ctx, Observation{nil, Refused, response, err, len(req.Body), began, time.Since(began)})
 		return response
 	}
 	d := identify(req.Header, req.Body, began)
 	d.Hops = hops
 	outcome, err := r.deliver(ctx, d)
-	response := answer(d, outcome, err)
-	r.logDelivery(ctx, d, response, outcome, err, began)
+	response = answer(d, outcome)
+	r.observe(ctx, Observation{d, outcome, response, err, len(d.Body), began, time.Since(began)})
 	return response
+}
+
+// toDefault is the observer of a receiver that names none.
+var toDefault = LogTo(nil)
+
+func (r *Receiver) observe(ctx context.Context, o Observation) {
+	if r.Observe != nil {
+		r.Observe(ctx, o)
+	} else {
+		toDefault(ctx, o)
+	}
 }
 
 // admit says why the request is refused whatever its body is, nil if that is not
@@ -110,9 +122,6 @@ func (r *Receiver) admit(ctx context.Context, req Request) error {
 func (r *Receiver) secrets(ctx context.Context) ([]secret.Secret, error) {
 	if r.Secrets == nil {
 		return nil, secret.ErrNone
-	}
-	if source, ok := r.Secrets.(interface{ LogTo(*slog.Logger) }); ok {
-		source.LogTo(r.logger())
 	}
 	secrets, err := r.Secrets.Secrets(ctx)
 	switch {
@@ -182,47 +191,38 @@ func onlySignature(header Header) (string, error) {
 	}
 	for _, v := range values[1:] {
 		if v != values[0] {
-			return "", ErrSignatureRepeated
+			return "", isRepeated
 		}
 	}
 	return values[0], nil
 }
 
-// The outcomes of a delivery, as the log and the answer name them.
-const (
-	accepted     = "accepted"
-	ignored      = "ignored"
-	deadLettered = "dead_lettered"
-	failed       = "failed"
-	rejected     = "rejected"
-)
-
 // deliver gives the delivery to the handler, and to the dead letter handler if
 // that refuses it for good. It has failed for good only if both say so.
-func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome string, err error) {
+func (r *Receiver) deliver(ctx context.Context, d *Delivery) (outcome Outcome, err error) {
 	if r.Handler == nil {
-		return ignored, nil
+		return Ignored, nil
 	}
 	if err = Try(ctx, r.Handler, d); err == nil {
-		return accepted, nil
+		return Accepted, nil
 	}
 	var panicked *PanicError
 	switch {
 	case errors.Is(err, ErrIgnored):
-		return ignored, err
+		return Ignored, err
 	case errors.As(err, &panicked):
-		return rejected, err
+		return Rejected, err
 	case !IsPermanent(err):
-		return failed, err
+		return Failed, err
 	case r.DeadLetter == nil:
-		return rejected, err
+		return Rejected, err
 	}
 	refused := Try(ctx, r.DeadLetter, d)
 	switch {
 	case refused == nil:
-		return deadLettered, err
+		return DeadLettered, err
 	case errors.Is(refused, ErrIgnored), errors.As(refused, &panicked), IsPermanent(refused):
-		return rejected, errors.Join(err, refused)
+		return Rejected, errors.Join(err, refused)
 	}
-	return failed, errors.Join(err, refused) // it may be taken yet
+	return Failed, errors.Join(err, refused) // it may be taken yet
 }

@@ -93,7 +93,7 @@ func TestReceiveAnswers(t *testing.T) {
 		"not JSON":                            {signed(t, []byte("\xff\xfe{"), "LABEL_CREATED", "secret"), returns(nil), nil, 200, "accepted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &core.Receiver{Secrets: staticSecrets(t, "other", "secret"), Handler: test.handler, DeadLetter: test.deadLetter, MaxBody: 1000, Logger: quiet()}
+			r := &core.Receiver{Secrets: staticSecrets(t, "other", "secret"), Handler: test.handler, DeadLetter: test.deadLetter, MaxBody: 1000, Observe: core.LogTo(quiet())}
 			got := r.Receive(t.Context(), test.request)
 			var body struct{ Status, Code, Title, Detail, ID, Event any }
 			if err := json.Unmarshal(got.Body, &body); err != nil {
@@ -136,7 +136,7 @@ func TestReceiveWithoutSecretsServesNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			handled := false
-			r := &core.Receiver{Secrets: source, Logger: quiet(), Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error {
+			r := &core.Receiver{Secrets: source, Observe: core.LogTo(quiet()), Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error {
 				handled = true
 				return nil
 			})}
@@ -182,7 +182,7 @@ func TestNothingIsReadBeforeTheSignatureHolds(t *testing.T) {
 	req := signed(t, sample, "LABEL_CREATED", "guess")
 	req.Header = strictHeader{req.Header.(http.Header), &asked}
 	var log bytes.Buffer
-	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))}
 	if got := r.Receive(t.Context(), req); got.Status != 401 {
 		t.Fatalf("status %d", got.Status)
 	}
@@ -212,7 +212,7 @@ func TestReceiveLogsOneRecordWithoutSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: test.handler, Logger: slog.New(slog.NewJSONHandler(&log, nil)), Destinations: []string{"log:"}}
+			r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: test.handler, Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)), "log:")}
 			r.Receive(t.Context(), test.request)
 			var record map[string]any
 			if err := json.Unmarshal(log.Bytes(), &record); err != nil {
@@ -243,8 +243,33 @@ func TestReceiveLogsOneRecordWithoutSecrets(t *testing.T) {
 	}
 }
 
+// A panic outside of the handlers is answered and observed too.
+func TestPanicsOfSourcesAndObserversAreAnswered(t *testing.T) {
+	var seen []core.Observation
+	observe := func(_ context.Context, o core.Observation) { seen = append(seen, o) }
+	for name, r := range map[string]*core.Receiver{
+		"of the source":     {Secrets: panickingSource{}, Observe: observe},
+		"of the observer":   {Secrets: staticSecrets(t, "secret"), Observe: func(context.Context, core.Observation) { panic("broken") }},
+		"of a nil receiver": {Secrets: staticSecrets(t, "secret"), Handler: (*core.Mux)(nil), Observe: observe},
+	} {
+		seen = nil
+		got := r.Receive(t.Context(), signed(t, sample, "LABEL_CREATED", "secret"))
+		if got.Status != 500 || got.Code != core.CodeDeliveryRejected || strings.Contains(string(got.Body), "broken") {
+			t.Errorf("%s: answered %d %s", name, got.Status, got.Body)
+		}
+		var panicked *core.PanicError
+		if name != "of the observer" && (len(seen) != 1 || !errors.As(seen[0].Err, &panicked) || len(panicked.Stack) == 0) {
+			t.Errorf("%s: observed %v", name, seen)
+		}
+	}
+}
+
+type panickingSource struct{}
+
+func (panickingSource) Secrets(context.Context) ([]secret.Secret, error) { panic("broken") }
+
 func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
-	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Logger: quiet()}
+	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Observe: core.LogTo(quiet())}
 	req := signed(t, sample, "LABEL_CREATED", "secret")
 	for id, want := range map[string]string{
 		`a"b`: `a"b`, "\xff": "\ufffd", "": core.Identify(req.Header, sample).Key(),
@@ -263,7 +288,7 @@ func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
 }
 
 func TestErrorsOfASourceDoNotReachTheSender(t *testing.T) {
-	r := &core.Receiver{Secrets: failingSource{}, Logger: quiet()}
+	r := &core.Receiver{Secrets: failingSource{}, Observe: core.LogTo(quiet())}
 	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
 	if strings.Contains(string(got.Body), "down") {
 		t.Errorf("answered %s", got.Body)
@@ -272,7 +297,7 @@ func TestErrorsOfASourceDoNotReachTheSender(t *testing.T) {
 
 func TestAWrongConfigurationIsNoLackOfSecrets(t *testing.T) {
 	var log bytes.Buffer
-	r := &core.Receiver{Secrets: misconfigured{}, Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+	r := &core.Receiver{Secrets: misconfigured{}, Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))}
 	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
 	if got.Status != 503 || got.Code != "misconfigured" || strings.Contains(string(got.Body), "DESTINATIONS") {
 		t.Errorf("answered %d %s %s", got.Status, got.Code, got.Body)

@@ -43,14 +43,14 @@ func countOf(t *testing.T, log *bytes.Buffer) (lines int, counts map[string]int)
 // A flood of refusals costs a few lines a second, and every one is counted,
 // whether it ends by itself or the process does.
 func TestRefusalsAreSummedUp(t *testing.T) {
-	for name, end := range map[string]func(*core.Receiver){
-		"when it is quiet": func(*core.Receiver) { time.Sleep(2 * time.Second); synctest.Wait() },
-		"at the stop":      func(r *core.Receiver) { r.Flush() },
+	for name, end := range map[string]func(){
+		"when it is quiet": func() { time.Sleep(2 * time.Second); synctest.Wait() },
+		"at the stop":      func() { core.FlushLog() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
-				r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+				r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))}
 				forged := signed(t, sample, "LABEL_CREATED", "guess")
 				unsigned := core.Request{Method: "POST", Body: sample, Header: http.Header{}}
 				for second := range 3 {
@@ -62,7 +62,7 @@ func TestRefusalsAreSummedUp(t *testing.T) {
 						time.Sleep(1001 * time.Millisecond)
 					}
 				}
-				end(r)
+				end()
 				lines, counts := countOf(t, &log)
 				if lines > 3*2*6 {
 					t.Errorf("%d lines", lines)
@@ -109,7 +109,7 @@ func TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine(t *testing.T) {
 		"over the limit, bare": {secrets, "POST", nil, 1001, "body_too_large", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &core.Receiver{Secrets: test.secrets, Handler: returns(nil), MaxBody: 1000, Logger: quiet()}
+			r := &core.Receiver{Secrets: test.secrets, Handler: returns(nil), MaxBody: 1000, Observe: core.LogTo(quiet())}
 			read := false
 			got := r.Receive(t.Context(), core.Request{Method: test.method, Header: test.header, Length: test.length, ReadBody: func() ([]byte, error) {
 				read = true
@@ -120,7 +120,7 @@ func TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine(t *testing.T) {
 			}
 		})
 	}
-	r := &core.Receiver{Secrets: secrets, Handler: returns(nil), Logger: quiet()}
+	r := &core.Receiver{Secrets: secrets, Handler: returns(nil), Observe: core.LogTo(quiet())}
 	got := r.Receive(t.Context(), core.Request{Method: "POST", Header: right, Length: -1, ReadBody: func() ([]byte, error) {
 		return nil, errors.Join(core.ErrBodyIncomplete, errors.New("gone"))
 	}})

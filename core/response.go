@@ -114,15 +114,15 @@ func (p problem) response() Response {
 var jsonHeaders = []HeaderField{{"Content-Type", "application/json"}}
 
 // answer says what became of a delivery that was believed.
-func answer(d *Delivery, outcome string, err error) Response {
-	status := accepted
+func answer(d *Delivery, outcome Outcome) Response {
+	status := Accepted // a dead letter handler may have been the one that took it
 	switch outcome {
-	case failed:
+	case Failed:
 		return deliveryFailed.response()
-	case rejected:
+	case Rejected:
 		return deliveryRejected.response()
-	case ignored:
-		status = ignored
+	case Ignored:
+		status = Ignored
 	}
 	id := d.Reference()
 	body := make([]byte, 0, 64+len(id)+len(d.Event))

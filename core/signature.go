@@ -18,20 +18,23 @@ const (
 	EventHeader     = "X-Labelbox-Event"
 )
 
-// What [Verify] refuses. Every form of a malformed header has an error of its
-// own and matches [ErrSignatureMalformed] as well.
+// What [Verify] refuses. The text of an error that matches
+// [ErrSignatureMalformed] says in which way.
 var (
-	ErrSignatureMissing  = errors.New("no " + SignatureHeader + " header")
-	ErrSignatureMismatch = errors.New("the signature does not match the body under any live secret")
+	ErrSignatureMissing   = errors.New("no " + SignatureHeader + " header")
+	ErrSignatureMalformed = errors.New("malformed signature")
+	ErrSignatureMismatch  = errors.New("the signature does not match the body under any live secret")
+)
 
-	ErrSignatureMalformed       = errors.New("malformed signature")
-	ErrSignatureSpace     error = malformed("white space in the signature")
-	ErrSignatureList      error = malformed("a comma in the signature: a list, or two headers joined")
-	ErrSignatureRepeated  error = malformed("two different signatures in one request")
-	ErrSignatureBare      error = malformed("no algorithm in front of the digest")
-	ErrSignatureAlgorithm error = malformed("an algorithm other than sha1")
-	ErrSignatureLength    error = malformed("not 40 hexadecimal digits")
-	ErrSignatureDigit     error = malformed("a character that is not a hexadecimal digit")
+// The ways in which a signature is malformed.
+const (
+	hasSpace       malformed = "white space in the signature"
+	isList         malformed = "a comma in the signature: a list, or two headers joined"
+	isRepeated     malformed = "two different signatures in one request"
+	isBare         malformed = "no algorithm in front of the digest"
+	otherAlgorithm malformed = "an algorithm other than sha1"
+	otherLength    malformed = "not 40 hexadecimal digits"
+	otherDigit     malformed = "a character that is not a hexadecimal digit"
 )
 
 type malformed string
@@ -103,18 +106,18 @@ func malformation(value, algorithm, digits string, found bool) error {
 	for _, c := range []byte(value) {
 		switch {
 		case c <= ' ' || c == 0x7f:
-			return ErrSignatureSpace
+			return hasSpace
 		case c == ',':
-			return ErrSignatureList
+			return isList
 		}
 	}
 	switch {
 	case !found:
-		return ErrSignatureBare
+		return isBare
 	case algorithm != "sha1":
-		return ErrSignatureAlgorithm
+		return otherAlgorithm
 	case len(digits) != hex.EncodedLen(sha1.Size):
-		return ErrSignatureLength
+		return otherLength
 	}
-	return ErrSignatureDigit
+	return otherDigit
 }

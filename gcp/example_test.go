@@ -26,7 +26,7 @@ func Example() {
 			fmt.Println("model run", e.ModelRunID)
 			return nil // 200; any other error is answered 503, so that it comes again
 		},
-	}, gcp.WithDestination("pubsub", pubsub.Open))
+	}, core.WithDestination("pubsub", pubsub.Open))
 
 	// What Labelbox sends:
 	body := `{"modelId":"m","modelRunId":"r","modelType":"t"}`

@@ -10,31 +10,8 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 )
-
-// Option changes what [Register] does.
-type Option func(*environment.Platform)
-
-// WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
-// LABELHOOK_OVERFLOW name destinations of a further scheme, such as pubsub with
-// the Open of package [github.com/labelhook/labelhook/gcp/pubsub]. The errors of
-// open must not repeat the URL. Only what is named here is linked.
-func WithDestination(scheme string, open func(url string) (core.Handler, error)) Option {
-	return func(p *environment.Platform) { p.Openers[scheme] = open }
-}
-
-// WithSecrets takes the webhook secrets from source and not from the
-// environment.
-func WithSecrets(source secret.Source) Option {
-	return func(p *environment.Platform) { p.Secrets = source }
-}
-
-// WithLogger takes the place of the logger that [NewLogger] makes.
-func WithLogger(logger *slog.Logger) Option {
-	return func(p *environment.Platform) { p.Log = logger }
-}
 
 // Register makes an HTTP function and registers it with the framework under a
 // name, the --entry-point of its deployment. It belongs into an init of the
@@ -43,7 +20,7 @@ func WithLogger(logger *slog.Logger) Option {
 // the requests under way are answered.
 //
 // Every genuine delivery goes to h and to the destinations that the
-// environment names: log:, file:, https: and those of [WithDestination]. h may
+// environment names: log:, file:, https: and those of [core.WithDestination]. h may
 // be nil; with no destination either, deliveries go to log:. The variables are
 // the same as on every platform. One that is nearly called like them and is none is a
 // wrong configuration.
@@ -56,37 +33,37 @@ func WithLogger(logger *slog.Logger) Option {
 // names is made, so that each needs its own configuration only.
 //
 // The handler returned answers as the function does; [ListenAndServe] takes it.
-func Register(name string, h core.Handler, options ...Option) http.Handler {
+func Register(name string, h core.Handler, options ...core.Option) http.Handler {
 	if target := os.Getenv("FUNCTION_TARGET"); target != "" && target != name {
 		return http.NotFoundHandler()
 	}
-	receiver, err := configure(h, options)
+	receiver, logger, err := configure(h, options)
 	if err != nil {
 		refuse(err)
 	}
-	slog.SetDefault(receiver.Logger)
-	process.endOnSIGTERM(receiver.Logger)
+	slog.SetDefault(logger)
+	process.endOnSIGTERM(logger)
 	handler := process.count(NewHandler(receiver))
 	functions.HTTP(name, handler.ServeHTTP)
 	return handler
 }
 
 // configure makes the receiver.
-func configure(h core.Handler, options []Option) (*core.Receiver, error) {
+func configure(h core.Handler, options []core.Option) (*core.Receiver, *slog.Logger, error) {
 	level, err := environment.LogLevel(os.Getenv)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := environment.Platform{
-		Openers: map[string]environment.Opener{},
+		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
 		Always:  h,
-		Log:     NewLogger(os.Stdout, level),
 		Out:     payloadLog{os.Stdout},
 	}
 	for _, option := range options {
-		option(&p)
+		option(&p.Options)
 	}
-	return environment.Receiver(p)
+	receiver, _, err := environment.Receiver(p)
+	return receiver, p.Logger, err
 }
 
 // refuse logs a wrong configuration and ends the process.

@@ -36,10 +36,10 @@ func post(t testing.TB, path, key string) *http.Request {
 
 func receiver(t testing.TB, variables map[string]string, log io.Writer) *core.Receiver {
 	t.Helper()
-	r, err := environment.Receiver(environment.Platform{
-		Getenv: func(name string) string { return variables[name] },
-		Log:    NewLogger(log, slog.LevelInfo),
-		Out:    io.Discard,
+	r, _, err := environment.Receiver(environment.Platform{
+		Options: core.Options{Logger: NewLogger(log, slog.LevelInfo)},
+		Getenv:  func(name string) string { return variables[name] },
+		Out:     io.Discard,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestListenAndServeDropsSendersThatStall(t *testing.T) {
 				client, server := net.Pipe()
 				l := &onePipe{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
 				l.conns <- server
-				s := newServer("", NewHandler(&core.Receiver{Logger: slog.New(slog.DiscardHandler)}))
+				s := newServer("", NewHandler(&core.Receiver{Observe: core.LogTo(slog.New(slog.DiscardHandler))}))
 				served := make(chan error, 1)
 				go func() { served <- s.Serve(l) }()
 

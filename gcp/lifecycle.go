@@ -69,7 +69,7 @@ func (l *lifecycle) endOnSIGTERM(log *slog.Logger) {
 		go func() {
 			<-stop
 			left := l.drain()
-			(&core.Receiver{}).Flush()
+			core.FlushLog()
 			if left > 0 {
 				log.Error("stopped with requests left unanswered", "requests", left)
 				os.Exit(1)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/floodlog"
 )
 
 // ListenAndServe serves a function on a host and port of this machine until the
@@ -12,7 +13,7 @@ import (
 // slow senders that Google's front end imposes there and the framework does not.
 // The error says why it cannot listen.
 func ListenAndServe(address string, function http.Handler) error {
-	defer (&core.Receiver{}).Flush()
+	defer core.FlushLog()
 	return newServer(address, function).ListenAndServe()
 }
 
@@ -24,7 +25,7 @@ func newServer(address string, function http.Handler) *http.Server {
 		ReadTimeout:       30 * time.Second, // headers included
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          (&core.Receiver{}).ErrorLog(), // by slog.Default, which Register sets
+		ErrorLog:          floodlog.ErrorLog(nil), // to slog.Default, which Register sets
 		Protocols:         new(http.Protocols),
 		HTTP2: &http.HTTP2Config{ // what one connection may hold before anybody reads it
 			MaxConcurrentStreams:          100,

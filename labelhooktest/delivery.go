@@ -74,8 +74,8 @@ func header(key string, event payload.Event, body []byte) http.Header {
 // receiver's log goes to the test's.
 func Receive(t testing.TB, handler core.Handler, event payload.Event, body []byte) core.Response {
 	t.Helper()
-	r := &core.Receiver{Secrets: Secrets(), Handler: handler, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
-	defer r.Flush()
+	r := &core.Receiver{Secrets: Secrets(), Handler: handler, Observe: core.LogTo(slog.New(slog.NewTextHandler(t.Output(), nil)))}
+	defer core.FlushLog()
 	return r.Receive(t.Context(), core.Request{Method: http.MethodPost, Header: header(Secret, event, body), Body: body})
 }
 

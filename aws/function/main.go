@@ -8,12 +8,13 @@ import (
 	"github.com/labelhook/labelhook/aws/eventbridge"
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/aws/sqs"
+	"github.com/labelhook/labelhook/core"
 )
 
 func main() {
 	aws.Start(nil,
-		aws.WithDestination("sqs", sqs.Open),
-		aws.WithDestination("eventbridge", eventbridge.Open),
-		aws.WithDestination("s3", s3.Open),
+		core.WithDestination("sqs", sqs.Open),
+		core.WithDestination("eventbridge", eventbridge.Open),
+		core.WithDestination("s3", s3.Open),
 	)
 }

@@ -164,7 +164,7 @@ func TestOnMoto(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &core.Receiver{Secrets: secrets, Handler: open(t, "sqs://fragile"), Logger: slog.New(slog.DiscardHandler)}
+		r := &core.Receiver{Secrets: secrets, Handler: open(t, "sqs://fragile"), Observe: core.LogTo(slog.New(slog.DiscardHandler))}
 		send := func(want int) {
 			t.Helper()
 			body := destinationtest.Label(t).Body

@@ -12,12 +12,13 @@ import (
 	"github.com/labelhook/labelhook/azure/blob"
 	"github.com/labelhook/labelhook/azure/queue"
 	"github.com/labelhook/labelhook/azure/servicebus"
+	"github.com/labelhook/labelhook/core"
 )
 
 func main() {
 	azure.Start(nil,
-		azure.WithDestination("azblob", blob.Open),
-		azure.WithDestination("azqueue", queue.Open),
-		azure.WithDestination("servicebus", servicebus.Open),
+		core.WithDestination("azblob", blob.Open),
+		core.WithDestination("azqueue", queue.Open),
+		core.WithDestination("servicebus", servicebus.Open),
 	)
 }

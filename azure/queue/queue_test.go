@@ -252,7 +252,7 @@ func answer(t testing.TB, h core.Handler) (status int, body string) {
 	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
 	r.Header = request.Header
 	w := httptest.NewRecorder()
-	nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: h, Logger: slog.New(slog.DiscardHandler)}).ServeHTTP(w, r)
+	nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(slog.New(slog.DiscardHandler))}).ServeHTTP(w, r)
 	return w.Code, w.Body.String()
 }
 

@@ -36,7 +36,7 @@ func measureAWSDecode(t *table) error {
 	ours := aws.NewHandler(&core.Receiver{
 		Secrets: source,
 		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { taken = d; return nil }),
-		Logger:  slog.New(slog.DiscardHandler),
+		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	})
 	var read *identity
 	theirs := typed([]secret.Secret{key}, func(i *identity) { read = i })

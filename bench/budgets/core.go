@@ -51,7 +51,7 @@ func newWork(body []byte) (*work, error) {
 	quiet := &core.Receiver{
 		Secrets: source,
 		Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),
-		Logger:  slog.New(slog.DiscardHandler),
+		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	}
 	deployed := &core.Receiver{
 		Secrets: source,
@@ -61,8 +61,7 @@ func newWork(body []byte) (*work, error) {
 			}
 			return nil
 		}),
-		Logger:       slog.New(aws.NewLogHandler(io.Discard, slog.LevelInfo)),
-		Destinations: []string{"sqs"},
+		Observe: core.LogTo(slog.New(aws.NewLogHandler(io.Discard, slog.LevelInfo)), "sqs"),
 	}
 	request := core.Request{Method: http.MethodPost, Header: w.header, Body: body}
 	w.receive = func() core.Response { return quiet.Receive(context.Background(), request) }

@@ -35,7 +35,7 @@ func receiver(t *testing.T, handle core.HandlerFunc) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return nethttp.Handler(&core.Receiver{Secrets: source, Handler: handle, Logger: slog.New(slog.DiscardHandler)})
+	return nethttp.Handler(&core.Receiver{Secrets: source, Handler: handle, Observe: core.LogTo(slog.New(slog.DiscardHandler))})
 }
 
 func taken(context.Context, *core.Delivery) error { return nil }
@@ -114,7 +114,7 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 			but(all("ok"), "signed", "fail"), "a destination does not take the delivery now"},
 		"labelhook with a refusing destination": {receiver(t, func(context.Context, *core.Delivery) error { return core.Permanent(errors.New("no")) }), key, exitFailed,
 			but(all("ok"), "signed", "fail"), "a destination refuses the delivery"},
-		"labelhook that has no secret": {nethttp.Handler(&core.Receiver{Logger: slog.New(slog.DiscardHandler)}), key, exitFailed,
+		"labelhook that has no secret": {nethttp.Handler(&core.Receiver{Observe: core.LogTo(slog.New(slog.DiscardHandler))}), key, exitFailed,
 			but(all("fail"), "get", "ok"), "has no usable secret"},
 
 		"accepts everything":     {always(200), key, exitFailed, all("fail"), "DANGER"},

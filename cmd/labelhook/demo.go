@@ -118,7 +118,8 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	defer closing(&err, box)
 	var verbosity slog.LevelVar
 	verbosity.Set(math.MaxInt) // the table says it all
-	receiver := &core.Receiver{Secrets: secrets, Handler: box, Logger: t.deliveryLog(&verbosity, asJSON), Destinations: []string{"inbox"}}
+	log := t.deliveryLog(&verbosity, asJSON)
+	receiver := &core.Receiver{Secrets: secrets, Handler: box, Observe: core.LogTo(log, "inbox")}
 
 	sock, err := local.Listen("127.0.0.1:0", false)
 	if err != nil {
@@ -127,7 +128,7 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	url := "http://" + sock.Addr().String() + defaultPath
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
-	go func() { served <- local.Serve(serving, sock, defaultPath, receiver) }()
+	go func() { served <- local.Serve(serving, sock, defaultPath, receiver, log) }()
 	defer func() {
 		stop()
 		if broke := <-served; broke != nil && err == nil {

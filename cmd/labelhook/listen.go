@@ -114,27 +114,26 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 			closing(&err, box)
 		}
 	}()
-	openers := map[string]environment.Opener{"sqlite": others.opener}
+	openers := map[string]func(string) (core.Handler, error){"sqlite": others.opener}
 	if roots != nil {
 		openers["https"] = func(url string) (core.Handler, error) {
 			return destination.NewEndpoint(url, destination.WithRootCAs(roots))
 		}
 	}
-	receiver, err := environment.Receiver(environment.Platform{
+	receiver, destinations, err := environment.Receiver(environment.Platform{
+		Options: core.Options{Destinations: openers, Logger: log},
 		Getenv:  withForward(getenv, l.forward),
-		Openers: openers,
 		Inbox: func() (_ core.Handler, err error) {
 			box, err = inbox.Open(l.inbox)
 			return box, err
 		},
 		Own: func(url string) bool { return local.Own(ctx, sock.Addr(), url) },
-		Log: log,
 		Out: certain{lines},
 	})
 	if err != nil {
 		return err
 	}
-	if len(receiver.Destinations) > 1 { // the inbox is one of them
+	if len(destinations) > 1 { // the inbox is one of them
 		receiver.Handler = box.Noting(receiver.Handler)
 	}
 
@@ -150,7 +149,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err := t.reportUnsettled(ctx, box, l.inbox, url); err != nil {
 		return failure(err, "")
 	}
-	if err := local.Serve(ctx, sock, l.path, receiver); err != nil {
+	if err := local.Serve(ctx, sock, l.path, receiver, log); err != nil {
 		return failure(err, "")
 	}
 	fmt.Fprintln(t.err, "labelhook: stopped")

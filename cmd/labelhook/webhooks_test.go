@@ -599,7 +599,7 @@ func TestCAFileReachesTheCheckedReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets, _ := secret.Static(key)
-	receiver := httptest.NewUnstartedServer(nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: &core.Mux{}, Logger: slog.New(slog.DiscardHandler)}))
+	receiver := httptest.NewUnstartedServer(nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: &core.Mux{}, Observe: core.LogTo(slog.New(slog.DiscardHandler))}))
 	receiver.Config.ErrorLog = log.New(io.Discard, "", 0)
 	receiver.StartTLS()
 	defer receiver.Close()

@@ -26,7 +26,7 @@ func Example() {
 	mux.Handle("/webhook-endpoint", nethttp.Handler(&core.Receiver{
 		Secrets: secrets,
 		Handler: &core.Mux{}, // set its functions
-		Logger:  slog.New(slog.DiscardHandler),
+		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	}))
 	server := httptest.NewServer(mux) // or an http.Server of yours, with timeouts
 	defer server.Close()

@@ -32,15 +32,15 @@ func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, se
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Logger: slog.New(slog.DiscardHandler)}, key
+	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Observe: core.LogTo(slog.New(slog.DiscardHandler))}, key
 }
 
 func TestConformance(t *testing.T) {
 	destination := conformance.NewDestination(t)
 	variables := conformance.Environment(destination.URL)
-	receiver, err := environment.Receiver(environment.Platform{
-		Getenv: func(name string) string { return variables[name] },
-		Log:    slog.New(slog.DiscardHandler),
+	receiver, _, err := environment.Receiver(environment.Platform{
+		Options: core.Options{Logger: slog.New(slog.DiscardHandler)},
+		Getenv:  func(name string) string { return variables[name] },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -79,6 +78,8 @@ type Cached struct {
 	RetryEvery  time.Duration // how long a failed fetch is remembered; default 1 second
 	Timeout     time.Duration // of one fetch; default 2 seconds
 
+	Log *slog.Logger // where failures are logged; nil means [slog.Default]
+
 	mu       sync.Mutex
 	secrets  []Secret      // of the last good fetch
 	fetched  time.Time     // when that was
@@ -87,24 +88,14 @@ type Cached struct {
 	reread   time.Time     // when a mismatch last caused a fetch
 	inFlight chan struct{} // closed when the running fetch ends; nil when none runs
 	warned   time.Time     // when a failure was last logged; zero if none was since the last good fetch
-
-	log atomic.Pointer[slog.Logger] // the receiver's; nil means slog.Default
 }
 
 // warnEvery is how often a refresh that goes on failing is logged.
 const warnEvery = time.Minute
 
-// LogTo makes logger the one that the source writes failures to. A receiver that
-// uses the source calls it.
-func (c *Cached) LogTo(logger *slog.Logger) {
-	if c.log.Load() != logger {
-		c.log.Store(logger)
-	}
-}
-
 func (c *Cached) logger() *slog.Logger {
-	if l := c.log.Load(); l != nil {
-		return l
+	if c.Log != nil {
+		return c.Log
 	}
 	return slog.Default()
 }

@@ -75,7 +75,7 @@ func status(t *testing.T, r *core.Receiver, key string) int {
 
 func cached(t *testing.T, v *vault) *core.Receiver {
 	v.t = t
-	return &core.Receiver{Secrets: &secret.Cached{Fetch: v.fetch}, Handler: taken, Logger: quiet()}
+	return &core.Receiver{Secrets: &secret.Cached{Fetch: v.fetch, Log: quiet()}, Handler: taken, Observe: core.LogTo(quiet())}
 }
 
 func TestCachedSecretsAreFetchedOnceForManyAndAgainWhenOld(t *testing.T) {
@@ -324,10 +324,8 @@ func TestARefreshThatFailsIsLoggedAtOnceAndThenOnceAMinuteAndSoIsItsEnd(t *testi
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		v := &vault{texts: []string{"a"}, t: t}
-		r := &core.Receiver{
-			Secrets: &secret.Cached{Name: "secret labelbox", Fetch: v.fetch}, Handler: taken,
-			Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo})),
-		}
+		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		r := &core.Receiver{Secrets: &secret.Cached{Name: "secret labelbox", Fetch: v.fetch, Log: logger}, Handler: taken, Observe: core.LogTo(logger)}
 		deliver := func() {
 			if got := status(t, r, "a"); got != 200 {
 				t.Errorf("status %d", got)
@@ -368,10 +366,10 @@ type secretFile struct {
 
 func newSecretFile(t *testing.T, path string) *secretFile {
 	f := &secretFile{t: t, path: path}
-	f.Receiver = &core.Receiver{
-		Secrets: secret.File(path), Handler: taken,
-		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
-	}
+	logger := slog.New(slog.NewJSONHandler(&f.log, nil))
+	source := secret.File(path)
+	source.Log = logger
+	f.Receiver = &core.Receiver{Secrets: source, Handler: taken, Observe: core.LogTo(logger)}
 	return f
 }
 

@@ -227,9 +227,9 @@ func TestReceiverTakesTheEnvironment(t *testing.T) {
 	for name, v := range variants {
 		t.Run(name, func(t *testing.T) {
 			variables := deploy(t, from, v.parameters).environment()
-			_, err := environment.Receiver(environment.Platform{
+			_, _, err := environment.Receiver(environment.Platform{
 				Getenv:  func(name string) string { return variables[name] },
-				Openers: map[string]environment.Opener{"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": s3.Open},
+				Options: core.Options{Destinations: map[string]func(string) (core.Handler, error){"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": s3.Open}},
 				Manager: aws.SecretsManager{}.Secrets,
 			})
 			if err != nil {
@@ -473,7 +473,7 @@ func logLine(t *testing.T, line *bytes.Buffer, handler, deadLetter core.Handler)
 	if err != nil {
 		t.Fatal(err)
 	}
-	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Logger: slog.New(aws.NewLogHandler(line, slog.LevelInfo))}
+	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Observe: core.LogTo(slog.New(aws.NewLogHandler(line, slog.LevelInfo)))}
 	body := samples.All()[0].Body()
 	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, key)}}})
 }

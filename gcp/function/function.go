@@ -10,6 +10,7 @@ package function
 import (
 	"net/http"
 
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/gcp"
 	"github.com/labelhook/labelhook/gcp/gcs"
 	"github.com/labelhook/labelhook/gcp/pubsub"
@@ -20,5 +21,5 @@ var Handler http.Handler
 
 func init() {
 	Handler = gcp.Register("LabelboxWebhook", nil,
-		gcp.WithDestination("pubsub", pubsub.Open), gcp.WithDestination("gs", gcs.Open))
+		core.WithDestination("pubsub", pubsub.Open), core.WithDestination("gs", gcs.Open))
 }

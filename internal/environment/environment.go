@@ -29,24 +29,15 @@ const (
 	LogLevelVariable     = "LABELHOOK_LOG_LEVEL"
 )
 
-// Opener makes a destination of its URL. Its errors say what to do and do not
-// repeat the URL: it may hold a key. A destination with a size limit implements
-// [destination.Overflower] to be given the bucket of LABELHOOK_OVERFLOW, and one
-// that can be that bucket implements [destination.Bucket].
-type Opener func(url string) (core.Handler, error)
-
 // Platform is what differs from one host to the next.
 type Platform struct {
 	Getenv  func(string) string // nil means os.Getenv
 	Environ func() []string     // all variables, to find misspelt ones; nil means os.Environ if Getenv is nil, else none
 
-	// Openers are the destinations besides log:, file: and https:, by scheme.
-	// A function's main package lists those of its own cloud, so that a binary
-	// links no other's.
-	Openers map[string]Opener
-
-	// Secrets are the webhook secrets; nil means those of the environment.
-	Secrets secret.Source
+	// Options are what the program adds. Its destinations come besides log:, file:
+	// and https:. A function's main package lists those of its own cloud, so that a
+	// binary links no other's.
+	core.Options
 
 	// Manager makes the source for LABELBOX_WEBHOOK_SECRET_ID; nil where there
 	// is no secret manager.
@@ -65,22 +56,21 @@ type Platform struct {
 	// nil where it does not.
 	Own func(url string) bool
 
-	Log *slog.Logger // nil means slog.Default
-	Out io.Writer    // where log: writes; nil means os.Stdout
+	Out io.Writer // where log: writes; nil means os.Stdout
 
 	lines *destination.Log // the one log:, so that no two write to Out at once
 }
 
-// Receiver makes the receiver that the environment describes. It opens nothing
-// before all variables are judged. The error is a [*ConfigError], or that of
+// Receiver makes the receiver that the environment describes, and names its
+// destinations. It opens nothing before all variables are judged. The error is a [*ConfigError], or that of
 // Inbox. A host that must not exit on it can log it and serve [Misconfigured].
-func Receiver(p Platform) (*core.Receiver, error) {
+func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err error) {
 	if p.Getenv == nil {
 		p.Getenv, p.Environ = os.Getenv, os.Environ
 	}
 	if p.Environ != nil {
 		if err := CheckNames(p.Environ()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if p.Out == nil {
@@ -89,35 +79,35 @@ func Receiver(p Platform) (*core.Receiver, error) {
 	p.lines = destination.NewLog(p.Out)
 	secrets, err := p.secrets()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	events, err := p.events()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	maxBody, err := p.maxBody()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := p.judge(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.Inbox != nil {
 		if p.Always, err = p.Inbox(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	handlers, names, err := p.destinations()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	deadLetter, err := p.openOne(DeadLetterVariable)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	overflow, err := p.overflow()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if overflow != nil {
 		for _, h := range append(handlers, deadLetter) {
@@ -130,27 +120,46 @@ func Receiver(p Platform) (*core.Receiver, error) {
 		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
 	}
 	return &core.Receiver{
-		Secrets:      secrets,
-		Handler:      core.Only(events, core.All(handlers...)),
-		DeadLetter:   deadLetter,
-		MaxBody:      maxBody,
-		Logger:       p.Log,
-		Destinations: names,
-	}, nil
+		Secrets:    secrets,
+		Handler:    core.Only(events, core.All(handlers...)),
+		DeadLetter: deadLetter,
+		MaxBody:    maxBody,
+		Observe:    p.observer(names),
+	}, names, nil
+}
+
+func (p Platform) observer(destinations []string) core.Observer {
+	log := core.LogTo(p.Logger, destinations...)
+	if len(p.Observers) == 0 {
+		return log
+	}
+	return func(ctx context.Context, o core.Observation) {
+		log(ctx, o)
+		for _, observe := range p.Observers {
+			observe(ctx, o)
+		}
+	}
 }
 
 func (p Platform) logger() *slog.Logger {
-	if p.Log != nil {
-		return p.Log
+	if p.Logger != nil {
+		return p.Logger
 	}
 	return slog.Default()
 }
 
 func (p Platform) secrets() (secret.Source, error) {
-	if p.Secrets != nil {
-		return p.Secrets, nil
+	source := p.Secrets
+	if source == nil {
+		var err error
+		if source, err = Secrets(p.Getenv, p.Manager); err != nil {
+			return nil, err
+		}
 	}
-	return Secrets(p.Getenv, p.Manager)
+	if cached, ok := source.(*secret.Cached); ok && cached.Log == nil {
+		cached.Log = p.Logger
+	}
+	return source, nil
 }
 
 // Misconfigured returns a receiver that answers everything 503: as without a
@@ -160,7 +169,7 @@ func Misconfigured(err error, log *slog.Logger) *core.Receiver {
 	if !aboutSecrets(err) {
 		err = fmt.Errorf("%w: %w", core.ErrMisconfigured, err)
 	}
-	return &core.Receiver{Secrets: noSecrets{err}, Logger: log}
+	return &core.Receiver{Secrets: noSecrets{err}, Observe: core.LogTo(log)}
 }
 
 type noSecrets struct{ error }
@@ -250,13 +259,13 @@ func (p Platform) open(variable, url string) (core.Handler, error) {
 }
 
 // opener says what is wrong with the form of a URL, or what opens it.
-func (p Platform) opener(variable, url string) (Opener, error) {
+func (p Platform) opener(variable, url string) (func(url string) (core.Handler, error), error) {
 	if p.isList(url) {
 		return nil, &ConfigError{variable, errors.New("names destinations that are not separated by blanks"), "write a blank, and nothing else, between two URLs"}
 	}
 	scheme, rest, found := strings.Cut(url, ":")
 	scheme = strings.ToLower(scheme)
-	open := p.Openers[scheme]
+	open := p.Destinations[scheme]
 	switch {
 	case !found:
 		return nil, &ConfigError{variable, errors.New("names a destination without a scheme"), "write URLs such as " + p.schemes()}
@@ -294,7 +303,7 @@ func (p Platform) isList(url string) bool {
 	parts := strings.FieldsFunc(url, func(r rune) bool { return strings.ContainsRune(separators, r) })
 	return slices.ContainsFunc(parts[min(1, len(parts)):], func(part string) bool {
 		scheme := schemeOf(part)
-		return strings.Contains(part, ":") && (p.Openers[scheme] != nil || slices.Contains(schemes, scheme))
+		return strings.Contains(part, ":") && (p.Destinations[scheme] != nil || slices.Contains(schemes, scheme))
 	})
 }
 
@@ -313,7 +322,7 @@ var schemes = strings.Fields("log file https http sqlite sqs eventbridge s3 arn 
 
 func (p Platform) schemes() string {
 	schemes := []string{"log:", "file:DIR", "https://HOST/PATH"}
-	for scheme := range p.Openers {
+	for scheme := range p.Destinations {
 		schemes = append(schemes, scheme+":…")
 	}
 	slices.Sort(schemes)

@@ -22,7 +22,7 @@ import (
 
 func receiver(t testing.TB, p environment.Platform) *core.Receiver {
 	t.Helper()
-	r, err := environment.Receiver(p)
+	r, _, err := environment.Receiver(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,15 +99,18 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 			var out bytes.Buffer
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), &out)
 			p.Always = test.always
-			r := receiver(t, p)
+			r, names, err := environment.Receiver(p)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if status, word := send(t, r, key, payload.ReviewCreated); status != 200 || word != "accepted" {
 				t.Errorf("answered %d %s", status, word)
 			}
 			if got := strings.Count(out.String(), "\n"); got != test.lines {
 				t.Errorf("%d lines, want %d: %s", got, test.lines, &out)
 			}
-			if (taken == 1) != (test.always != nil) || !slices.Equal(r.Destinations, test.names) {
-				t.Errorf("the handler took %d; destinations %q, want %q", taken, r.Destinations, test.names)
+			if (taken == 1) != (test.always != nil) || !slices.Equal(names, test.names) {
+				t.Errorf("the handler took %d; destinations %q, want %q", taken, names, test.names)
 			}
 		})
 	}
@@ -123,7 +126,7 @@ func TestNothingIsOpenedForAWrongConfiguration(t *testing.T) {
 			t.Chdir(t.TempDir())
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "file:made"}).with(variables{variable: value}), nil)
 			p.Inbox = func() (core.Handler, error) { t.Error("the inbox was opened"); return nil, nil }
-			if _, err := environment.Receiver(p); err == nil {
+			if _, _, err := environment.Receiver(p); err == nil {
 				t.Error("no error")
 			}
 			if made, err := os.ReadDir("."); err != nil || len(made) > 0 {
@@ -144,7 +147,7 @@ func TestTheInboxTakesEveryDelivery(t *testing.T) {
 	}
 	broken := errors.New("the file is locked")
 	p.Inbox = func() (core.Handler, error) { return nil, broken }
-	if _, err := environment.Receiver(p); !errors.Is(err, broken) {
+	if _, _, err := environment.Receiver(p); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }
@@ -153,16 +156,16 @@ func TestTheReceiverItselfIsRefusedWhateverOpensURLs(t *testing.T) {
 	for _, scheme := range []string{"http", "https"} {
 		p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": scheme + "://localhost:1"}), nil)
 		p.Own = func(string) bool { return true }
-		p.Openers[scheme] = func(string) (core.Handler, error) { t.Error("it was opened"); return new(queue), nil }
-		_, err := environment.Receiver(p)
+		p.Destinations[scheme] = func(string) (core.Handler, error) { t.Error("it was opened"); return new(queue), nil }
+		_, _, err := environment.Receiver(p)
 		check(t, err, "LABELHOOK_DESTINATIONS", "names this receiver itself", "leave it out")
 	}
 }
 
 func TestNamesOfDestinationsTellNoKeys(t *testing.T) {
-	r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "https://user:" + key + "@example.com/?code=" + key}), nil))
-	if !slices.Equal(r.Destinations, []string{"https://example.com"}) {
-		t.Errorf("got %q", r.Destinations)
+	_, names, err := environment.Receiver(platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": "https://user:" + key + "@example.com/?code=" + key}), nil))
+	if err != nil || !slices.Equal(names, []string{"https://example.com"}) {
+		t.Errorf("got %q, %v", names, err)
 	}
 }
 
@@ -230,7 +233,7 @@ func TestOverflowGoesToEveryDestinationWithALimit(t *testing.T) {
 		"LABELHOOK_DEAD_LETTER":  "queue:c",
 		"LABELHOOK_OVERFLOW":     "file:" + dir,
 	}), new(bytes.Buffer))
-	p.Openers["queue"] = func(string) (core.Handler, error) {
+	p.Destinations["queue"] = func(string) (core.Handler, error) {
 		queues = append(queues, new(queue))
 		return queues[len(queues)-1], nil
 	}
@@ -287,7 +290,7 @@ func TestTheProcessEnvironmentIsTheDefault(t *testing.T) {
 }
 
 func TestNoReceiverComesWithAnError(t *testing.T) {
-	r, err := environment.Receiver(platform(variables{}, nil))
+	r, _, err := environment.Receiver(platform(variables{}, nil))
 	var config *environment.ConfigError
 	if r != nil || !errors.As(err, &config) {
 		t.Errorf("got %v, %v", r, err)
@@ -303,7 +306,7 @@ func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
 		},
 	} {
 		for _, test := range tests {
-			_, err := environment.Receiver(platform(test, new(bytes.Buffer)))
+			_, _, err := environment.Receiver(platform(test, new(bytes.Buffer)))
 			var log bytes.Buffer
 			r := environment.Misconfigured(err, slog.New(slog.NewJSONHandler(&log, nil)))
 			if status, code := send(t, r, key, payload.LabelCreated); status != 503 || code != want {
@@ -318,9 +321,9 @@ func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
 
 func TestACommaInsideAURLStaysOne(t *testing.T) {
 	for _, url := range []string{"https://example.com/?ids=1,2", "https://example.com/a,b:c", "queue:a;b"} {
-		r := receiver(t, platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": url + "\nlog:"}), new(bytes.Buffer)))
-		if len(r.Destinations) != 2 {
-			t.Errorf("%s: %q", url, r.Destinations)
+		_, names, err := environment.Receiver(platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": url + "\nlog:"}), new(bytes.Buffer)))
+		if err != nil || len(names) != 2 {
+			t.Errorf("%s: %q, %v", url, names, err)
 		}
 	}
 }
@@ -342,7 +345,7 @@ func TestAReceiverThatOnlyLogsSaysSo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), new(bytes.Buffer))
-			p.Log, p.Always = slog.New(slog.NewJSONHandler(&log, nil)), test.always
+			p.Logger, p.Always = slog.New(slog.NewJSONHandler(&log, nil)), test.always
 			receiver(t, p)
 			if got := strings.Contains(log.String(), `"level":"WARN"`) && strings.Contains(log.String(), "only logged"); got != test.warned {
 				t.Errorf("logged %s", &log)

@@ -88,7 +88,7 @@ func TestEveryWrongConfigurationSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			_, err := environment.Receiver(platform(test.set, new(bytes.Buffer)))
+			_, _, err := environment.Receiver(platform(test.set, new(bytes.Buffer)))
 			check(t, err, test.variable, test.problem, test.remedy)
 		})
 	}

@@ -15,11 +15,11 @@ func Example() {
 		"LABELHOOK_EVENTS":        "label.created, label.deleted",
 	}
 	getenv := func(name string) string { return variables[name] }
-	receiver, err := environment.Receiver(environment.Platform{Getenv: getenv})
-	fmt.Println(receiver.Destinations, err)
+	_, destinations, err := environment.Receiver(environment.Platform{Getenv: getenv})
+	fmt.Println(destinations, err)
 
 	variables["LABELHOOK_EVENTS"] = "label.renamed"
-	_, err = environment.Receiver(environment.Platform{Getenv: getenv})
+	_, _, err = environment.Receiver(environment.Platform{Getenv: getenv})
 	var config *environment.ConfigError
 	if errors.As(err, &config) {
 		fmt.Println(config)

@@ -80,11 +80,11 @@ func TestVariablesThatWouldHaveNoEffectAreRefused(t *testing.T) {
 func TestEveryVariableIsKnownToReceivers(t *testing.T) {
 	p := platform(withSecret, new(bytes.Buffer))
 	p.Environ = func() []string { return []string{"LABELBOX_WEBHOK_SECRET=x"} }
-	_, err := environment.Receiver(p)
+	_, _, err := environment.Receiver(p)
 	check(t, err, "LABELBOX_WEBHOK_SECRET", "no variable of labelhook is called so", "did you mean LABELBOX_WEBHOOK_SECRET?")
 	t.Setenv("LABELBOX_WEBHOOK_SECRET", key)
 	t.Setenv("LABELHOOK_DESTINATION", "file:x")
-	_, err = environment.Receiver(environment.Platform{})
+	_, _, err = environment.Receiver(environment.Platform{})
 	check(t, err, "LABELHOOK_DESTINATION", "no variable", "did you mean LABELHOOK_DESTINATIONS?")
 }
 

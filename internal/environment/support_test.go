@@ -40,13 +40,12 @@ var withSecret = variables{"LABELBOX_WEBHOOK_SECRET": key}
 // platform has a queue with a size limit and no bucket of its own.
 func platform(v variables, out *bytes.Buffer) environment.Platform {
 	return environment.Platform{
-		Getenv: v.get,
-		Log:    slog.New(slog.DiscardHandler),
-		Out:    out,
-		Openers: map[string]environment.Opener{
+		Options: core.Options{Logger: slog.New(slog.DiscardHandler), Destinations: map[string]func(string) (core.Handler, error){
 			"queue":  func(string) (core.Handler, error) { return new(queue), nil },
 			"broken": func(string) (core.Handler, error) { return nil, errors.New("broken: the service is not there") },
-		},
+		}},
+		Getenv: v.get,
+		Out:    out,
 		Manager: func(id string) (secret.Source, error) {
 			if id == "wrong" {
 				return nil, errors.New("no secret has this id")

@@ -5,8 +5,10 @@ package floodlog
 import (
 	"context"
 	"fmt"
+	"log"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -109,6 +111,28 @@ func (l *Log) Flush() {
 	for k, f := range floods {
 		l.sumUp(k, f)
 	}
+}
+
+// Shared is for what is refused of whatever sort: of the same kind five records a
+// second. It is one for the whole process, whose end flushes it.
+var Shared = New(5, time.Second)
+
+// ErrorLog is for the ErrorLog field of an HTTP server: what goes wrong with
+// connections comes into logger, nil meaning [slog.Default], and is summed up.
+func ErrorLog(logger *slog.Logger) *log.Logger {
+	return log.New(errorLog{logger}, "", 0)
+}
+
+type errorLog struct{ logger *slog.Logger }
+
+func (e errorLog) Write(text []byte) (int, error) {
+	to := e.logger
+	if to == nil {
+		to = slog.Default()
+	}
+	Shared.Write(context.Background(), to, slog.LevelWarn, "connections", "connection failed", nil,
+		slog.String("error", strings.TrimSpace(string(text))))
+	return len(text), nil
 }
 
 // grouped writes a number as people read it: 4,312.

@@ -29,7 +29,7 @@ func Example() {
 			fmt.Println("received", d.Event)
 			return nil
 		}),
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Observe: core.LogTo(slog.New(slog.NewTextHandler(io.Discard, nil))),
 	}))
 	defer receiver.Close()
 

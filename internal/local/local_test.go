@@ -17,6 +17,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/internal/floodlog"
 	"github.com/labelhook/labelhook/internal/local"
 )
 
@@ -188,11 +189,11 @@ func TestServeHTTP2WithoutTLS(t *testing.T) {
 // What net/http says of connections comes into the receiver's log.
 func TestConnectionErrorsAreLogged(t *testing.T) {
 	var log bytes.Buffer
-	r := &core.Receiver{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	errors := floodlog.ErrorLog(slog.New(slog.NewTextHandler(&log, nil)))
 	for range 50 {
-		r.ErrorLog().Print("http: Accept error: too many open files; retrying in 1s")
+		errors.Print("http: Accept error: too many open files; retrying in 1s")
 	}
-	r.Flush()
+	core.FlushLog()
 	if n := strings.Count(log.String(), "\n"); n != 6 || !strings.Contains(log.String(), `level=WARN msg="connection failed" error="http: Accept error`) ||
 		!strings.Contains(log.String(), "count=45") {
 		t.Errorf("%d lines: %s", n, &log)
@@ -224,7 +225,7 @@ func serveLogged(t *testing.T, handler core.Handler, logger *slog.Logger) (addr 
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() {
-		served <- local.Serve(ctx, l, path, &core.Receiver{Secrets: secrets, Handler: handler, Logger: logger})
+		served <- local.Serve(ctx, l, path, &core.Receiver{Secrets: secrets, Handler: handler, Observe: core.LogTo(logger)}, logger)
 	}()
 	return l.Addr().String(), func() error { cancel(); return <-served }
 }
@@ -308,7 +309,7 @@ func TestServeReportsABrokenListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if err := local.Serve(t.Context(), l, path, &core.Receiver{}); err == nil {
+	if err := local.Serve(t.Context(), l, path, &core.Receiver{}, slog.Default()); err == nil {
 		t.Error("no error")
 	}
 }
@@ -322,7 +323,7 @@ func Example() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- local.Serve(ctx, l, "/webhook-endpoint", &core.Receiver{}) }()
+	go func() { served <- local.Serve(ctx, l, "/webhook-endpoint", &core.Receiver{}, slog.Default()) }()
 
 	response, err := http.Get("http://" + l.Addr().String() + local.HealthPath)
 	if err != nil {

@@ -44,16 +44,16 @@ const (
 // speaks HTTP/2 without TLS, to those who begin with it. It then takes no new
 // connections, lets the requests under way finish within ten seconds, and
 // returns nil; l is closed. The error says what broke the server.
-func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Receiver) error {
+func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Receiver, logger *slog.Logger) error {
 	strays := floodlog.New(1, time.Minute)
 	server := &http.Server{
-		Handler:           route(path, receiver, l.Addr(), strays),
+		Handler:           route(path, receiver, l.Addr(), strays, logger),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,   // of each request, by HTTP/2 too
 		WriteTimeout:      answerTimeout, // and this
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          receiver.ErrorLog(),
+		ErrorLog:          floodlog.ErrorLog(logger),
 		Protocols:         new(http.Protocols),
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams:          streams,
@@ -64,7 +64,7 @@ func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Rece
 	}
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetUnencryptedHTTP2(true) // some tunnels and sidecars speak nothing else
-	defer receiver.Flush()
+	defer core.FlushLog()
 	defer strays.Flush()
 	stopped := make(chan error, 1)
 	cancel := context.AfterFunc(ctx, func() {
@@ -88,12 +88,8 @@ func Serve(ctx context.Context, l net.Listener, path string, receiver *core.Rece
 
 // route compares paths whole, but for a slash at the end, without the cleaning
 // and redirecting of a [http.ServeMux]: a sender follows no redirect.
-func route(path string, receiver *core.Receiver, addr net.Addr, strays *floodlog.Log) http.Handler {
+func route(path string, receiver *core.Receiver, addr net.Addr, strays *floodlog.Log, logger *slog.Logger) http.Handler {
 	deliveries := nethttp.Handler(receiver)
-	logger := receiver.Logger
-	if logger == nil {
-		logger = slog.Default()
-	}
 	right := "http://" + addr.String() + path
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch asked := r.URL.Path; strings.TrimSuffix(asked, "/") {

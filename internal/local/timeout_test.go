@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -33,7 +34,7 @@ func TestServeDropsSendersThatStall(t *testing.T) {
 				l.conns <- server
 				ctx, stop := context.WithCancel(t.Context())
 				served := make(chan error, 1)
-				go func() { served <- local.Serve(ctx, l, path, &core.Receiver{}) }()
+				go func() { served <- local.Serve(ctx, l, path, &core.Receiver{}, slog.Default()) }()
 
 				began := time.Now()
 				go io.WriteString(client, test.sent)

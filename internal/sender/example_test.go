@@ -24,7 +24,7 @@ func Example() {
 	server := httptest.NewServer(nethttp.Handler(&core.Receiver{
 		Secrets: secrets,
 		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { keys <- d.Key(); return nil }),
-		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Observe: core.LogTo(slog.New(slog.NewTextHandler(io.Discard, nil))),
 	}))
 	defer server.Close()
 

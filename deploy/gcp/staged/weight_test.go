@@ -114,7 +114,7 @@ import (
 	"` + module + `/gcp/pubsub"
 )
 
-func init() { gcp.Register("LabelboxWebhook", nil, gcp.WithDestination("pubsub", pubsub.Open)) }
+func init() { gcp.Register("LabelboxWebhook", nil, core.WithDestination("pubsub", pubsub.Open)) }
 `
 )
 

@@ -15,12 +15,12 @@ import (
 // start serves what package environment makes of the variables, behind what wrap makes
 // of its handler.
 func start(t testing.TB, variables map[string]string, wrap func(http.Handler) http.Handler) (address string) {
-	receiver, err := environment.Receiver(environment.Platform{
-		Getenv: func(name string) string { return variables[name] },
-		Log:    slog.New(slog.DiscardHandler),
+	receiver, _, err := environment.Receiver(environment.Platform{
+		Options: core.Options{Logger: slog.New(slog.DiscardHandler)},
+		Getenv:  func(name string) string { return variables[name] },
 	})
 	if err != nil {
-		receiver = &core.Receiver{Logger: slog.New(slog.DiscardHandler)}
+		receiver = &core.Receiver{Observe: core.LogTo(slog.New(slog.DiscardHandler))}
 	}
 	handler := http.Handler(nethttp.Handler(receiver))
 	if wrap != nil {
