@@ -107,20 +107,3 @@ func checkTarget(target string) error {
 	}
 	return nil
 }
-
-// checkSecret returns the current secret of the environment, nil if there is
-// none.
-func (t *tool) checkSecret(ctx context.Context) (*secret.Secret, error) {
-	source, err := environment.Secrets(t.getenv, nil)
-	if errors.Is(err, environment.ErrNoSecretVariable) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := source.Secrets(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &secrets[0], nil
-}

@@ -5,16 +5,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
 )
@@ -95,53 +91,6 @@ func (t *tool) checkNames(cmd *cobra.Command) error {
 	return nil
 }
 
-// report prints an error in one line, what to do about it in another, and
-// returns the exit code.
-func (t *tool) report(err error, args []string) int {
-	code, hint := exitFailed, ""
-	var h *hinted
-	var config *environment.ConfigError
-	switch {
-	case errors.As(err, &h):
-		code, hint = h.code, h.hint
-	case errors.As(err, &config):
-		code, hint = exitUsage, config.Remedy
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		code, hint = exitUsage, "labelhook --help lists the commands"
-	}
-	if !errors.Is(err, errSilent) {
-		fmt.Fprintf(t.err, "labelhook: error: %s\n", oneLine(withoutKeys(err.Error(), args)))
-		if hint != "" {
-			fmt.Fprintf(t.err, "labelhook: hint: %s\n", oneLine(withoutKeys(hint, args)))
-		}
-	}
-	return code
-}
-
-// oneLine makes several lines one, as cobra's suggestions and joined errors
-// come in several.
-func oneLine(s string) string {
-	return printable.Text(strings.Join(strings.Fields(s), " "))
-}
-
-// hinted is an error with the remedy for it and the exit code it deserves.
-type hinted struct {
-	error
-	hint string
-	code int
-}
-
-func (h *hinted) Unwrap() error { return h.error }
-
-// failure is an error of doing what was asked: exit code 1.
-func failure(err error, hint string) error { return &hinted{err, hint, exitFailed} }
-
-// usage is an error of asking: exit code 2.
-func usage(err error, hint string) error { return &hinted{err, hint, exitUsage} }
-
-// errSilent makes the exit code 1 when the output has said why already.
-var errSilent = errors.New("failed")
-
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usage(fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), "see "+cmd.CommandPath()+" --help")
@@ -157,58 +106,4 @@ func oneArg(name string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// signingSecret returns the secret to sign with: the current one of the
-// environment or, with none there, the one typed on the terminal.
-func (t *tool) signingSecret(ctx context.Context) (secret.Secret, error) {
-	getenv, err := t.withSecret(ctx)
-	if err != nil {
-		return secret.Secret{}, err
-	}
-	source, err := environment.Secrets(getenv, nil)
-	if err != nil {
-		return secret.Secret{}, err
-	}
-	secrets, err := source.Secrets(ctx)
-	if err != nil {
-		return secret.Secret{}, err
-	}
-	return secrets[0], nil
-}
-
-// withSecret is the environment or, where it names no secret and a person is
-// there to ask, the environment with the secret that was typed.
-func (t *tool) withSecret(ctx context.Context) (func(string) string, error) {
-	if !errors.Is(environment.CheckSecretVariables(t.getenv), environment.ErrNoSecretVariable) || !t.canAsk() {
-		return t.getenv, nil // whoever reads the environment reports what else is wrong with it
-	}
-	text, err := t.askSecret(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return func(name string) string {
-		if name == environment.SecretVariable {
-			return text
-		}
-		return t.getenv(name)
-	}, nil
-}
-
-// canAsk reports whether a person can be asked.
-func (t *tool) canAsk() bool { return isTerminal(t.in) && isTerminal(t.err) }
-
-// askSecret asks for the secret on the terminal.
-func (t *tool) askSecret(ctx context.Context) (string, error) {
-	text, err := t.askHidden(ctx, "Webhook secret (not shown): ")
-	if err != nil {
-		return "", failure(fmt.Errorf("reading the secret: %w", err), "set "+environment.SecretVariable+" instead")
-	}
-	return text, nil
-}
-
-// isTerminal reports whether a person reads or writes at the other end.
-func isTerminal(stream any) bool {
-	f, ok := stream.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(f.Fd()))
 }

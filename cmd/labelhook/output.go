@@ -13,9 +13,6 @@ import (
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
-// shown is where results for a person go that have text from outside in them.
-func (t *tool) shown() io.Writer { return printable.Writer{To: t.out} }
-
 // jsonLines prints values as JSON, each in a line.
 func (t *tool) jsonLines() *jsonv1.Encoder { return jsonLinesTo(t.out) }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 	"strings"
 	"time"
 
@@ -180,7 +178,7 @@ func checkConcurrency(n int) error {
 func (t *tool) payload(ctx context.Context, s sending, sample samples.Sample) (body []byte, kept []string, err error) {
 	body = sample.Body()
 	if s.file != "" {
-		if body, err = t.readPayload(ctx, s.file); err != nil {
+		if body, err = t.readBody(ctx, "--file: ", s.file, maxSendBody); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -245,31 +243,6 @@ func (e *edits) Replace(assignments []string) error {
 		e.Set(a)
 	}
 	return nil
-}
-
-func (t *tool) readPayload(ctx context.Context, file string) ([]byte, error) {
-	const hint = "name a readable file, or - for the standard input"
-	name, in := file, t.in
-	if file == "-" {
-		name = "the standard input"
-	} else {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, usage(fmt.Errorf("--file: %w", err), hint)
-		}
-		defer f.Close()
-		in = io.Reader(f)
-	}
-	body, err := readAll(ctx, in, maxSendBody)
-	switch {
-	case err == errInterrupted:
-		return nil, failure(err, "")
-	case err == errTooLarge:
-		return nil, usage(fmt.Errorf("--file: %s is larger than %d MiB", name, maxSendBody>>20), "no receiver takes such a body; is it the right file?")
-	case err != nil:
-		return nil, usage(fmt.Errorf("--file: reading %s: %w", name, err), hint)
-	}
-	return body, nil
 }
 
 // deliveries are count signed requests. One has the payload's exact bytes; of

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/explain"
 )
@@ -62,9 +60,12 @@ func (t *tool) verify(ctx context.Context, file, signature string, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	body, err := t.readBody(ctx, file)
-	if err != nil {
+	body, err := t.readBody(ctx, "", file, maxVerifyBody)
+	switch {
+	case err != nil:
 		return err
+	case len(body) == 0:
+		return usage(fmt.Errorf("%s is empty", inputName(file)), "receivers refuse an empty body; save the request's body before anything else reads it")
 	}
 	if len(body) > 1<<20 && isTerminal(t.err) {
 		fmt.Fprintf(t.err, "labelhook: verifying %d MiB; should the signature not match, finding out why takes some seconds per MiB\n", len(body)>>20)
@@ -100,120 +101,6 @@ func headerValue(signature string) string {
 		return strings.TrimSpace(value)
 	}
 	return signature
-}
-
-// rawSecret is a webhook secret as it stands in the environment, usable or not.
-type rawSecret struct {
-	name     string // how the verdict calls it: current, previous, line 3, file, typed
-	variable string // where it came from
-	text     string
-}
-
-// usableSecret returns the first secret, if receivers start with all of them.
-func usableSecret(secrets []rawSecret) (rawSecret, error) {
-	var lines []string // of a file, which has rules of its own
-	for _, s := range secrets {
-		_, err := secret.New(s.text)
-		if strings.HasPrefix(s.name, "line ") {
-			lines = append(lines, s.text)
-			_, err = secret.Parse(strings.Join(lines, "\n"))
-		}
-		var refused *secret.Error
-		if errors.As(err, &refused) {
-			return rawSecret{}, usage(fmt.Errorf("%s: %w", s.variable, refused), "no receiver would start with such a secret: "+refused.Remedy)
-		}
-	}
-	return secrets[0], nil
-}
-
-// rawSecrets returns the texts of the secrets, also those that no receiver
-// would start with: they are what there may be to explain.
-func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
-	err := environment.CheckSecretVariables(t.getenv)
-	switch {
-	case errors.Is(err, environment.ErrNoSecretVariable) && t.canAsk():
-		text, err := t.askSecret(ctx)
-		switch {
-		case err != nil:
-			return nil, err
-		case text == "":
-			return nil, usage(secret.ErrEmpty, "type the secret that was given to Labelbox")
-		}
-		return []rawSecret{{"typed", "the secret typed", text}}, nil
-	case err != nil:
-		return nil, err
-	case t.getenv(environment.IDVariable) != "":
-		_, err := environment.Secrets(t.getenv, nil) // there is no manager here, as it says
-		return nil, err
-	}
-	if path := t.getenv(environment.FileVariable); path != "" {
-		return secretLines(path, environment.FileVariable)
-	}
-	secrets := []rawSecret{{"current", environment.SecretVariable, t.getenv(environment.SecretVariable)}}
-	if previous := t.getenv(environment.PreviousVariable); previous != "" {
-		secrets = append(secrets, rawSecret{"previous", environment.PreviousVariable, previous})
-	}
-	return secrets, nil
-}
-
-// secretLines reads a file of secrets that the variable or flag from names. One
-// that has no lines, for it is in UTF-16 or JSON, is one secret.
-func secretLines(path, from string) ([]rawSecret, error) {
-	text, err := secret.ReadFile(path)
-	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", from, err), "set it to a readable file with one secret a line")
-	}
-	if _, err := secret.Parse(text); errors.Is(err, secret.ErrUTF16) || errors.Is(err, secret.ErrJSON) {
-		return []rawSecret{{"file", from, text}}, nil
-	}
-	var secrets []rawSecret
-	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		name := fmt.Sprintf("line %d", i+1)
-		secrets = append(secrets, rawSecret{name, from + ", " + name, line})
-	}
-	return secrets, nil
-}
-
-// warnOfRefused tells which secrets keep a receiver from starting, whatever the
-// verdict.
-func (t *tool) warnOfRefused(secrets []rawSecret) {
-	for _, s := range secrets {
-		if _, err := secret.New(s.text); err != nil {
-			fmt.Fprintf(t.err, "labelhook: hint: no receiver starts with %s as it is: %v\n", s.variable, err)
-		}
-	}
-}
-
-// readBody reads the exact bytes of the file, - being the standard input.
-// Whatever is wrong with it leaves nothing to compare: exit code 2.
-func (t *tool) readBody(ctx context.Context, file string) ([]byte, error) {
-	const hint = "give a file that holds the exact bytes of the request's body, or - for the standard input"
-	name, in := file, io.Reader(nil)
-	if file == "-" {
-		name, in = "the standard input", t.in
-	} else {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, usage(err, hint)
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return nil, usage(fmt.Errorf("%s is a directory", file), hint)
-		}
-		in = f
-	}
-	body, err := readAll(ctx, in, maxVerifyBody)
-	switch {
-	case err == errInterrupted:
-		return nil, failure(err, "")
-	case err == errTooLarge:
-		return nil, usage(fmt.Errorf("%s is larger than %d MiB", name, maxVerifyBody>>20), "no receiver lets such a body through; is it the right file?")
-	case err != nil:
-		return nil, usage(fmt.Errorf("reading %s: %w", name, err), hint)
-	case len(body) == 0:
-		return nil, usage(fmt.Errorf("%s is empty", name), "receivers refuse an empty body; save the request's body before anything else reads it")
-	}
-	return body, nil
 }
 
 // verdict is what verify prints; its names in JSON are stable.

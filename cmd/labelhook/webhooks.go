@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -177,35 +176,5 @@ func topicsFlag(names []string) ([]labelbox.Topic, error) {
 func (t *tool) warnOfURL(url string) {
 	if labelbox.IsReserved(url) {
 		fmt.Fprintf(t.err, "labelhook: warning: the host of %s is reserved for examples; nothing will ever be delivered there\n", printable.URL(url))
-	}
-}
-
-// confirm asks a question that only "yes" answers. Without a person to ask it
-// is wrong usage, with the flag that answers instead.
-func (t *tool) confirm(ctx context.Context, question, flag string) error {
-	if !t.canAsk() {
-		return usage(errors.New("this must be confirmed, and there is no terminal to ask on"), "add "+flag)
-	}
-	fmt.Fprintf(t.err, "%s Type yes: ", question)
-	answer, err := interruptible(ctx, func() ([]byte, error) { return readLine(t.in) })
-	if err != nil && !errors.Is(err, io.EOF) {
-		fmt.Fprintln(t.err)
-		return failure(err, "")
-	}
-	if strings.TrimSpace(string(answer)) != "yes" {
-		return failure(errors.New("not confirmed, so nothing was changed"), "")
-	}
-	return nil
-}
-
-// readLine reads no further than the line's end: what follows is somebody
-// else's.
-func readLine(r io.Reader) (line []byte, err error) {
-	var b [1]byte
-	for {
-		if _, err := r.Read(b[:]); err != nil || b[0] == '\n' {
-			return line, err
-		}
-		line = append(line, b[0])
 	}
 }
