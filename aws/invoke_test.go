@@ -74,7 +74,7 @@ func TestADeliveryOutlivesItsEvent(t *testing.T) {
 				event[i] = 'x'
 			}
 			sent := map[string]string{}
-			for _, f := range kept.EndToEnd() {
+			for _, f := range kept.Header() {
 				sent[strings.ToLower(f.Name)] = f.Value
 			}
 			if sent["traceparent"] != "trace" || sent["x-labelbox-new"] != "new" || sent["content-type"] != "application/json" {

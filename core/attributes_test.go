@@ -98,8 +98,8 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	for err, want := range map[error]core.Code{
-		nil: "", errors.New("another"): "", core.ErrMethod: core.CodeMethodNotAllowed, core.ErrSignatureMalformed: core.CodeSignatureMalformed,
-		errors.Join(secret.ErrNone, errors.New("denied")): core.CodeSecretUnavailable, core.ErrLoop: core.CodeLoopDetected,
+		nil: "", errors.New("another"): "", core.ErrBodyTooLarge: core.CodeBodyTooLarge, core.ErrSignatureMalformed: core.CodeSignatureMalformed,
+		errors.Join(secret.ErrNone, errors.New("denied")): core.CodeSecretUnavailable, core.ErrOverloaded: core.CodeOverloaded,
 	} {
 		if got := core.CodeOf(err); got != want {
 			t.Errorf("%v is %q, want %q", err, got, want)

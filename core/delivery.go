@@ -41,14 +41,14 @@ type Delivery struct {
 	Body []byte // the exact bytes that were signed; must not be changed
 
 	// The headers as they came, so that the delivery can be sent on unchanged;
-	// [Delivery.EndToEnd] has the others.
+	// [Delivery.Header] has the others.
 	Signature   string
 	EventName   string
 	ContentType string
 
-	header       Header // of the request; nil if there was none
-	endToEndOnce sync.Once
-	endToEnd     []HeaderField
+	header     Header // of the request; nil if there was none
+	headerOnce sync.Once
+	sentOn     []HeaderField
 
 	keyOnce sync.Once
 	key     string

@@ -11,22 +11,22 @@ import (
 // only make a receiver refuse.
 const HopHeader = "Labelhook-Hop"
 
-// MaxHops is how many receivers a delivery may have come through. One that came
-// through more goes round in circles, and is refused with [ErrLoop].
-const MaxHops = 4
+// maxHops is how many receivers a delivery may have come through. One that came
+// through more goes round in circles, and is refused with [errLoop].
+const maxHops = 4
 
-// ErrLoop is answered 508: receivers pass a delivery on to each other, or one
+// errLoop is answered 508: receivers pass a delivery on to each other, or one
 // to itself.
-var ErrLoop = errors.New("the delivery goes round in circles: a receiver passes it on to itself, or to one that sends it back")
+var errLoop = errors.New("the delivery goes round in circles: a receiver passes it on to itself, or to one that sends it back")
 
 // hopsOf reads the count, 0 if there is none. Whatever is not a count of at most
-// [MaxHops] is an [ErrLoop], also where it cannot be read: no receiver wrote it.
+// [maxHops] is an [errLoop], also where it cannot be read: no receiver wrote it.
 // Of several the highest counts.
 func hopsOf(header Header) (hops int, err error) {
 	for _, value := range header.Values(HopHeader) {
 		n, err := strconv.ParseUint(value, 10, 8)
-		if err != nil || n > MaxHops {
-			return 0, fmt.Errorf("%w (%s is over %d, or not a number)", ErrLoop, HopHeader, MaxHops)
+		if err != nil || n > maxHops {
+			return 0, fmt.Errorf("%w (%s is over %d, or not a number)", errLoop, HopHeader, maxHops)
 		}
 		hops = max(hops, int(n))
 	}

@@ -102,11 +102,11 @@ func (r *Receiver) observe(ctx context.Context, o Observation) {
 func (r *Receiver) admit(ctx context.Context, req Request) error {
 	switch {
 	case req.Method != "POST":
-		return ErrMethod
+		return errMethod
 	case req.Length > int64(r.Limit()):
 		return ErrBodyTooLarge
 	case req.Length == 0:
-		return ErrBodyEmpty
+		return errBodyEmpty
 	}
 	if _, err := r.secrets(ctx); err != nil {
 		return err
@@ -137,13 +137,13 @@ func (r *Receiver) secrets(ctx context.Context) ([]secret.Secret, error) {
 func (r *Receiver) prove(ctx context.Context, req Request) error {
 	switch {
 	case req.Method != "POST":
-		return ErrMethod
+		return errMethod
 	case req.BodyError != nil:
 		return req.BodyError
 	case len(req.Body) > r.Limit():
 		return ErrBodyTooLarge
 	case len(req.Body) == 0:
-		return ErrBodyEmpty
+		return errBodyEmpty
 	}
 	secrets, err := r.secrets(ctx)
 	if err != nil {

@@ -11,12 +11,9 @@ import (
 	"github.com/labelhook/labelhook/core/secret"
 )
 
-// What [Receiver.Receive] refuses before it looks at the signature, besides
-// the errors of [Verify].
+// What a [Request] is refused for before its signature is looked at.
 var (
-	ErrMethod         = errors.New("the method is not POST")
 	ErrBodyTooLarge   = errors.New("the body is over the limit")
-	ErrBodyEmpty      = errors.New("the body is empty")
 	ErrBodyEncoding   = errors.New("the body's encoding cannot be undone")
 	ErrBodyIncomplete = errors.New("the body ended early")
 	ErrOverloaded     = errors.New("there is no room for the body: too many are on their way in")
@@ -24,6 +21,11 @@ var (
 	// ErrMisconfigured is what the [secret.Source] of a receiver fails with that
 	// cannot serve for another reason than its secrets.
 	ErrMisconfigured = errors.New("wrong configuration")
+)
+
+var (
+	errMethod    = errors.New("the method is not POST")
+	errBodyEmpty = errors.New("the body is empty")
 )
 
 // Response is what to answer a request.
@@ -54,11 +56,11 @@ var (
 
 // problems maps every error to its answer. The first row that matches counts.
 var problems = []problem{
-	{ErrMethod, 405, CodeMethodNotAllowed, "Method not allowed",
+	{errMethod, 405, CodeMethodNotAllowed, "Method not allowed",
 		"Labelbox sends webhooks with POST.", allowPost},
 	{ErrBodyTooLarge, 413, CodeBodyTooLarge, "Body too large",
 		"The body is larger than this receiver accepts.", nil},
-	{ErrBodyEmpty, 400, CodeBodyEmpty, "Body empty",
+	{errBodyEmpty, 400, CodeBodyEmpty, "Body empty",
 		"The request has no body. If one was sent chunked, a proxy in between dropped it.", nil},
 	{ErrBodyEncoding, 400, CodeBodyEncoding, "Body encoding",
 		"The host's encoding of the body could not be undone.", nil},
@@ -66,7 +68,7 @@ var problems = []problem{
 		"The connection or the chunked body ended before the whole body had come.", nil},
 	{ErrOverloaded, 503, CodeOverloaded, "Overloaded",
 		"This receiver has too many bodies in hand at the moment. Send it again.", retryLater},
-	{ErrLoop, 508, CodeLoopDetected, "Loop detected",
+	{errLoop, 508, CodeLoopDetected, "Loop detected",
 		"The delivery has come through too many receivers: one passes it on to itself, or to one that sends it back.", nil},
 	{ErrMisconfigured, 503, CodeMisconfigured, "Misconfigured",
 		"This receiver is configured wrongly. Its log says how.", retryLater},

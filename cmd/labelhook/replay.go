@@ -174,7 +174,7 @@ func stored(records iter.Seq2[inbox.Record, error], seqs []int64, unread *error)
 // up.
 func original(r inbox.Record) sender.Request {
 	header := http.Header{}
-	for _, f := range r.EndToEnd() {
+	for _, f := range r.Delivery().Header() {
 		header.Add(f.Name, f.Value)
 	}
 	if header["User-Agent"] == nil {

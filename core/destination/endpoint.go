@@ -19,7 +19,7 @@ import (
 )
 
 // Endpoint posts each delivery on to a URL, as it came: the exact body and the
-// headers of [core.Delivery.EndToEnd], so that whatever listens there can verify
+// headers of [core.Delivery.Header], so that whatever listens there can verify
 // it again, and its CloudEvents attributes as ce- headers
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md,
 // binary mode). [core.HopHeader] counts one more.
@@ -84,7 +84,7 @@ func (e *Endpoint) Handle(ctx context.Context, d *core.Delivery) error {
 		}
 	}
 	passed := http.Header{}
-	for _, f := range d.EndToEnd() {
+	for _, f := range d.Header() {
 		passed.Add(f.Name, f.Value)
 	}
 	maps.Copy(request.Header, passed)

@@ -32,7 +32,7 @@ type Record struct {
 	Signature   string
 	EventName   string
 	ContentType string
-	Headers     []core.HeaderField // the others of [core.Delivery.EndToEnd]
+	Headers     []core.HeaderField // the others of [core.Delivery.Header]
 
 	Body []byte // the exact bytes that were signed
 }
@@ -58,8 +58,11 @@ func (r *Record) Delivery() *core.Delivery {
 type storedHeader struct{ *Record }
 
 func (h storedHeader) Values(name string) (values []string) {
-	for _, f := range h.EndToEnd() {
-		if strings.EqualFold(f.Name, name) {
+	for _, f := range append([]core.HeaderField{
+		{Name: core.SignatureHeader, Value: h.Signature}, {Name: core.IDHeader, Value: h.ID},
+		{Name: core.EventHeader, Value: h.EventName}, {Name: "Content-Type", Value: h.ContentType},
+	}, h.Headers...) {
+		if f.Value != "" && strings.EqualFold(f.Name, name) {
 			values = append(values, f.Value)
 		}
 	}
@@ -77,25 +80,11 @@ func (h storedHeader) Names() iter.Seq[string] {
 	}
 }
 
-// EndToEnd returns what [core.Delivery.EndToEnd] said of the delivery, in another
-// order.
-func (r *Record) EndToEnd() (fields []core.HeaderField) {
-	for _, f := range []core.HeaderField{
-		{Name: core.SignatureHeader, Value: r.Signature}, {Name: core.IDHeader, Value: r.ID},
-		{Name: core.EventHeader, Value: r.EventName}, {Name: "Content-Type", Value: r.ContentType},
-	} {
-		if f.Value != "" {
-			fields = append(fields, f)
-		}
-	}
-	return append(fields, r.Headers...)
-}
-
 // otherHeaders are the end-to-end headers that have no column of their own, as
 // the file holds them.
 func otherHeaders(d *core.Delivery) string {
 	var lines strings.Builder
-	for _, f := range d.EndToEnd() {
+	for _, f := range d.Header() {
 		switch f.Name {
 		case core.SignatureHeader, core.IDHeader, core.EventHeader, "Content-Type":
 		default:

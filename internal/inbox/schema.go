@@ -9,7 +9,7 @@ const (
 )
 
 // headersColumn is what version 1 has not: the other headers of
-// [core.Delivery.EndToEnd], each as "name: value" in a line of its own.
+// [core.Delivery.Header], each as "name: value" in a line of its own.
 const headersColumn = `headers TEXT NOT NULL DEFAULT ''`
 
 // table is that of a new inbox. Times are microseconds since 1970,

@@ -24,7 +24,7 @@ func (h listed) Names() iter.Seq[string]     { return maps.Keys(h) }
 func TestEndToEndHeaders(t *testing.T) {
 	lines := func(d *core.Delivery) string {
 		var all []string
-		for _, f := range d.EndToEnd() {
+		for _, f := range d.Header() {
 			all = append(all, f.Name+": "+f.Value)
 		}
 		return strings.Join(all, "\n")
@@ -63,7 +63,7 @@ func TestEndToEndMayBeCalledAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	got := make([]string, 8)
 	for i := range got {
-		all.Go(func() { got[i] = fmt.Sprint(d.EndToEnd()) })
+		all.Go(func() { got[i] = fmt.Sprint(d.Header()) })
 	}
 	all.Wait()
 	for _, g := range got[1:] {

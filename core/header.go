@@ -7,7 +7,7 @@ import (
 )
 
 // Lister is a [Header] that can also list its names, in any case. Of one that
-// cannot, [Delivery.EndToEnd] knows only the names that it looks up.
+// cannot, [Delivery.Header] knows only the names that it looks up.
 type Lister interface {
 	Header
 	Names() iter.Seq[string]
@@ -29,7 +29,7 @@ var (
 	endToEndPrefixes = []string{"x-labelbox-", "x-hub-signature-", "x-b3-", "x-datadog-"}
 )
 
-// EndToEnd returns the headers that are sent on with the delivery, sorted by
+// Header returns the headers that are sent on with the delivery, sorted by
 // name, each value a field of its own: signature, id, event name and content
 // type, and of the others as they came Content-Encoding, User-Agent, Date,
 // the ids of request and trace, and whatever begins with X-Labelbox-. Never
@@ -37,12 +37,12 @@ var (
 // names, and what proxies and platforms add about the way here.
 //
 // A delivery that was not made of a request has only the first four.
-func (d *Delivery) EndToEnd() []HeaderField {
-	d.endToEndOnce.Do(func() { d.endToEnd = d.readEndToEnd() })
-	return slices.Clone(d.endToEnd)
+func (d *Delivery) Header() []HeaderField {
+	d.headerOnce.Do(func() { d.sentOn = d.readHeader() })
+	return slices.Clone(d.sentOn)
 }
 
-func (d *Delivery) readEndToEnd() []HeaderField {
+func (d *Delivery) readHeader() []HeaderField {
 	var fields []HeaderField
 	for _, f := range []HeaderField{
 		{SignatureHeader, d.Signature}, {IDHeader, d.ID}, {EventHeader, d.EventName}, {"Content-Type", d.ContentType},
