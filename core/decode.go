@@ -7,7 +7,7 @@ import (
 	"github.com/labelhook/labelhook/core/payload"
 )
 
-// Label decodes the payload of a label event, anew on each call. The error
+// Label decodes the payload of a label event, again on each call. The error
 // matches [payload.ErrDecode], also where the event is another.
 func (d *Delivery) Label() (*payload.LabelEvent, error) {
 	if !d.Event.IsLabel() {

@@ -32,7 +32,7 @@ var (
 // Header returns the headers that are sent on with the delivery, sorted by
 // name, each value a field of its own: signature, id, event name and content
 // type, and of the others as they came Content-Encoding, User-Agent, Date,
-// the ids of request and trace, and whatever begins with X-Labelbox-. Never
+// the ids of request and trace, and every header whose name begins with X-Labelbox-. Never
 // among them are credentials, cookies, Host, what the sender's Connection header
 // names, and what proxies and platforms add about the way here.
 //

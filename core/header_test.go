@@ -19,7 +19,7 @@ type listed http.Header
 func (h listed) Values(name string) []string { return http.Header(h).Values(name) }
 func (h listed) Names() iter.Seq[string]     { return maps.Keys(h) }
 
-// Whatever a request has, only what describes the delivery or follows its trace
+// Of all headers of a request, only what describes the delivery or follows its trace
 // travels on.
 func TestEndToEndHeaders(t *testing.T) {
 	lines := func(d *core.Delivery) string {

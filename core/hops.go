@@ -19,7 +19,7 @@ const maxHops = 4
 // to itself.
 var errLoop = errors.New("the delivery goes round in circles: a receiver passes it on to itself, or to one that sends it back")
 
-// hopsOf reads the count, 0 if there is none. Whatever is not a count of at most
+// hopsOf reads the count, 0 if there is no such header. A value that is not a count of at most
 // [maxHops] is an [errLoop], also where it cannot be read: no receiver wrote it.
 // Of several the highest counts.
 func hopsOf(header Header) (hops int, err error) {

@@ -13,8 +13,8 @@ import (
 // otherwise, in bytes. It is above what any of the three clouds lets through.
 const DefaultMaxBody = 10 << 20
 
-// Request is an HTTP request without the HTTP. Whoever makes one has undone
-// whatever its host did to the body: Body holds the exact bytes Labelbox sent.
+// Request is an HTTP request without the HTTP. The adapter that makes one has
+// undone what its host did to the body: Body holds the exact bytes Labelbox sent.
 type Request struct {
 	Method string
 	Header Header
@@ -97,7 +97,7 @@ func (r *Receiver) observe(ctx context.Context, o Observation) {
 	}
 }
 
-// admit says why the request is refused whatever its body is, nil if that is not
+// admit says why the request is refused with any body, nil if that is not
 // known yet: bodies are read only for those who could be genuine.
 func (r *Receiver) admit(ctx context.Context, req Request) error {
 	switch {
@@ -170,7 +170,7 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 	return err
 }
 
-// Limit is the largest body accepted, in bytes. Whoever reads bodies may stop
+// Limit is the largest body accepted, in bytes. An adapter that reads bodies may stop
 // one byte later.
 func (r *Receiver) Limit() int {
 	if r.MaxBody > 0 {

@@ -61,7 +61,7 @@ func Write(w http.ResponseWriter, response core.Response) {
 	}
 	answer.Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.Status)
-	w.Write(response.Body) // an error means the sender is gone; there is nobody left to tell
+	w.Write(response.Body) // an error means that the sender is gone
 }
 
 // body reads the body of one request.
@@ -90,7 +90,7 @@ func (b *body) read() ([]byte, error) {
 
 // fill reads the whole body, into one piece of memory where its length was
 // declared and it is modest. More than a piece it gets only once that has come:
-// whoever has not signed anything yet can claim any length. The limit closes the
+// a sender that has signed nothing yet can claim any length. The limit closes the
 // connection behind a body that breaks it, because reading on to the next request
 // would mean reading the rest.
 func (b *body) fill() ([]byte, error) {

@@ -112,9 +112,9 @@ func ReadFile(path string) (string, error) {
 // them while it cannot be read or holds no secret. A secret that is cut short is
 // not believed. That a file holds fewer secrets is logged as a warning.
 //
-// Whoever changes the file writes a new one beside it and renames that. To take a
+// To change the file, write a new one beside it and rename that. To take a
 // secret out of use at once, restart the receiver. What is no regular file, such
-// as a pipe, is not read: that could take for ever.
+// as a pipe, is not read: that could take without end.
 func File(path string) *Cached {
 	source := &Cached{Name: "file " + path, MaxAge: time.Minute, RereadEvery: 100 * time.Millisecond}
 	file := &secretFile{path: path}
@@ -207,7 +207,7 @@ func (f *secretFile) all() []line {
 	return all
 }
 
-// readSettled reads a file that nobody is writing.
+// readSettled reads a file while it is not being written.
 func readSettled(ctx context.Context, path string) (string, error) {
 	text, err := ReadFile(path)
 	for err == nil && fresh(path) {

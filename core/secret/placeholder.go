@@ -6,8 +6,8 @@ import (
 )
 
 // isPlaceholder reports whether text stands where somebody was to write a
-// secret: a form that nobody has filled in, a mask, or words such as those of
-// Labelbox's examples. A secret that only holds such a word is none.
+// secret: a form that was not filled in, a mask, or words such as those of
+// Labelbox's examples. A secret that only holds such a word among others is taken.
 func isPlaceholder(text string) bool {
 	return isForm(text) || isMask(text) || isWording(text)
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Error says why a text is not usable as a webhook secret, and what to do
-// about it. It holds nothing of the text. Whoever knows where the text came from
-// wraps it with that name.
+// about it. It holds nothing of the text. The caller that knows where the text came
+// from wraps it with that name.
 type Error struct {
 	Problem string // follows "the secret "
 	Remedy  string
@@ -27,12 +27,12 @@ var (
 	ErrEmpty       = &Error{"is empty", "write the secret that was given to Labelbox"}
 	ErrUTF16       = &Error{"is saved as UTF-16", "save it as UTF-8 without a byte order mark; in Windows PowerShell, Set-Content -Encoding ascii does so"}
 	ErrMark        = &Error{"has a byte order mark in it", "save it as UTF-8 without a byte order mark"}
-	ErrEncoding    = &Error{"is not valid UTF-8 text", "save the text of the secret as UTF-8; a key in binary is none that Labelbox can have"}
+	ErrEncoding    = &Error{"is not valid UTF-8 text", "save the text of the secret as UTF-8; Labelbox has no keys in binary"}
 	ErrNUL         = &Error{"has NUL bytes in it", exactly + "as text without control characters"}
 	ErrSpace       = &Error{"begins or ends with white space", exactly + "without blanks or line breaks around it, visible or not"}
 	ErrLines       = &Error{"has a line break in it", exactly + "alone and in one line"}
 	ErrControl     = &Error{"has a control character in it", exactly + "as text without control characters"}
-	ErrInvisible   = &Error{"has an invisible formatting character in it", "type it anew instead of copying it: what cannot be seen was copied along"}
+	ErrInvisible   = &Error{"has an invisible formatting character in it", "type it instead of copying it: what cannot be seen was copied along"}
 	ErrQuoted      = &Error{"stands in quotation marks", exactly + "without quotation marks"}
 	ErrJSON        = &Error{"is a JSON document", "write the value that is the secret alone"}
 	ErrAssignment  = &Error{"is a line of settings, NAME=value", "write what stands behind the name alone"}
@@ -94,7 +94,7 @@ func isUTF16(text string) bool {
 		other[0] > 0 && nul[1] > 0 && nul[0] == 0 && other[1] <= nul[1]/4
 }
 
-// looksEmpty reports whether nobody sees r: white space, and what has no width.
+// looksEmpty reports whether r cannot be seen: white space, and what has no width.
 func looksEmpty(r rune) bool {
 	switch r {
 	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters that are blank

@@ -28,7 +28,7 @@ type Rereader interface {
 }
 
 // Static is a source that always gives the same secrets. It returns an
-// error when there is none or one is the zero Secret, which could prove
+// error when there is no secret or one is the zero Secret, which could prove
 // nothing.
 func Static(secrets ...Secret) (Source, error) {
 	if len(secrets) == 0 {
@@ -62,7 +62,7 @@ func (s staticSecrets) Secrets(context.Context) ([]Secret, error) { return s, ni
 //   - no two fetches run at the same time.
 //
 // While forgeries come in, a rotation may thus go unseen for up to RereadEvery:
-// whoever rotates gives the manager the new secret that long before Labelbox.
+// to rotate, give the manager the new secret that long before Labelbox.
 //
 // The fields must be set before first use. Zero durations mean the defaults.
 type Cached struct {

@@ -432,7 +432,7 @@ func TestAFileThatLosesASecretIsNews(t *testing.T) {
 	})
 }
 
-// Whatever is wrong with the file, the secrets it held are used for an hour, and
+// If anything is wrong with the file, the secrets it held are used for an hour, and
 // the log tells.
 func TestAFileThatHasGoneWrongKeepsItsSecretsForAWhile(t *testing.T) {
 	for name, spoil := range map[string]func(*secretFile){
@@ -472,7 +472,7 @@ func TestAFileThatHasGoneWrongKeepsItsSecretsForAWhile(t *testing.T) {
 	}
 }
 
-// A file that is read between two writes gives a secret that is none, until the
+// A file that is read between two writes gives half a secret, until the
 // next look.
 func TestTheBeginningOfASecretDoesNotOutliveIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")

@@ -270,7 +270,7 @@ func (p Platform) opener(variable, url string) (func(url string) (core.Handler, 
 	case !found:
 		return nil, &ConfigError{variable, errors.New("names a destination without a scheme"), "write URLs such as " + p.schemes()}
 	case isLocal(scheme) && isUnexpanded(rest):
-		return nil, &ConfigError{variable, errors.New("names a path with ~ or a variable in it, which nobody replaces here"), "write the path in full"}
+		return nil, &ConfigError{variable, errors.New("names a path with ~ or a variable in it, which is not replaced here"), "write the path in full"}
 	case isWeb(scheme) && p.Own != nil && p.Own(url):
 		return nil, &ConfigError{variable, errors.New("names this receiver itself, which would get its deliveries back"), "write the URL of what is to have them, or leave it out"}
 	case open != nil:

@@ -88,7 +88,7 @@ func letters(name string) string {
 // next one to make b of a: the distance of Damerau and Levenshtein, in the form
 // that changes no part twice.
 func changes(a, b string) int {
-	if len(a) > len(b)+8 || len(b) > len(a)+8 { // far apart, whatever they are
+	if len(a) > len(b)+8 || len(b) > len(a)+8 { // far apart in any case
 		return 8
 	}
 	var before, row []int

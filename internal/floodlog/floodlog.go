@@ -113,8 +113,7 @@ func (l *Log) Flush() {
 	}
 }
 
-// Shared is for what is refused of whatever sort: of the same kind five records a
-// second. It is one for the whole process, whose end flushes it.
+// Shared is for refusals of all sorts: five records of a kind a second. It is one for the whole process, whose end flushes it.
 var Shared = New(5, time.Second)
 
 // ErrorLog is for the ErrorLog field of an HTTP server: what goes wrong with
