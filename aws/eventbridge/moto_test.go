@@ -2,7 +2,7 @@ package eventbridge_test
 
 import (
 	"encoding/json"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,90 +12,92 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/labelhook/labelhook/aws/eventbridge"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
+func TestOnMoto(t *testing.T) { destinationtest.Run(t, onMoto(t)) }
+
+func BenchmarkOnMoto(b *testing.B) { destinationtest.Bench(b, onMoto(b)) }
+
 // A rule of the kind that users write sends what is on the bus to a queue, out
 // of which the test reads it.
-func TestOnMoto(t *testing.T) {
+func onMoto(t testing.TB) destinationtest.Harness {
 	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	aws, queues := awseventbridge.NewFromConfig(c), sqs.NewFromConfig(c)
-	b := open(t, "eventbridge://labels")
-	if err := b.Handle(t.Context(), destinationtest.Label(t)); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "create the bus") {
-		t.Errorf("without a bus: %v", err)
-	}
-	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: awssdk.String("target")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bus := awssdk.String("labels")
-	if _, err := aws.CreateEventBus(t.Context(), &awseventbridge.CreateEventBusInput{Name: bus}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := aws.PutRule(t.Context(), &awseventbridge.PutRuleInput{
-		Name: awssdk.String("labelbox"), EventBusName: bus,
-		EventPattern: awssdk.String(`{"source":["labelbox"],"detail-type":[{"prefix":"com.labelbox."}]}`),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := aws.PutTargets(t.Context(), &awseventbridge.PutTargetsInput{
-		Rule: awssdk.String("labelbox"), EventBusName: bus,
-		Targets: []types.Target{{Id: awssdk.String("queue"), Arn: awssdk.String("arn:aws:sqs:" + moto.Region + ":" + moto.Account + ":target")}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-
-	want := map[string]*core.Delivery{}
-	for _, s := range samples.All() {
-		d := destinationtest.New("delivery", s.Header, s.Body())
-		want["labelboxkey="+d.Key()] = d
-		if err := b.Handle(t.Context(), d); err != nil {
-			t.Fatalf("%s: %v", s.Name, err)
-		}
-	}
-	for len(want) > 0 {
-		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+	check := func(t testing.TB, err error) {
+		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got.Messages) == 0 {
-			t.Fatalf("%d events did not arrive", len(want))
-		}
-		for _, m := range got.Messages {
-			var event struct {
-				Source     string
-				DetailType string `json:"detail-type"`
-				Resources  []string
-				Detail     any
-			}
-			if err := json.Unmarshal([]byte(*m.Body), &event); err != nil {
-				t.Fatal(err)
-			}
-			var key string
-			for _, r := range event.Resources {
-				if strings.HasPrefix(r, "labelboxkey=") {
-					key = r
+	}
+	return destinationtest.Harness{
+		Limit: 1 << 20, Reprints: true, // moto prints JSON anew, as a bus may
+		Open: func(t testing.TB, name string) core.Handler { return open(t, "eventbridge://"+name) },
+		Create: func(t testing.TB, name string) {
+			_, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
+			check(t, err)
+			_, err = aws.CreateEventBus(t.Context(), &awseventbridge.CreateEventBusInput{Name: &name})
+			check(t, err)
+			_, err = aws.PutRule(t.Context(), &awseventbridge.PutRuleInput{
+				Name: &name, EventBusName: &name,
+				EventPattern: awssdk.String(`{"source":["labelbox"],"detail-type":[{"prefix":"com.labelbox."}]}`),
+			})
+			check(t, err)
+			_, err = aws.PutTargets(t.Context(), &awseventbridge.PutTargetsInput{
+				Rule: &name, EventBusName: &name,
+				Targets: []types.Target{{Id: &name, Arn: awssdk.String("arn:aws:sqs:" + moto.Region + ":" + moto.Account + ":" + name)}},
+			})
+			check(t, err)
+		},
+		Receive: func(t testing.TB, name string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
+			queue, err := queues.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &name})
+			check(t, err)
+			for {
+				got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+				check(t, err)
+				if len(got.Messages) == 0 {
+					return messages
+				}
+				for _, m := range got.Messages {
+					var event struct {
+						DetailType string `json:"detail-type"`
+						Resources  []string
+						Detail     json.RawMessage
+					}
+					check(t, json.Unmarshal([]byte(*m.Body), &event))
+					attributes := map[string]string{"type": event.DetailType}
+					for _, r := range event.Resources {
+						name, value, _ := strings.Cut(r, "=")
+						attributes[name] = value
+					}
+					var described struct{ DataRef string }
+					if json.Unmarshal(event.Detail, &described) == nil && described.DataRef != "" {
+						attributes["dataref"] = described.DataRef
+					}
+					d, err := eventbridge.Delivery(event.DetailType, event.Resources, event.Detail, fetch)
+					messages = append(messages, destinationtest.NewMessage(t, attributes, "", d, err))
+					_, err = queues.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: queue.QueueUrl, ReceiptHandle: m.ReceiptHandle})
+					check(t, err)
 				}
 			}
-			d := want[key]
-			if d == nil {
-				t.Fatalf("received twice, or never sent: %s", *m.Body)
-			}
-			delete(want, key)
-			var detail any // moto prints JSON anew, as a bus may
-			if err := json.Unmarshal(d.Body, &detail); err != nil {
-				t.Fatal(err)
-			}
-			if event.Source != "labelbox" || event.DetailType != "com.labelbox."+string(d.Event) || !reflect.DeepEqual(event.Detail, detail) {
-				t.Errorf("received %s", *m.Body)
-			}
-		}
+		},
+		At: func(t testing.TB, address string) core.Handler {
+			moto.Use(t, "http://"+address)
+			t.Setenv("AWS_SECRET_ACCESS_KEY", destinationtest.Secret)
+			return open(t, "eventbridge://labels")
+		},
+		Carried: func(all []core.Attribute) []core.Attribute {
+			return slices.DeleteFunc(all, func(a core.Attribute) bool {
+				return a.Name == "specversion" || a.Name == "time" || a.Name == "datacontenttype" // an event has a time of its own
+			})
+		},
 	}
 }

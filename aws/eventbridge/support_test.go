@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/aws/eventbridge"
-	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
@@ -21,14 +20,6 @@ func open(t testing.TB, url string) *eventbridge.Bus {
 		t.Fatal(err)
 	}
 	return h.(*eventbridge.Bus)
-}
-
-func folder(t testing.TB) *destination.Folder {
-	f, err := destination.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
 }
 
 // service stands for EventBridge where moto is not.

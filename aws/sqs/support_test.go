@@ -13,7 +13,6 @@ import (
 
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
@@ -101,13 +100,4 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(404)
 	}
-}
-
-// folder is a bucket for what is too large.
-func folder(t testing.TB) *destination.Folder {
-	f, err := destination.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
 }

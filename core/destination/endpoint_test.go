@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -50,50 +49,20 @@ func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
 		t.Errorf("received %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
 	}
 	for name, want := range map[string]string{
-		"X-Hub-Signature":      destinationtest.Signature,
-		"X-Labelbox-Id":        d.ID,
-		"X-Labelbox-Event":     "LABEL_CREATED",
-		"Content-Type":         "application/json",
-		"ce-specversion":       "1.0",
-		"ce-id":                "Zo%C3%AB's%20%22100%25%22%20id",
-		"ce-type":              "com.labelbox.label.created",
-		"ce-source":            "/labelbox/projects/" + d.ProjectID,
-		"ce-subject":           d.LabelID,
-		"ce-time":              "2024-05-06T17:18:48Z",
-		"ce-labelboxkey":       d.Key(),
-		"ce-labelboxsignature": destinationtest.Signature,
-		"ce-labelboxversion":   "v2",
-		"ce-labelboxdatarow":   d.DataRowID,
-		"ce-datacontenttype":   "", // Content-Type is that
-		"ce-labelboxorigin":    "",
+		"X-Hub-Signature":    destinationtest.Signature,
+		"X-Labelbox-Id":      d.ID,
+		"X-Labelbox-Event":   "LABEL_CREATED",
+		"Content-Type":       "application/json",
+		"ce-id":              "Zo%C3%AB's%20%22100%25%22%20id",
+		"ce-time":            "2024-05-06T17:18:48Z",
+		"ce-datacontenttype": "", // Content-Type is that
 	} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	if d.ProjectID == "" || d.LabelID == "" || d.DataRowID == "" {
-		t.Errorf("the sample names nothing: %+v", d)
-	}
 	if e.String() != server.URL {
 		t.Errorf("calls itself %s", e)
-	}
-}
-
-func TestEndpointWithoutHeadersOfTheSender(t *testing.T) {
-	d := core.Identify(http.Header{}, []byte(`{"a":1}`))
-	d.Origin = "export"
-	e, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
-		for _, name := range []string{"X-Hub-Signature", "X-Labelbox-Id", "X-Labelbox-Event", "Ce-Labelboxsignature", "Ce-Subject", "Ce-Time"} {
-			if values, found := r.Header[name]; found {
-				t.Errorf("%s is %q", name, values)
-			}
-		}
-		if r.Header.Get("ce-id") != d.Key() || r.Header.Get("ce-source") != "/labelbox" || r.Header.Get("ce-labelboxorigin") != "export" {
-			t.Errorf("received %v", r.Header)
-		}
-	})
-	if err := e.Handle(t.Context(), d); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -223,31 +192,11 @@ func TestEndpointJudgesTheAnswer(t *testing.T) {
 	}
 }
 
-func TestEndpointErrorsNeverTellTheURL(t *testing.T) {
-	hangUp, _ := endpoint(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	gone, server := endpoint(t, nil)
-	server.Close()
-	slow, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
-		<-r.Context().Done()
-	})
-	for name, e := range map[string]*destination.Endpoint{"hangs up": hangUp, "is gone": gone, "is slow": slow} {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if name == "is slow" {
-			ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
-		}
-		err := e.Handle(ctx, destinationtest.Label(t))
-		cancel()
-		if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), e.String()+": ") {
-			t.Errorf("%s: got %v", name, err)
-			continue
-		}
-		if strings.Contains(err.Error(), key) || strings.Contains(fmt.Sprintf("%+v", err), key) {
-			t.Errorf("%s: the key is in %q", name, err)
-		}
-		if (name == "is slow") != errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: got %v", name, err)
-		}
+func TestEndpointThatHangsUpIsAFailureForNow(t *testing.T) {
+	e, server := endpoint(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	err := e.Handle(t.Context(), destinationtest.Label(t))
+	if err == nil || core.IsPermanent(err) || !strings.HasPrefix(err.Error(), server.URL+": ") || strings.Contains(fmt.Sprintf("%+v", err), key) {
+		t.Errorf("got %v", err)
 	}
 }
 

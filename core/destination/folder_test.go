@@ -10,14 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 )
 
@@ -43,37 +41,17 @@ func files(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-func TestFolderKeepsEachDeliveryInOneFile(t *testing.T) {
+func TestFilesAreNamedByEventAndDayAndReadByTheirOwnerAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
-	f := folder(t, dir)
-	want := map[string][]byte{}
-	for _, s := range samples.All() {
-		d := destinationtest.New("delivery", s.Header, s.Body())
-		for range 2 { // delivered again
-			if err := f.Handle(t.Context(), d); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want[d.ObjectName()] = s.Body()
+	if err := folder(t, dir).Handle(t.Context(), destinationtest.Label(t)); err != nil {
+		t.Fatal(err)
 	}
 	got := files(t, dir)
-	if len(got) != len(want) || len(want) != len(samples.All()) {
-		t.Errorf("%d files of %d deliveries, want %d: %q", len(got), len(samples.All()), len(want), got)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "event=label.created/dt=2024-05-06/20240506T171848.000Z-") {
+		t.Fatalf("files %q", got)
 	}
-	for _, name := range got {
-		path := filepath.Join(dir, name)
-		body, err := os.ReadFile(path)
-		if err != nil || !bytes.Equal(body, want[name]) {
-			t.Errorf("%s holds %q, %v", name, body, err)
-		}
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s may be read by others: %v, %v", name, info.Mode(), err)
-		}
-	}
-	if !slices.ContainsFunc(got, func(name string) bool {
-		return strings.HasPrefix(name, "event=label.created/dt=2024-05-06/20240506T171848.000Z-")
-	}) {
-		t.Errorf("no file is named by event and day: %q", got)
+	if info, err := os.Stat(filepath.Join(dir, got[0])); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("it may be read by others: %v, %v", info.Mode(), err)
 	}
 }
 
@@ -163,23 +141,6 @@ func TestFolderSweepsWhileItIsUsed(t *testing.T) {
 	})
 }
 
-func TestFolderTakesTheSameDeliveryFromManyAtOnce(t *testing.T) {
-	dir := t.TempDir()
-	f := folder(t, dir)
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			if err := f.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if got := files(t, dir); len(got) != 1 {
-		t.Errorf("%d files: %q", len(got), got)
-	}
-}
-
 func TestFolderComesBackWhenItWasRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "folder")
 	f := folder(t, dir)
@@ -253,17 +214,5 @@ func TestFolderLocatesItsFiles(t *testing.T) {
 	}
 	if body, err := os.ReadFile(filepath.FromSlash(u.Path)); err != nil || !bytes.Equal(body, d.Body) {
 		t.Errorf("found %q, %v", body, err)
-	}
-}
-
-func BenchmarkFolder(b *testing.B) {
-	f := folder(b, b.TempDir())
-	body := destinationtest.Label(b).Body
-	var n int
-	for b.Loop() {
-		n++
-		if err := f.Handle(b.Context(), destinationtest.New("delivery", "LABEL_CREATED", append(bytes.Clone(body), strings.Repeat(" ", n)...))); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

@@ -60,13 +60,6 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 	}
 }
 
-func TestLogLeavesTheBodyAlone(t *testing.T) {
-	body := []byte(`{ "a": 1 }`)
-	if err := destination.NewLog(new(bytes.Buffer)).Handle(t.Context(), destinationtest.New("delivery", "", body)); err != nil || string(body) != `{ "a": 1 }` {
-		t.Errorf("the body is %s now, %v", body, err)
-	}
-}
-
 // one fails the test when it is written to by two at once, or in pieces.
 type one struct {
 	t     *testing.T

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"os/exec"
@@ -15,21 +13,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/gcp/pubsub"
-	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // emulator is Google's own Pub/Sub emulator, a part of gcloud, on loopback.
 type emulator struct {
-	t       *testing.T
+	t       testing.TB
 	address string
 }
 
 // startEmulator returns once the emulator listens.
-func startEmulator(t *testing.T) *emulator {
+func startEmulator(t testing.TB) *emulator {
 	gcloud := required.Program(t, "gcloud", "https://cloud.google.com/sdk/docs/install")
 	java := required.Program(t, "java", "apt-get install default-jre-headless")
 	root, err := exec.Command(gcloud, "info", "--format=value(installation.sdk_root)").Output()
@@ -116,82 +112,38 @@ func (e *emulator) call(method, path string, in, out any) {
 	}
 }
 
-// message is a published message.
-type message struct {
-	Data       []byte            `json:"data"` // in base64, which encoding/json undoes
-	Attributes map[string]string `json:"attributes"`
-}
-
-// pull takes n messages from a subscription.
-func (e *emulator) pull(subscription string, n int) []message {
-	e.t.Helper()
-	var messages []message
-	for len(messages) < n {
-		var out struct {
-			ReceivedMessages []struct {
-				AckID   string  `json:"ackId"`
-				Message message `json:"message"`
-			} `json:"receivedMessages"`
-		}
-		e.call("POST", "subscriptions/"+subscription+":pull", map[string]any{"maxMessages": n}, &out)
-		var ids []string
-		for _, m := range out.ReceivedMessages {
-			messages, ids = append(messages, m.Message), append(ids, m.AckID)
-		}
-		if len(ids) > 0 {
-			e.call("POST", "subscriptions/"+subscription+":acknowledge", map[string]any{"ackIds": ids}, nil)
-		}
-	}
-	return messages
-}
-
-// Google's own emulator is stricter than pstest: it checks names, and knows no
-// client but through the wire.
-func TestEmulator(t *testing.T) {
+// onEmulator is Google's own emulator, which is stricter than its fake: it checks
+// names, and knows no client but through the wire.
+func onEmulator(t testing.TB) destinationtest.Harness {
 	e := startEmulator(t)
-	t.Setenv(pubsub.EmulatorVariable, e.address)
-	e.call("PUT", "topics/labels", map[string]any{}, nil)
-	e.call("PUT", "subscriptions/labels", map[string]any{"topic": "projects/acme-ml/topics/labels"}, nil)
-
-	t.Run("bytes and attributes arrive exactly", func(t *testing.T) {
-		topic := openTopic(t, "pubsub://acme-ml/labels")
-		want := map[string]message{}
-		for i, s := range samples.All() {
-			d := received(fmt.Sprint("delivery-", i), s)
-			attributes := map[string]string{"Content-Type": d.ContentType}
-			for _, a := range d.Attributes() {
-				attributes["ce-"+a.Name] = a.Value
+	h := harness(t, e.address)
+	h.Create = func(_ testing.TB, name string) {
+		e.call("PUT", "topics/"+name, map[string]any{}, nil)
+		e.call("PUT", "subscriptions/"+name, map[string]any{"topic": "projects/acme-ml/topics/" + name}, nil)
+	}
+	h.Receive = func(t testing.TB, name string, n int, fetch destination.Fetch) (messages []destinationtest.Message) {
+		for len(messages) < n {
+			var out struct {
+				ReceivedMessages []struct {
+					AckID   string
+					Message struct {
+						Data       []byte // in base64, which encoding/json undoes
+						Attributes map[string]string
+					}
+				}
 			}
-			want[d.ID] = message{d.Body, attributes}
-			if err := topic.Handle(t.Context(), d); err != nil {
-				t.Fatalf("%s: %v", s.Name, err)
+			e.call("POST", "subscriptions/"+name+":pull", map[string]any{"maxMessages": n}, &out)
+			var ids []string
+			for _, m := range out.ReceivedMessages {
+				messages, ids = append(messages, newMessage(t, m.Message.Attributes, m.Message.Data, fetch)), append(ids, m.AckID)
+			}
+			if len(ids) > 0 {
+				e.call("POST", "subscriptions/"+name+":acknowledge", map[string]any{"ackIds": ids}, nil)
 			}
 		}
-		for _, got := range e.pull("labels", len(want)) {
-			id := got.Attributes["ce-id"]
-			if expected := want[id]; !bytes.Equal(got.Data, expected.Data) || !maps.Equal(got.Attributes, expected.Attributes) {
-				t.Errorf("%q: %d bytes and %v, want %d and %v", id, len(got.Data), got.Attributes, len(expected.Data), expected.Attributes)
-			}
-			delete(want, id)
-		}
-		if len(want) > 0 {
-			t.Errorf("%d deliveries did not arrive", len(want))
-		}
-	})
-	t.Run("a missing topic is a failure for now, because somebody may make it", func(t *testing.T) {
-		err := openTopic(t, "pubsub://acme-ml/missing").Handle(t.Context(), received("delivery", samples.All()[0]))
-		if err == nil || core.IsPermanent(err) {
-			t.Errorf("error %v", err)
-		}
-	})
+		return messages
+	}
+	return h
 }
 
-// received is a sample as the receiver would hand it on.
-func received(id string, s samples.Sample) *core.Delivery {
-	return core.Identify(http.Header{
-		core.IDHeader:        {id},
-		core.EventHeader:     {s.Header},
-		core.SignatureHeader: {destinationtest.Signature},
-		"Content-Type":       {"application/json; charset=utf-8"},
-	}, s.Body())
-}
+func TestOnEmulator(t *testing.T) { destinationtest.Run(t, onEmulator(t)) }

@@ -2,10 +2,7 @@ package pubsub_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -25,7 +22,7 @@ import (
 )
 
 // topic is a topic that exists in a fake of Pub/Sub.
-func topic(t *testing.T, options ...pstest.ServerReactorOption) (core.Handler, *pstest.Server) {
+func topic(t testing.TB, options ...pstest.ServerReactorOption) (core.Handler, *pstest.Server) {
 	server, address := fake(t, options...)
 	t.Setenv(pubsub.EmulatorVariable, address)
 	return openTopic(t, "pubsub://acme-ml/labels"), server
@@ -33,7 +30,7 @@ func topic(t *testing.T, options ...pstest.ServerReactorOption) (core.Handler, *
 
 // fake puts Google's fake behind a server that takes messages as large as
 // Pub/Sub does, which its own does not.
-func fake(t *testing.T, options ...pstest.ServerReactorOption) (fake *pstest.Server, address string) {
+func fake(t testing.TB, options ...pstest.ServerReactorOption) (fake *pstest.Server, address string) {
 	fake = pstest.NewServer(options...)
 	t.Cleanup(func() { fake.Close() })
 	if _, err := fake.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/acme-ml/topics/labels"}); err != nil {
@@ -59,46 +56,48 @@ func openTopic(t testing.TB, url string) core.Handler {
 	return h
 }
 
-func TestMessageIsTheDelivery(t *testing.T) {
-	h, server := topic(t)
-	d := destinationtest.Label(t)
-	if err := h.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
+func TestDestination(t *testing.T) { destinationtest.Run(t, onFake(t)) }
+
+func BenchmarkDestination(b *testing.B) { destinationtest.Bench(b, onFake(b)) }
+
+func onFake(t testing.TB) destinationtest.Harness {
+	server, address := fake(t)
+	h := harness(t, address)
+	h.Create = func(t testing.TB, name string) {
+		if _, err := server.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/acme-ml/topics/" + name}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	messages := server.Messages() // there by the time of the answer
-	if len(messages) != 1 || !bytes.Equal(messages[0].Data, d.Body) || messages[0].OrderingKey != "" {
-		t.Fatalf("messages are %v", messages)
+	h.Receive = func(t testing.TB, _ string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
+		for _, m := range server.Messages() { // there by the time of the answer
+			if m.OrderingKey != "" || m.Attributes["Content-Type"] != m.Attributes["ce-datacontenttype"] {
+				t.Errorf("message %v", m)
+			}
+			messages = append(messages, newMessage(t, m.Attributes, m.Data, fetch))
+		}
+		server.ClearMessages()
+		return messages
 	}
-	want := map[string]string{
-		"ce-specversion": "1.0", "ce-id": "delivery", "ce-type": "com.labelbox.label.created",
-		"ce-source": "/labelbox/projects/" + d.ProjectID, "ce-subject": d.LabelID, "ce-time": "2024-05-06T17:18:48Z",
-		"ce-labelboxkey": d.Key(), "ce-labelboxsignature": destinationtest.Signature, "ce-labelboxversion": "v2", "ce-labelboxdatarow": d.DataRowID,
-		"ce-datacontenttype": "application/json", "Content-Type": "application/json",
-	}
-	if !maps.Equal(messages[0].Attributes, want) {
-		t.Errorf("attributes %v, want %v", messages[0].Attributes, want)
+	return h
+}
+
+// harness is what the fake and the emulator have in common.
+func harness(t testing.TB, address string) destinationtest.Harness {
+	t.Setenv(pubsub.EmulatorVariable, address)
+	return destinationtest.Harness{
+		Limit: 10_000_000,
+		Open:  func(t testing.TB, name string) core.Handler { return openTopic(t, "pubsub://acme-ml/"+name) },
+		At: func(t testing.TB, address string) core.Handler {
+			t.Setenv(pubsub.EmulatorVariable, address)
+			return openTopic(t, "pubsub://acme-ml/labels")
+		},
 	}
 }
 
-func TestEveryByteArrives(t *testing.T) {
-	h, server := topic(t)
-	every := make([]byte, 256)
-	for i := range every {
-		every[i] = byte(i)
-	}
-	for name, body := range map[string][]byte{
-		"every byte": every,
-		"no JSON":    []byte("\xff{"),
-		"one blank":  []byte(" "),
-		"9 MB":       bytes.Repeat([]byte("123456789"), 1_000_000),
-	} {
-		server.ClearMessages()
-		if err := h.Handle(t.Context(), core.Identify(http.Header{}, body)); err != nil {
-			t.Errorf("%s: %v", name, err)
-		} else if got := server.Messages(); len(got) != 1 || !bytes.Equal(got[0].Data, body) {
-			t.Errorf("%s: %d messages, or other bytes", name, len(got))
-		}
-	}
+func newMessage(t testing.TB, attributes map[string]string, data []byte, fetch destination.Fetch) destinationtest.Message {
+	t.Helper()
+	d, err := pubsub.Delivery(attributes, data, fetch)
+	return destinationtest.NewMessage(t, attributes, "ce-", d, err)
 }
 
 // A delivery waits for no other: published one after the other, they take less
@@ -119,57 +118,15 @@ func TestPublishesAtOnce(t *testing.T) {
 	}
 }
 
-// bucket keeps what overflows, or does not.
-type bucket struct {
-	err  error
-	kept []*core.Delivery
-}
-
-func (b *bucket) Handle(_ context.Context, d *core.Delivery) error {
-	b.kept = append(b.kept, d)
-	return b.err
-}
-func (b *bucket) Locate(d *core.Delivery) string { return "gs://large/" + d.ObjectName() }
-
-// The limit is on the whole request: the largest body that fits is found by the
-// length of what does not.
-func TestBodyOverTheLimit(t *testing.T) {
+// The limit is on the whole request, with some bytes for what is around the body.
+func TestTheLimitOfARequest(t *testing.T) {
 	h, server := topic(t)
-	deliver := func(size int) (*core.Delivery, error) {
-		d := core.Identify(http.Header{core.IDHeader: {"delivery"}}, bytes.Repeat([]byte("x"), size))
-		return d, h.Handle(t.Context(), d)
-	}
-	if _, err := deliver(9_990_000); err != nil {
-		t.Errorf("below the limit: %v", err)
-	}
-	server.ClearMessages()
-	for _, size := range []int{9_999_999, 10_000_000, 10 << 20} {
-		_, err := deliver(size)
-		if err == nil || !core.IsPermanent(err) || !strings.Contains(err.Error(), fmt.Sprintf("pubsub://acme-ml/labels: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW", size)) {
-			t.Errorf("%d bytes: %v", size, err)
+	for size, fits := range map[int]bool{9_990_000: true, 9_999_999: false} {
+		server.ClearMessages()
+		err := h.Handle(t.Context(), core.Identify(http.Header{}, bytes.Repeat([]byte("x"), size)))
+		if fits && err != nil || !fits && !core.IsPermanent(err) || len(server.Messages()) == 1 != fits {
+			t.Errorf("%d bytes: %v, %d messages", size, err, len(server.Messages()))
 		}
-	}
-	if n := len(server.Messages()); n != 0 {
-		t.Errorf("%d messages", n)
-	}
-
-	b := new(bucket)
-	h.(destination.Overflower).OverflowTo(b)
-	d, err := deliver(10 << 20)
-	messages := server.Messages()
-	if err != nil || len(b.kept) != 1 || b.kept[0] != d || len(messages) != 1 {
-		t.Fatalf("%v; the bucket has %d, the topic %d", err, len(b.kept), len(messages))
-	}
-	if m := messages[0]; len(m.Data) != 0 || m.Attributes["ce-dataref"] != b.Locate(d) || m.Attributes["ce-id"] != "delivery" || m.Attributes["ce-labelboxkey"] != d.Key() {
-		t.Errorf("the message has %d bytes and %v", len(m.Data), m.Attributes)
-	}
-
-	b.err = errors.New("no such bucket")
-	if _, err := deliver(10 << 20); err == nil || core.IsPermanent(err) || !strings.Contains(err.Error(), "overflow: no such bucket") {
-		t.Errorf("a bucket that fails: %v", err)
-	}
-	if n := len(server.Messages()); n != 1 {
-		t.Errorf("a message about what no bucket keeps: %d", n)
 	}
 }
 
@@ -192,22 +149,6 @@ func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
 				t.Errorf("%d messages", n)
 			}
 		})
-	}
-	t.Run("another topic", func(t *testing.T) {
-		topic(t)
-		if err := openTopic(t, "pubsub://acme-ml/another").Handle(t.Context(), destinationtest.Label(t)); err == nil || !strings.Contains(err.Error(), "create the topic") {
-			t.Errorf("got %v", err)
-		}
-	})
-}
-
-// While Pub/Sub is not itself, the client tries again until the request ends.
-func TestTroubleEndsWithTheRequest(t *testing.T) {
-	h, _ := topic(t, pstest.WithErrorInjection("Publish", codes.Unavailable, "later"))
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if err := h.Handle(ctx, destinationtest.Label(t)); err == nil || core.IsPermanent(err) || ctx.Err() == nil {
-		t.Errorf("got %v; the request: %v", err, ctx.Err())
 	}
 }
 

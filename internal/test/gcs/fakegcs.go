@@ -29,13 +29,12 @@ type Object struct {
 	Metadata    map[string]string
 }
 
-// Server has one bucket.
+// Server has one bucket or more.
 type Server struct {
 	URL string
 
-	bucket string
-
 	mu       sync.Mutex
+	buckets  map[string]bool
 	objects  map[string]Object
 	requests int
 	refusal  *refusal
@@ -48,7 +47,7 @@ type refusal struct {
 
 // New starts a server with an empty bucket. It ends with the test.
 func New(t testing.TB, bucket string) *Server {
-	s := &Server{bucket: bucket, objects: map[string]Object{}}
+	s := &Server{buckets: map[string]bool{bucket: true}, objects: map[string]Object{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /upload/storage/v1/b/{bucket}/o", s.insert)
 	server := httptest.NewServer(mux)
@@ -57,7 +56,14 @@ func New(t testing.TB, bucket string) *Server {
 	return s
 }
 
-// Objects returns what is in the bucket, by name.
+// Create makes another bucket.
+func (s *Server) Create(bucket string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets[bucket] = true
+}
+
+// Objects returns what is in all buckets, by name.
 func (s *Server) Objects() map[string]Object {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +99,7 @@ func (s *Server) insert(w http.ResponseWriter, r *http.Request) {
 		answer(w, s.refusal.status, s.refusal.message)
 	case err != nil:
 		answer(w, http.StatusBadRequest, err.Error())
-	case r.PathValue("bucket") != s.bucket:
+	case !s.buckets[r.PathValue("bucket")]:
 		answer(w, http.StatusNotFound, "The specified bucket does not exist.")
 	case query.Get("uploadType") != "multipart" || name == "":
 		answer(w, http.StatusBadRequest, "only multipart uploads of a named object are modelled")
