@@ -2,25 +2,16 @@ package queue_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	azqueue "github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2"
 
 	"github.com/labelhook/labelhook/azure/queue"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
-	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/core/secret"
-	"github.com/labelhook/labelhook/internal/samples"
-	"github.com/labelhook/labelhook/internal/sender"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/emulators"
 )
@@ -38,82 +29,65 @@ func open(t testing.TB, url string) core.Handler {
 	return h
 }
 
-// event is a message, as a consumer would read it.
-type event struct {
-	SpecVersion string `json:"specversion"`
-	ID          string
-	Type        string
-	Source      string
-	Subject     string
-	Time        time.Time
-	ContentType string `json:"datacontenttype"`
-	Data        []byte `json:"data_base64"`
-	DataRef     string
-	Version     string `json:"labelboxversion"`
-	Signature   string `json:"labelboxsignature"`
-	Key         string `json:"labelboxkey"`
-	DataRow     string `json:"labelboxdatarow"`
-}
+func BenchmarkOnAzurite(b *testing.B) { destinationtest.Bench(b, onAzurite(b)) }
 
-// TestAzurite is every test against a real implementation of the service.
-func TestAzurite(t *testing.T) {
+func onAzurite(t testing.TB) destinationtest.Harness {
 	connection := emulators.Storage(t)
 	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", connection)
-
-	// create makes a queue and returns the SDK's view of it.
-	create := func(t *testing.T, name string) *azqueue.QueueClient {
-		q, err := azqueue.NewQueueClientFromConnectionString(connection, name, nil)
-		if err == nil {
-			_, err = q.Create(t.Context(), nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return q
-	}
-
-	t.Run("a message is a CloudEvent with the exact body", func(t *testing.T) {
-		q := create(t, "exact")
-		h := open(t, "azqueue://devstoreaccount1/exact")
-		deliveries := []*core.Delivery{
-			destinationtest.New("bytes", "LABEL_CREATED", []byte("\xef\xbb\xbf{\"not\": \"UTF-8 \xff\x00\"}\r\n")),
-			destinationtest.New("<\"&'>\x01\u2028\ufffe\xff", "LABEL_CREATED", []byte(`{}`)),
-		}
-		for _, s := range samples.All() {
-			deliveries = append(deliveries, destinationtest.New("delivery", s.Header, s.Body()))
-		}
-		for _, d := range deliveries {
-			if err := h.Handle(t.Context(), d); err != nil {
+	return destinationtest.Harness{
+		Limit: 64 << 10,
+		Open:  func(t testing.TB, name string) core.Handler { return open(t, "azqueue://devstoreaccount1/"+name) },
+		Create: func(t testing.TB, name string) {
+			if _, err := client(t, name).Create(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			got := take(t, q)
-			want := event{
-				SpecVersion: "1.0",
-				ID:          strings.ReplaceAll(strings.ToValidUTF8(d.ID, "\ufffd"), "\ufffe", "\ufffd"),
-				Type:        "com.labelbox." + string(d.Event),
-				Source:      "/labelbox",
-				Subject:     d.Subject(),
-				Time:        d.Time,
-				ContentType: "application/json",
-				Version:     string(d.Version),
-				Signature:   destinationtest.Signature,
-				Key:         d.Key(),
-				DataRow:     d.DataRowID,
+		},
+		Receive: func(t testing.TB, name string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
+			q := client(t, name)
+			for {
+				response, err := q.DequeueMessage(t.Context(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(response.Messages) == 0 {
+					return messages
+				}
+				m := response.Messages[0]
+				var attributes map[string]string
+				if err := json.Unmarshal([]byte(*m.MessageText), &attributes); err != nil {
+					t.Fatal(err)
+				}
+				d, err := queue.Delivery(*m.MessageText, fetch)
+				messages = append(messages, destinationtest.NewMessage(t, attributes, "", d, err))
+				if _, err := q.DeleteMessage(t.Context(), *m.MessageID, *m.PopReceipt, nil); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if d.ProjectID != "" {
-				want.Source += "/projects/" + d.ProjectID
-			}
-			if !bytes.Equal(got.Data, d.Body) {
-				t.Errorf("%s: the body is %q", d.Event, got.Data)
-			}
-			if got.Data = nil; !equal(got, want) {
-				t.Errorf("%s:\ngot  %+v\nwant %+v", d.Event, got, want)
-			}
-		}
-	})
+		},
+		At: func(t testing.TB, address string) core.Handler {
+			t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountName=account;AccountKey="+destinationtest.Secret+";QueueEndpoint=http://"+address+"/account")
+			return open(t, "azqueue://account/queue")
+		},
+	}
+}
+
+// client is the SDK's view of a queue.
+func client(t testing.TB, name string) *azqueue.QueueClient {
+	q, err := azqueue.NewQueueClientFromConnectionString(os.Getenv("AZURE_STORAGE_CONNECTION_STRING"), name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// TestOnAzurite is every test against a real implementation of the service.
+func TestOnAzurite(t *testing.T) {
+	h := onAzurite(t)
+	destinationtest.Run(t, h)
 
 	t.Run("a message does not expire", func(t *testing.T) {
-		q := create(t, "lasting")
+		h.Create(t, "lasting")
+		q := client(t, "lasting")
 		if err := open(t, "azqueue://devstoreaccount1/lasting").Handle(t.Context(), destinationtest.Label(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +101,8 @@ func TestAzurite(t *testing.T) {
 	})
 
 	t.Run("takes bodies up to the limit", func(t *testing.T) {
-		q := create(t, "limit")
+		h.Create(t, "limit")
+		q := client(t, "limit")
 		h := open(t, "azqueue://devstoreaccount1/limit")
 		largest := 0
 		for size := 46 << 10; size < 50<<10; size += 3 {
@@ -150,110 +125,6 @@ func TestAzurite(t *testing.T) {
 		}
 	})
 
-	t.Run("a larger body goes to the bucket", func(t *testing.T) {
-		q := create(t, "overflow")
-		h := open(t, "azqueue://devstoreaccount1/overflow")
-		bucket := &bucket{}
-		h.(destination.Overflower).OverflowTo(bucket)
-		small, large := destinationtest.Label(t), destinationtest.New("large", "LABEL_CREATED", make([]byte, 100<<10))
-		for _, d := range []*core.Delivery{small, large} {
-			if err := h.Handle(t.Context(), d); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := take(t, q); got.DataRef != "" || !bytes.Equal(got.Data, small.Body) {
-			t.Errorf("the small one came as %+v", got)
-		}
-		if got := take(t, q); got.DataRef != bucket.Locate(large) || got.Data != nil || got.Key != large.Key() || got.ID != "large" {
-			t.Errorf("the large one came as %+v", got)
-		}
-		if len(bucket.kept) != 1 || bucket.kept[0] != large {
-			t.Errorf("the bucket has %v", bucket.kept)
-		}
-		bucket.err = core.Permanent(http.ErrAbortHandler)
-		if err := h.Handle(t.Context(), large); !core.IsPermanent(err) {
-			t.Errorf("the bucket refused it, and the queue said %v", err)
-		}
-		if response, err := q.DequeueMessage(t.Context(), nil); err != nil || len(response.Messages) != 0 {
-			t.Errorf("a message refers to what is not there: %v, %v", response.Messages, err)
-		}
-	})
-
-	t.Run("a refused put is answered 503", func(t *testing.T) {
-		h := open(t, "azqueue://devstoreaccount1/missing")
-		err := h.Handle(t.Context(), destinationtest.Label(t))
-		const want = "azqueue://devstoreaccount1/missing: answered 404 QueueNotFound; create the queue"
-		if err == nil || core.IsPermanent(err) || err.Error() != want {
-			t.Errorf("got  %v\nwant %s", err, want)
-		}
-		status, body := answer(t, h)
-		if status != 503 || !strings.Contains(body, "delivery_failed") || strings.Contains(body, "missing") {
-			t.Errorf("answered %d %s", status, body)
-		}
-		create(t, "missing")
-		if status, body := answer(t, h); status != 200 {
-			t.Errorf("now that there is a queue, answered %d %s", status, body)
-		}
-	})
-}
-
-// bucket keeps deliveries in memory.
-type bucket struct {
-	kept []*core.Delivery
-	err  error
-}
-
-func (b *bucket) Handle(_ context.Context, d *core.Delivery) error {
-	if b.err != nil {
-		return b.err
-	}
-	b.kept = append(b.kept, d)
-	return nil
-}
-
-func (b *bucket) Locate(d *core.Delivery) string { return "https://example.com/" + d.Key() }
-
-// take removes one message from the queue.
-func take(t testing.TB, q *azqueue.QueueClient) (e event) {
-	response, err := q.DequeueMessage(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(response.Messages) != 1 {
-		t.Fatalf("%d messages", len(response.Messages))
-	}
-	m := response.Messages[0]
-	if err := json.Unmarshal([]byte(*m.MessageText), &e); err != nil {
-		t.Fatalf("%s: %v", *m.MessageText, err)
-	}
-	if _, err := q.DeleteMessage(t.Context(), *m.MessageID, *m.PopReceipt, nil); err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-func equal(a, b event) bool {
-	x, _ := json.Marshal(a)
-	y, _ := json.Marshal(b)
-	return bytes.Equal(x, y)
-}
-
-// answer sends a signed label to a receiver with the one handler.
-func answer(t testing.TB, h core.Handler) (status int, body string) {
-	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request := sender.Signed(destinationtest.Label(t).Body, "LABEL_CREATED", key)
-	r := httptest.NewRequest("POST", "/", bytes.NewReader(request.Body))
-	r.Header = request.Header
-	w := httptest.NewRecorder()
-	nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(slog.New(slog.DiscardHandler))}).ServeHTTP(w, r)
-	return w.Code, w.Body.String()
 }
 
 func TestOpenTakesOnlyQueues(t *testing.T) {
