@@ -3,7 +3,6 @@ package eventbridge_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -74,8 +73,8 @@ func TestURLs(t *testing.T) {
 			if b.String() != "eventbridge://"+want || s.entries[1].EventBusName != want {
 				t.Errorf("%s sends to %s, want %s", b, s.entries[1].EventBusName, want)
 			}
-			if !slices.Equal(s.calls, []string{"DescribeEventBus", "PutEvents", "PutEvents"}) { // looked for once
-				t.Errorf("called %q", s.calls)
+			if !slices.Equal(s.Calls(), []string{"DescribeEventBus", "PutEvents", "PutEvents"}) { // looked for once
+				t.Errorf("called %q", s.Calls())
 			}
 		})
 	}
@@ -171,7 +170,7 @@ func checkWrapped(t *testing.T, detail string, d *core.Delivery, name, value str
 
 func TestADetailThatEventBridgeDoesNotLikeIsWrapped(t *testing.T) {
 	s := standIn(t)
-	s.fail["entry"] = failure{1, 200, "MalformedDetail", "Detail is malformed."}
+	s.Fail("entry", moto.Failure{Times: 1, Status: 200, Code: "MalformedDetail", Message: "Detail is malformed."})
 	d := destinationtest.New("delivery", "LABEL_CREATED", []byte(`{"a":1e999999}`))
 	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
@@ -220,24 +219,24 @@ func TestTheLimitOfAnEvent(t *testing.T) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 		if !fits && (!core.IsPermanent(err) || len(s.entries) > 0 || !strings.Contains(err.Error(), "set LABELHOOK_OVERFLOW")) {
-			t.Errorf("%d bytes: %v after %q", n, err, s.calls)
+			t.Errorf("%d bytes: %v after %q", n, err, s.Calls())
 		}
 	}
 }
 
 // A bus may have a limit of its own, and a body that is larger in base64.
 func TestWhatTheBusFindsTooLargeOverflows(t *testing.T) {
-	for d, fail := range map[*core.Delivery]failure{
+	for d, fail := range map[*core.Delivery]moto.Failure{
 		destinationtest.New("delivery", "LABEL_CREATED", []byte(strings.Repeat("\x00", limit*3/4))): {},
-		destinationtest.Label(t): {2, 400, "ValidationException", "Total size of the entries in the request is over the limit."},
+		destinationtest.Label(t): {Times: 2, Status: 400, Code: "ValidationException", Message: "Total size of the entries in the request is over the limit."},
 	} {
 		s := standIn(t)
 		b := open(t, "eventbridge://labels")
-		s.fail["PutEvents"] = fail
+		s.Fail("PutEvents", fail)
 		if err := b.Handle(t.Context(), d); !core.IsPermanent(err) || len(s.entries) != 0 {
 			t.Errorf("without a bucket: %v", err)
 		}
-		s.fail["PutEvents"] = fail
+		s.Fail("PutEvents", fail)
 		bucket, err := destination.NewFolder(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
@@ -251,56 +250,28 @@ func TestWhatTheBusFindsTooLargeOverflows(t *testing.T) {
 }
 
 func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
-	for name, test := range map[string]struct {
-		call    string
-		failure failure
-		calls   int // one, or as many as it is worth, besides the look for the bus
-		remedy  string
-	}{
-		"call denied":       {"PutEvents", failure{9, 400, "AccessDeniedException", ""}, 1, "allow this process events:PutEvents"},
-		"call throttled":    {"PutEvents", failure{9, 400, "ThrottlingException", ""}, 3, ""},
-		"call failed":       {"PutEvents", failure{9, 500, "InternalException", ""}, 3, ""},
-		"entry throttled":   {"entry", failure{9, 200, "ThrottlingException", ""}, 1, ""},
-		"entry failed":      {"entry", failure{9, 200, "InternalFailure", ""}, 1, ""},
-		"entry denied":      {"entry", failure{9, 200, "AccessDeniedException", ""}, 1, "allow this process events:PutEvents"},
-		"source denied":     {"entry", failure{9, 200, "NotAuthorizedForSourceException", ""}, 1, "allow the source labelbox"},
-		"no word of entry":  {"answer", failure{9, 200, "", ""}, 1, "does not say that the event was taken"},
-		"no such event bus": {"DescribeEventBus", failure{9, 400, "ResourceNotFoundException", ""}, 0, "create the bus"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := standIn(t)
-			test.failure.message = "what AWS says\nin two lines."
-			s.fail[test.call] = test.failure
-			b := open(t, "eventbridge://labels")
-			err := b.Handle(t.Context(), destinationtest.Label(t))
-			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
-				t.Fatalf("got %v", err)
-			}
-			want := "eventbridge://labels: "
-			if test.failure.code != "" {
-				want += test.failure.code + ": what AWS says in two lines"
-			}
-			if text := err.Error(); !strings.HasPrefix(text, want) || !strings.Contains(text, test.remedy) {
-				t.Errorf("got %s", text)
-			}
-			if len(s.calls) != 1+test.calls {
-				t.Errorf("called %q", s.calls)
-			}
-			s.fail = map[string]failure{}
-			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.entries) != 1 {
-				t.Errorf("sent again: %v", err)
-			}
-		})
-	}
+	moto.CheckRefusals(t, func(t testing.TB) (*moto.StandIn, core.Handler) {
+		return standIn(t).StandIn, open(t, "eventbridge://labels")
+	}, []moto.Refusal{
+		{Call: "PutEvents", Status: 400, Code: "AccessDeniedException", Calls: 2, Says: "allow this process events:PutEvents"}, // the other call looks for the bus
+		{Call: "PutEvents", Status: 400, Code: "ThrottlingException", Calls: 4},
+		{Call: "PutEvents", Status: 500, Code: "InternalException", Calls: 4},
+		{Call: "entry", Status: 200, Code: "ThrottlingException", Calls: 2},
+		{Call: "entry", Status: 200, Code: "InternalFailure", Calls: 2},
+		{Call: "entry", Status: 200, Code: "AccessDeniedException", Calls: 2, Says: "allow this process events:PutEvents"},
+		{Call: "entry", Status: 200, Code: "NotAuthorizedForSourceException", Calls: 2, Says: "allow the source labelbox"},
+		{Call: "answer", Status: 200, Calls: 2, Says: "does not say that the event was taken"},
+		{Call: "DescribeEventBus", Status: 400, Code: "ResourceNotFoundException", Calls: 1, Says: "create the bus"},
+	})
 }
 
 // Permission to look for the bus is a help, not a need.
 func TestABusThatCannotBeLookedForTakesEvents(t *testing.T) {
 	for code, looks := range map[string]int{"AccessDeniedException": 1, "InternalException": 6} {
 		s := standIn(t)
-		s.fail["DescribeEventBus"] = failure{9, 400, code, ""}
+		s.Fail("DescribeEventBus", moto.Failure{Times: 9, Status: 400, Code: code})
 		if code == "InternalException" {
-			s.fail["DescribeEventBus"] = failure{9, 500, code, ""}
+			s.Fail("DescribeEventBus", moto.Failure{Times: 9, Status: 500, Code: code})
 		}
 		b := open(t, "eventbridge://labels")
 		for range 2 {
@@ -308,8 +279,8 @@ func TestABusThatCannotBeLookedForTakesEvents(t *testing.T) {
 				t.Errorf("%s: %v", code, err)
 			}
 		}
-		if len(s.entries) != 2 || len(s.calls) != looks+2 {
-			t.Errorf("%s: called %q", code, s.calls)
+		if len(s.entries) != 2 || len(s.Calls()) != looks+2 {
+			t.Errorf("%s: called %q", code, s.Calls())
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package s3_test
 
 import (
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
 func TestURLs(t *testing.T) {
@@ -100,7 +100,7 @@ func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	got := s.objects["/labels/"+d.ObjectName()].header
+	got := s.objects["/labels/"+d.ObjectName()]
 	size := 0
 	for name, values := range got {
 		if short, found := strings.CutPrefix(name, "X-Amz-Meta-"); found {
@@ -113,47 +113,16 @@ func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 }
 
 func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
-	for code, test := range map[string]struct {
-		status int
-		calls  int // one, or as many as it is worth
-		remedy string
-	}{
-		"NoSuchBucket":                 {404, 1, "create the bucket"},
-		"AccessDenied":                 {403, 1, "allow this process s3:PutObject"},
-		"AuthorizationHeaderMalformed": {400, 1, "in the region of this process"},
-		"PermanentRedirect":            {301, 1, "in the region of this process"},
-		"InvalidAccessKeyId":           {403, 1, "valid AWS credentials"},
-		"ConditionalRequestConflict":   {409, 1, ""}, // another delivery of the same is on its way
-		"SlowDown":                     {503, 3, ""},
-		"InternalError":                {500, 3, ""},
-	} {
-		t.Run(code, func(t *testing.T) {
-			s := standIn(t)
-			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
-			b := open(t, "s3://labels/raw")
-			err := b.Handle(t.Context(), destinationtest.Label(t))
-			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
-				t.Fatalf("got %v", err)
-			}
-			if text := err.Error(); !strings.HasPrefix(text, "s3://labels/raw: "+code+": what AWS says in two lines") || !strings.Contains(text, test.remedy) {
-				t.Errorf("got %s", text)
-			}
-			if s.calls != test.calls {
-				t.Errorf("%d calls, want %d", s.calls, test.calls)
-			}
-			s.failing = failure{}
-			if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.objects) != 1 {
-				t.Errorf("sent again: %v", err)
-			}
-		})
-	}
-}
-
-func TestAFailureThatPassesIsNotSeen(t *testing.T) {
-	s := standIn(t)
-	s.failing = failure{2, 503, "SlowDown", ""}
-	d := destinationtest.Label(t)
-	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil || s.objects["/labels/"+d.ObjectName()].body != string(d.Body) {
-		t.Errorf("got %v, %q", err, s.objects)
-	}
+	moto.CheckRefusals(t, func(t testing.TB) (*moto.StandIn, core.Handler) {
+		return standIn(t).StandIn, open(t, "s3://labels/raw")
+	}, []moto.Refusal{
+		{Call: "PUT", Status: 404, Code: "NoSuchBucket", Calls: 1, Says: "create the bucket"},
+		{Call: "PUT", Status: 403, Code: "AccessDenied", Calls: 1, Says: "allow this process s3:PutObject"},
+		{Call: "PUT", Status: 400, Code: "AuthorizationHeaderMalformed", Calls: 1, Says: "in the region of this process"},
+		{Call: "PUT", Status: 301, Code: "PermanentRedirect", Calls: 1, Says: "in the region of this process"},
+		{Call: "PUT", Status: 403, Code: "InvalidAccessKeyId", Calls: 1, Says: "valid AWS credentials"},
+		{Call: "PUT", Status: 409, Code: "ConditionalRequestConflict", Calls: 1}, // another delivery of the same is on its way
+		{Call: "PUT", Status: 503, Code: "SlowDown", Calls: 3},
+		{Call: "PUT", Status: 500, Code: "InternalError", Calls: 3},
+	})
 }

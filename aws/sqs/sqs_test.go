@@ -2,7 +2,6 @@ package sqs_test
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -95,8 +94,8 @@ func TestURLs(t *testing.T) {
 			if want.queue == "by name" { // looked up once
 				calls, queue = append([]string{"GetQueueUrl"}, calls...), "https://sqs.eu-west-1.amazonaws.com/123456789012/labels"
 			}
-			if !slices.Equal(s.calls, calls) || s.sent[1].QueueUrl != queue {
-				t.Errorf("called %q for %s, want %q for %s", s.calls, s.sent[1].QueueUrl, calls, queue)
+			if !slices.Equal(s.Calls(), calls) || s.sent[1].QueueUrl != queue {
+				t.Errorf("called %q for %s, want %q for %s", s.Calls(), s.sent[1].QueueUrl, calls, queue)
 			}
 		})
 	}
@@ -139,8 +138,7 @@ func TestWithoutARegionTheErrorSaysWhatToSet(t *testing.T) {
 	}
 }
 
-// Nobody needs more than ten attributes to be sent, but none may be refused for
-// an eleventh, or for what stands in one.
+// A message is refused for an eleventh attribute, and for what one holds.
 func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	s := standIn(t)
 	d := destinationtest.Label(t)
@@ -149,14 +147,14 @@ func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	got := s.sent[0].attributes()
+	got := s.sent[0].MessageAttributes
 	if len(got) != 10 {
 		t.Errorf("%d attributes: %q", len(got), got)
 	}
-	if got["ce-id"] != "a\uFFFDb\uFFFD\uFFFD\uFFFDc\té" {
-		t.Errorf("the id is %q", got["ce-id"])
+	if got["ce-id"].StringValue != "a\uFFFDb\uFFFD\uFFFD\uFFFDc\té" {
+		t.Errorf("the id is %q", got["ce-id"].StringValue)
 	}
-	if got["ce-labelboxorigin"] != "export" || got["ce-time"] != "2024-05-06T17:18:48Z" || s.sent[0].MessageAttributes["ce-time"].DataType != "String" {
+	if got["ce-labelboxorigin"].StringValue != "export" || got["ce-time"].StringValue != "2024-05-06T17:18:48Z" || got["ce-time"].DataType != "String" {
 		t.Errorf("attributes %q", got)
 	}
 	if s.sent[0].MessageGroupId != nil || s.sent[0].MessageDeduplicationId != nil {
@@ -191,8 +189,8 @@ func TestBodiesThatAreNoTextOfXMLAreSentInBase64(t *testing.T) {
 		if !asIs {
 			want, encoding = base64.StdEncoding.EncodeToString([]byte(body)), "base64"
 		}
-		if got := s.sent[0]; got.MessageBody != want || got.attributes()["ce-labelboxencoding"] != encoding || len(got.MessageAttributes) > 10 {
-			t.Errorf("%q was sent as %q with %q", body, got.MessageBody, got.attributes())
+		if got := s.sent[0]; got.MessageBody != want || got.MessageAttributes["ce-labelboxencoding"].StringValue != encoding || len(got.MessageAttributes) > 10 {
+			t.Errorf("%q was sent as %q with %q", body, got.MessageBody, got.MessageAttributes)
 		}
 	}
 }
@@ -231,8 +229,8 @@ func TestAReferenceIsTheBodyToo(t *testing.T) {
 	if err := q.Handle(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.sent[0]; got.MessageBody != `{"dataref":"`+bucket.Locate(d)+`"}` || got.attributes()["ce-dataref"] != bucket.Locate(d) || len(got.MessageAttributes) > 10 {
-		t.Errorf("sent %s with %q", got.MessageBody, got.attributes())
+	if got := s.sent[0]; got.MessageBody != `{"dataref":"`+bucket.Locate(d)+`"}` || got.MessageAttributes["ce-dataref"].StringValue != bucket.Locate(d) || len(got.MessageAttributes) > 10 {
+		t.Errorf("sent %s with %q", got.MessageBody, got.MessageAttributes)
 	}
 }
 
@@ -256,54 +254,23 @@ func TestTheLimitOfAMessage(t *testing.T) {
 		if fits && (err != nil || s.sent[0].size() != n) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
-		if !fits && (!core.IsPermanent(err) || len(s.calls) > 0 || !strings.Contains(err.Error(), "set LABELHOOK_OVERFLOW")) {
-			t.Errorf("%d bytes: %v after %q", n, err, s.calls)
+		if !fits && (!core.IsPermanent(err) || len(s.Calls()) > 0 || !strings.Contains(err.Error(), "set LABELHOOK_OVERFLOW")) {
+			t.Errorf("%d bytes: %v after %q", n, err, s.Calls())
 		}
 	}
 }
 
 func TestFailuresAreForNowAndSayWhatToDo(t *testing.T) {
-	for code, test := range map[string]struct {
-		status int
-		calls  int // one, or as many as it is worth
-		remedy string
-	}{
-		"QueueDoesNotExist":      {400, 1, "create the queue"},
-		"AccessDeniedException":  {403, 1, "allow this process sqs:SendMessage"},
-		"ExpiredTokenException":  {403, 1, "valid AWS credentials"},
-		"KmsDisabled":            {400, 1, ""},
-		"RequestThrottled":       {400, 3, ""},
-		"ThrottlingException":    {400, 3, ""},
-		"InternalError":          {500, 3, ""},
-		"ServiceUnavailable":     {503, 3, ""},
-		"InvalidMessageContents": {400, 1, ""},
-	} {
-		t.Run(code, func(t *testing.T) {
-			s := standIn(t)
-			s.failing = failure{9, test.status, code, "what AWS says\nin two lines."}
-			q := open(t, "sqs://https://sqs.eu-west-1.amazonaws.com/123456789012/labels")
-			err := q.Handle(t.Context(), destinationtest.Label(t))
-			if err == nil || core.IsPermanent(err) || errors.Is(err, core.ErrIgnored) {
-				t.Fatalf("got %v", err)
-			}
-			if text := err.Error(); !strings.HasPrefix(text, "sqs://labels: "+code+": what AWS says in two lines") || !strings.Contains(text, test.remedy) {
-				t.Errorf("got %s", text)
-			}
-			if len(s.calls) != test.calls {
-				t.Errorf("%d calls, want %d", len(s.calls), test.calls)
-			}
-			s.failing = failure{}
-			if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.sent) != 1 {
-				t.Errorf("sent again: %v", err)
-			}
-		})
-	}
-}
-
-func TestAFailureThatPassesIsNotSeen(t *testing.T) {
-	s := standIn(t)
-	s.failing = failure{2, 503, "ServiceUnavailable", ""}
-	if err := open(t, "sqs://sqs.eu-west-1.amazonaws.com/123456789012/labels").Handle(t.Context(), destinationtest.Label(t)); err != nil || len(s.sent) != 1 {
-		t.Errorf("got %v after %q", err, s.calls)
-	}
+	const url = "sqs://https://sqs.eu-west-1.amazonaws.com/123456789012/labels"
+	moto.CheckRefusals(t, func(t testing.TB) (*moto.StandIn, core.Handler) { return standIn(t).StandIn, open(t, url) }, []moto.Refusal{
+		{Call: "SendMessage", Status: 400, Code: "QueueDoesNotExist", Calls: 1, Says: "create the queue"},
+		{Call: "SendMessage", Status: 403, Code: "AccessDeniedException", Calls: 1, Says: "allow this process sqs:SendMessage"},
+		{Call: "SendMessage", Status: 403, Code: "ExpiredTokenException", Calls: 1, Says: "valid AWS credentials"},
+		{Call: "SendMessage", Status: 400, Code: "KmsDisabled", Calls: 1},
+		{Call: "SendMessage", Status: 400, Code: "RequestThrottled", Calls: 3},
+		{Call: "SendMessage", Status: 400, Code: "ThrottlingException", Calls: 3},
+		{Call: "SendMessage", Status: 500, Code: "InternalError", Calls: 3},
+		{Call: "SendMessage", Status: 503, Code: "ServiceUnavailable", Calls: 3},
+		{Call: "SendMessage", Status: 400, Code: "InvalidMessageContents", Calls: 1},
+	})
 }

@@ -29,33 +29,6 @@ func bucket(t *testing.T) (core.Handler, *fakegcs.Server) {
 	return open(t, "gs://labels/raw/v2/"), server
 }
 
-func TestDestination(t *testing.T) { destinationtest.Run(t, onFake(t)) }
-
-func BenchmarkDestination(b *testing.B) { destinationtest.Bench(b, onFake(b)) }
-
-func onFake(t testing.TB) destinationtest.Harness {
-	server := fakegcs.New(t, "labels")
-	t.Setenv(gcs.EmulatorVariable, server.URL)
-	return destinationtest.Harness{
-		Once: true, Exact: true,
-		Open:   func(t testing.TB, name string) core.Handler { return open(t, "gs://"+name+"/"+name) },
-		Create: func(_ testing.TB, name string) { server.Create(name) },
-		Receive: func(t testing.TB, name string, _ int, _ destination.Fetch) (messages []destinationtest.Message) {
-			for object, o := range server.Objects() {
-				if strings.HasPrefix(object, name+"/") {
-					d, err := gcs.Delivery(o.Metadata, o.Content)
-					messages = append(messages, destinationtest.NewMessage(t, destinationtest.Decoded(t, o.Metadata), "ce-", d, err))
-				}
-			}
-			return messages
-		},
-		At: func(t testing.TB, address string) core.Handler {
-			t.Setenv(gcs.EmulatorVariable, address)
-			return open(t, "gs://labels")
-		},
-	}
-}
-
 func TestObjectsAreNamedByEventAndDay(t *testing.T) {
 	b, server := bucket(t)
 	d := destinationtest.Label(t)

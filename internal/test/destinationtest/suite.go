@@ -315,7 +315,7 @@ func (b *bucket) fetch(uri string) ([]byte, error) {
 
 func (h Harness) missing(t *testing.T) {
 	handler := h.Open(t, "missing")
-	checkForNow(t, handler, handler.Handle(t.Context(), Label(t)), "; create the ")
+	CheckForNow(t, handler, handler.Handle(t.Context(), Label(t)), "; create the ")
 	body := labelhooktest.Sample(payload.LabelCreated, payload.V2)
 	answer := labelhooktest.Receive(t, handler, payload.LabelCreated, body)
 	if answer.Status != 503 || answer.Code != core.CodeDeliveryFailed || strings.Contains(string(answer.Body), "missing") {
@@ -328,8 +328,8 @@ func (h Harness) missing(t *testing.T) {
 	h.receive(t, "missing", 1, nil)
 }
 
-// checkForNow wants one line that begins with the destination's name.
-func checkForNow(t testing.TB, handler core.Handler, err error, says string) {
+// CheckForNow wants an error that is no refusal for good: one line that begins with the destination's name.
+func CheckForNow(t testing.TB, handler core.Handler, err error, says string) {
 	t.Helper()
 	switch {
 	case err == nil, core.IsPermanent(err), errors.Is(err, core.ErrIgnored):
@@ -345,7 +345,7 @@ func (h Harness) gone(t *testing.T) {
 	handler := h.At(t, listen(t, nil))
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // some clients try again for as long as they may
 	defer cancel()
-	checkForNow(t, handler, handler.Handle(ctx, Label(t)), "")
+	CheckForNow(t, handler, handler.Handle(ctx, Label(t)), "")
 }
 
 func (h Harness) hangs(t *testing.T) {
@@ -359,7 +359,7 @@ func (h Harness) hangs(t *testing.T) {
 	cancel()
 	select {
 	case err := <-result:
-		checkForNow(t, handler, err, "")
+		CheckForNow(t, handler, err, "")
 	case <-time.After(5 * time.Second):
 		t.Error("it waits on")
 	}
