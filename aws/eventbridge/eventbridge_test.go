@@ -3,106 +3,31 @@ package eventbridge_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/aws/eventbridge"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
-func TestURLs(t *testing.T) {
-	arn := "arn:aws:events:us-east-2:123456789012:event-bus/labels"
-	for url, want := range map[string]string{ // the bus, "" if refused
-		"eventbridge://default":   "default",
-		"eventbridge:labels":      "labels",
-		"EventBridge://a.b/c_d-e": "a.b/c_d-e",
-		"eventbridge://" + arn:    arn,
-		"eventbridge://arn:aws-cn:events:cn-north-1:123456789012:event-bus/labels": "arn:aws-cn:events:cn-north-1:123456789012:event-bus/labels",
-		"eventbridge://": "",
-		"eventbridge":    "",
-		"":               "",
-		"eventbridge://arn:aws:sqs:us-east-2:123456789012:key":                 "",
-		"eventbridge://arn:aws:sqs:us-east-2:123456789012:event-bus/key":       "",
-		"eventbridge://arn:other:events:us-east-2:123456789012:event-bus/key":  "",
-		"eventbridge://arn:aws:events:cn-north-1:123456789012:event-bus/key":   "",
-		"eventbridge://arn:aws-cn:events:us-east-2:123456789012:event-bus/key": "",
-		"eventbridge://urn:aws:events:us-east-2:123456789012:event-bus/key":    "",
-		"eventbridge://arn:aws:events:us-east-2:123456789012:rule/key":         "",
-		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/":       "",
-		"eventbridge://arn:aws:events:us-east-2:12345678901:event-bus/key":     "",
-		"eventbridge://arn:aws:events:us-east-2:12345678901k:event-bus/key":    "",
-		"eventbridge://arn:aws:events::123456789012:event-bus/key":             "",
-		"eventbridge://arn:aws:events:us.east:123456789012:event-bus/key":      "",
-		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/a:key":  "",
-		"eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/key/":   "",
-		"eventbridge://arn:aws:events:us-east-2a:123456789012:event-bus/key":   "",
-		"eventbridge:///key":                          "",
-		"eventbridge://key/":                          "",
-		"eventbridge://key//key":                      "",
-		"eventbridge://labels?key=value":              "",
-		"eventbridge://la bels":                       "",
-		"eventbridge://" + strings.Repeat("key", 100): "",
-	} {
-		t.Run(url, func(t *testing.T) {
-			s := standIn(t)
-			h, err := eventbridge.Open(url)
-			if want == "" {
-				if err == nil {
-					t.Fatalf("took it as %v", h)
-				}
-				if strings.Contains(err.Error(), "key") || !strings.Contains(err.Error(), "write eventbridge://NAME") {
-					t.Errorf("got %v", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			b := h.(*eventbridge.Bus)
-			for range 2 {
-				if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if b.String() != "eventbridge://"+want || s.entries[1].EventBusName != want {
-				t.Errorf("%s sends to %s, want %s", b, s.entries[1].EventBusName, want)
-			}
-			if !slices.Equal(s.Calls(), []string{"DescribeEventBus", "PutEvents", "PutEvents"}) { // looked for once
-				t.Errorf("called %q", s.Calls())
-			}
-		})
-	}
-}
-
-func TestTheRegionIsTheBuss(t *testing.T) {
-	var authorization string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		authorization = r.Header.Get("Authorization")
-		w.WriteHeader(400)
-	}))
-	defer server.Close()
-	moto.Use(t, server.URL)
-	open(t, "eventbridge://arn:aws:events:us-east-2:123456789012:event-bus/labels").Handle(t.Context(), destinationtest.Label(t))
-	if !strings.Contains(authorization, "/us-east-2/events/aws4_request") {
-		t.Errorf("signed for %s", authorization)
-	}
-}
-
-func TestTheBodyIsTheDetail(t *testing.T) {
+func TestEventsGoToTheBus(t *testing.T) {
+	const arn = "arn:aws:events:us-east-2:123456789012:event-bus/labels"
 	s := standIn(t)
-	d := destinationtest.Label(t)
-	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
+	b, d := open(t, "eventbridge://"+arn), destinationtest.Label(t)
+	for range 2 {
+		if err := b.Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
 	}
-	got := s.entries[0]
-	if got.Source != "labelbox" || got.DetailType != "com.labelbox.label.created" || got.Detail != string(d.Body) || int64(*got.Time) != d.Time.Unix() {
+	got := s.entries[1]
+	if got.EventBusName != arn || got.Source != "labelbox" || got.DetailType != "com.labelbox.label.created" || got.Detail != string(d.Body) || int64(*got.Time) != d.Time.Unix() {
 		t.Errorf("sent %+v", got)
+	}
+	if !slices.Equal(s.Calls(), []string{"DescribeEventBus", "PutEvents", "PutEvents"}) || !strings.Contains(got.authorization, "/us-east-2/events/aws4_request") {
+		t.Errorf("called %q for %s", s.Calls(), got.authorization)
 	}
 }
 

@@ -29,6 +29,7 @@ type entry struct {
 	EventBusName, Source, DetailType, Detail string
 	Resources                                []string
 	Time                                     *float64
+	authorization                            string
 }
 
 // size is what EventBridge's documentation counts.
@@ -47,7 +48,7 @@ func (e entry) size() int {
 // succeeds, and "answer" leaves the entry out.
 func standIn(t testing.TB) *service {
 	s := new(service)
-	s.StandIn = moto.NewStandIn(t, func(w http.ResponseWriter, _ *http.Request, call string, body []byte) {
+	s.StandIn = moto.NewStandIn(t, func(w http.ResponseWriter, r *http.Request, call string, body []byte) {
 		if call == "DescribeEventBus" {
 			fmt.Fprint(w, `{"Name":"labels"}`)
 			return
@@ -65,7 +66,10 @@ func standIn(t testing.TB) *service {
 		if err := json.Unmarshal(body, &request); err != nil {
 			t.Error(err)
 		}
-		s.entries = append(s.entries, request.Entries...)
+		for _, e := range request.Entries {
+			e.authorization = r.Header.Get("Authorization")
+			s.entries = append(s.entries, e)
+		}
 		fmt.Fprint(w, `{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`)
 	})
 	return s

@@ -2,128 +2,33 @@ package sqs_test
 
 import (
 	"encoding/base64"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
-func TestURLs(t *testing.T) {
-	for url, want := range map[string]struct{ name, queue string }{ // queue "" if refused
-		"sqs://labels":                               {"sqs://labels", "by name"},
-		"sqs:labels":                                 {"sqs://labels", "by name"},
-		"SQS://labels.fifo":                          {"sqs://labels.fifo", "by name"},
-		"sqs://" + strings.Repeat("q", 80):           {"sqs://" + strings.Repeat("q", 80), "by name"},
-		"sqs://" + strings.Repeat("q", 75) + ".fifo": {"sqs://" + strings.Repeat("q", 75) + ".fifo", "by name"},
-		"sqs://https://sqs.us-east-2.amazonaws.com/123456789012/labels":   {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
-		"sqs://sqs.us-east-2.amazonaws.com/123456789012/labels":           {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
-		"sqs://sqs.cn-north-1.amazonaws.com.cn/123456789012/l.fifo":       {"sqs://l.fifo", "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/l.fifo"},
-		"sqs://http://localhost:9324/000000000000/labels":                 {"sqs://labels", "http://localhost:9324/000000000000/labels"},
-		"sqs://arn:aws:sqs:us-east-2:123456789012:labels":                 {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
-		"sqs:arn:aws:sqs:us-east-2:123456789012:l.fifo":                   {"sqs://l.fifo", "https://sqs.us-east-2.amazonaws.com/123456789012/l.fifo"},
-		"sqs://arn:aws-cn:sqs:cn-north-1:123456789012:labels":             {"sqs://labels", "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/labels"},
-		"sqs://arn:aws-us-gov:sqs:us-gov-west-1:123456789012:labels":      {"sqs://labels", "https://sqs.us-gov-west-1.amazonaws.com/123456789012/labels"},
-		"sqs://arn:aws:sqs:us-east-2:123456789012:":                       {},
-		"sqs://arn:aws:sqs:us-east-2:123456789012:a/b":                    {},
-		"sqs://arn:aws:sqs:us-east-2:12345:labels":                        {},
-		"sqs://arn:aws:sqs:::labels":                                      {},
-		"sqs://arn:aws:sns:us-east-2:123456789012:labels":                 {},
-		"sqs://arn:aws:sqs:cn-north-1:123456789012:labels":                {},
-		"sqs://arn:aws-moon:sqs:us-east-2:123456789012:labels":            {},
-		"sqs://https://SQS.us-east-2.AmazonAWS.com/123456789012/labels/":  {"sqs://labels", "https://sqs.us-east-2.amazonaws.com/123456789012/labels"},
-		"sqs://http://localhost:4566/queue/us-east-1/000000000000/labels": {"sqs://labels", "http://localhost:4566/queue/us-east-1/000000000000/labels"},
-		"sqs://https://sqs.us-east-2.amazonaws.com/123456789012//labels":  {},
-		"sqs://https://sqs.us-east-2.amazonaws.com/labels":                {},
-		"sqs://https://sqs.us-east-2.amazonaws.com/12345/labels":          {},
-		"sqs://https://sqs.us-east-2.amazonaws.com/a/123456789012/labels": {},
-		"sqs://https://sqs.us-east-2.amazonaws.com":                       {},
-		"sqs://https://sqs.us-east-2.amazonaws.com/":                      {},
-		"sqs://arn:aws:sqs:US-EAST-2:123456789012:labels":                 {},
-		"sqs://arn:aws:sqs:us-east-2a:123456789012:labels":                {},
-		"sqs://arn:aws:sqs:useast2:123456789012:labels":                   {},
-		"sqs://arn:aws:sqs:us--2:123456789012:labels":                     {},
-		"sqs://arn:aws:sqs:-:123456789012:labels":                         {},
-		"sqs://arn:":                         {},
-		"sqs://":                             {},
-		"sqs":                                {},
-		"":                                   {},
-		"sqs://labels/":                      {},
-		"sqs://a.b":                          {},
-		"sqs://.fifo":                        {},
-		"sqs://" + strings.Repeat("q", 81):   {},
-		"sqs://host/labels":                  {},
-		"sqs://https:///123456789012/labels": {},
-		"sqs://https://key@sqs.amazonaws.com/1/labels":       {},
-		"sqs://https://sqs.amazonaws.com/1/labels?key=value": {},
-		"sqs://ftp://sqs.amazonaws.com/1/labels":             {},
-		"sqs://https://exa mple/1/labels":                    {},
-		"sqs://https://sqs.amazonaws.com/1/lab%zzels":        {},
-	} {
-		t.Run(url, func(t *testing.T) {
-			s := standIn(t)
-			q, err := sqs.Open(url)
-			if want.queue == "" {
-				if err == nil {
-					t.Fatalf("took it as %v", q)
-				}
-				if strings.Contains(err.Error(), "key") || !strings.Contains(err.Error(), "write sqs://NAME") {
-					t.Errorf("got %v", err)
-				}
-				return
-			}
-			if err != nil {
+// The region is the queue's, and a name is looked up once.
+func TestRequestsGoToTheQueue(t *testing.T) {
+	for url, region := range map[string]string{"sqs://labels": moto.Region, "sqs://arn:aws:sqs:us-east-2:123456789012:labels": "us-east-2"} {
+		s := standIn(t)
+		q := open(t, url)
+		for range 2 {
+			if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil {
 				t.Fatal(err)
 			}
-			if got := fmt.Sprint(q); got != want.name {
-				t.Errorf("it calls itself %s, want %s", got, want.name)
-			}
-			for range 2 {
-				if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			calls, queue := []string{"SendMessage", "SendMessage"}, want.queue
-			if want.queue == "by name" { // looked up once
-				calls, queue = append([]string{"GetQueueUrl"}, calls...), "https://sqs.eu-west-1.amazonaws.com/123456789012/labels"
-			}
-			if !slices.Equal(s.Calls(), calls) || s.sent[1].QueueUrl != queue {
-				t.Errorf("called %q for %s, want %q for %s", s.Calls(), s.sent[1].QueueUrl, calls, queue)
-			}
-		})
-	}
-}
-
-func TestTheRegionIsTheQueues(t *testing.T) {
-	var authorization string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		authorization = r.Header.Get("Authorization")
-		w.WriteHeader(400)
-	}))
-	defer server.Close()
-	moto.Use(t, server.URL)
-	for queue, region := range map[string]string{
-		"sqs://sqs.us-east-2.amazonaws.com/123456789012/labels":                       "us-east-2",
-		"arn:aws:sqs:us-east-2:123456789012:labels":                                   "us-east-2",
-		"https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/labels":            "us-gov-west-1",
-		"https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/labels":                 "eusc-de-east-1",
-		"https://sqs.us-east-2.api.aws/123456789012/labels":                           "us-east-2",
-		"https://vpce-0a1b-2c3d.sqs.us-east-2.vpce.amazonaws.com/123456789012/labels": "us-east-2",
-		"https://us-east-2.queue.amazonaws.com/123456789012/labels":                   "us-east-2",
-		"https://queue.amazonaws.com/123456789012/labels":                             "us-east-1",
-		"https://sqs.us-east-2.example.com/123456789012/labels":                       moto.Region,
-		"labels": moto.Region,
-	} {
-		open(t, "sqs://"+strings.TrimPrefix(queue, "sqs://")).Handle(t.Context(), destinationtest.Label(t))
-		if !strings.Contains(authorization, "/"+region+"/sqs/aws4_request") {
-			t.Errorf("%s: signed for %s, want %s", queue, authorization, region)
+		}
+		calls := []string{"GetQueueUrl", "SendMessage", "SendMessage"}
+		if region != moto.Region {
+			calls = calls[1:]
+		}
+		if got := s.sent[1]; !slices.Equal(s.Calls(), calls) || got.QueueUrl != "https://sqs."+region+".amazonaws.com/123456789012/labels" ||
+			!strings.Contains(got.authorization, "/"+region+"/sqs/aws4_request") {
+			t.Errorf("%s: %q, %+v", url, s.Calls(), got)
 		}
 	}
 }

@@ -32,6 +32,7 @@ type message struct {
 	QueueUrl, MessageBody                  string
 	MessageGroupId, MessageDeduplicationId *string
 	MessageAttributes                      map[string]struct{ DataType, StringValue string }
+	authorization                          string
 }
 
 // size is the length as SQS counts it.
@@ -45,7 +46,7 @@ func (m message) size() int {
 
 func standIn(t testing.TB) *service {
 	s := new(service)
-	s.StandIn = moto.NewStandIn(t, func(w http.ResponseWriter, _ *http.Request, call string, body []byte) {
+	s.StandIn = moto.NewStandIn(t, func(w http.ResponseWriter, r *http.Request, call string, body []byte) {
 		if call == "GetQueueUrl" {
 			fmt.Fprintf(w, `{"QueueUrl":"https://sqs.eu-west-1.amazonaws.com/123456789012/labels"}`)
 			return
@@ -54,6 +55,7 @@ func standIn(t testing.TB) *service {
 		if err := json.Unmarshal(body, &m); err != nil || call != "SendMessage" {
 			t.Errorf("%s %s: %v", call, body, err)
 		}
+		m.authorization = r.Header.Get("Authorization")
 		s.sent = append(s.sent, m)
 		sum := md5.Sum([]byte(m.MessageBody))
 		fmt.Fprintf(w, `{"MessageId":"1","MD5OfMessageBody":"%s"}`, hex.EncodeToString(sum[:]))

@@ -403,3 +403,18 @@ func Bench(b *testing.B, h Harness) {
 		send(b, handler, New("delivery", "LABEL_CREATED", fmt.Appendf(bytes.Clone(body), "%*s", n, "")))
 	}
 }
+
+// CheckRefused wants URLs to name no destination, for a reason that says how to
+// write one and does not repeat the URL. What a URL must keep to itself is called
+// key there, or is [Secret].
+func CheckRefused[H any](t testing.TB, open func(url string) (H, error), says string, urls ...string) {
+	t.Helper()
+	for _, url := range urls {
+		switch h, err := open(url); {
+		case err == nil:
+			t.Errorf("%q is taken for %v", url, h)
+		case strings.Contains(err.Error(), "key"), strings.Contains(err.Error(), Secret), !strings.Contains(err.Error(), says):
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
