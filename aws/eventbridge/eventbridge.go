@@ -2,7 +2,7 @@
 //
 // An event's source is labelbox, its detail-type the CloudEvents type, such as
 // com.labelbox.label.created, and its detail the delivery's body, so that rules
-// can match on whatever Labelbox sends. Its resources are the other CloudEvents
+// can match on all that Labelbox sends. Its resources are the other CloudEvents
 // attributes, each as NAME=VALUE: a rule for one project matches the resource
 // source=/labelbox/projects/ID, and labelboxkey=KEY is the same for a
 // redelivery, which EventBridge does not keep out.
@@ -11,8 +11,8 @@
 // that every JSON parser reads alike, and a body that went to the overflow
 // bucket, are therefore described instead: the detail then is the delivery in
 // CloudEvents' JSON format, with the exact body in data_base64 or its URI in
-// dataref. Whoever must have the exact bytes of every body sends them to a queue
-// or a bucket besides.
+// dataref. Where the exact bytes of every body are needed, send them to a queue or
+// a bucket too. [Delivery] reads an event back.
 package eventbridge
 
 import (
@@ -33,9 +33,8 @@ import (
 
 // Bus is an event bus as a destination. It needs the permission
 // events:PutEvents and should have events:DescribeEventBus, both on the bus:
-// EventBridge takes events for a bus that does not exist, says so to nobody and
-// drops them, so the bus is looked for before the first event. Where that is
-// not allowed, nobody looks.
+// EventBridge takes events for a bus that does not exist and drops them, so the
+// bus is looked for before the first event, where that is allowed.
 type Bus struct {
 	address
 	client func() (*eventbridge.Client, error)
@@ -58,10 +57,8 @@ func Open(url string) (core.Handler, error) {
 	}, nil
 }
 
-// Handle implements [core.Handler]. A body over the limit, with no bucket to
-// overflow to, is a permanent failure. Every other is one for now, those that
-// somebody must do something about included (no such bus, access denied): the
-// sender's next try may come after that.
+// Handle implements [core.Handler]; package destination says which failures are
+// permanent.
 func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := b.client()
 	if err != nil {
@@ -70,24 +67,22 @@ func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 	if err := b.look(ctx, client); err != nil {
 		return sdk.Explain(b.String(), err, remedies)
 	}
-	for _, detail := range []string{bare(d), destination.Event(d, "")} {
-		e := b.entry(d, detail)
-		if detail == "" || size(e) > maxEntry {
-			continue
+	return b.Send(ctx, d, b, sdk.ExampleBucket, func(dataref string) error {
+		for detail := range details(d, dataref) {
+			e := b.entry(d, detail)
+			if size(e) > maxEntry {
+				continue
+			}
+			if err := put(ctx, client, e); !unfit(err) {
+				return sdk.Explain(b.String(), err, remedies)
+			}
 		}
-		if err := put(ctx, client, e); !unfit(err) {
-			return sdk.Explain(b.String(), err, remedies)
-		}
-	}
-	dataref, err := b.Keep(ctx, d, b, sdk.ExampleBucket)
-	if err != nil {
-		return err
-	}
-	return sdk.Explain(b.String(), put(ctx, client, b.entry(d, destination.Event(d, dataref))), remedies)
+		return destination.ErrTooLarge
+	})
 }
 
-// look makes sure once that there is such a bus. When nobody can say, it is for
-// the event itself to fail or not.
+// look makes sure once that there is such a bus. Where that cannot be found out,
+// the event itself fails or not.
 func (b *Bus) look(ctx context.Context, client *eventbridge.Client) error {
 	if b.seen.Load() {
 		return nil

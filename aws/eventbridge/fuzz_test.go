@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/destination"
 )
 
 // FuzzDetail checks that whatever comes has a detail that is a JSON object, out
@@ -18,15 +17,10 @@ func FuzzDetail(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, header string) {
 		d := core.Identify(http.Header{core.IDHeader: {header}, core.SignatureHeader: {header}}, body)
-		if detail := bare(d); detail != "" {
+		for detail := range details(d, "") {
 			var object map[string]any
-			if detail != string(body) || json.Unmarshal(body, &object) != nil || object == nil {
+			if json.Unmarshal([]byte(detail), &object) != nil || object == nil {
 				t.Errorf("%q is sent as %q", body, detail)
-			}
-		}
-		for _, detail := range []string{bare(d), destination.Event(d, "")} {
-			if detail == "" {
-				continue
 			}
 			e := (&Bus{}).entry(d, detail)
 			if got, err := Delivery(*e.DetailType, e.Resources, []byte(detail), nil); err != nil || !bytes.Equal(got.Body, body) || got.Key() != d.Key() {

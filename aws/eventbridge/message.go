@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -60,12 +61,15 @@ func size(e types.PutEventsRequestEntry) int {
 	return n
 }
 
-// bare is the body as the detail, "" if it cannot be that.
-func bare(d *core.Delivery) string {
-	if !portable(d.Body) {
-		return ""
+// details are what may stand for the delivery, the better one first: its body
+// alone if it can be that, or the delivery in CloudEvents' JSON format.
+func details(d *core.Delivery, dataref string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if dataref == "" && portable(d.Body) && !yield(string(d.Body)) {
+			return
+		}
+		yield(destination.Event(d, dataref))
 	}
-	return string(d.Body)
 }
 
 // portable reports whether the body is a JSON object that comes out of any JSON

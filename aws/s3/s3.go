@@ -6,8 +6,8 @@
 // percent-encoded as in CloudEvents' HTTP binding. S3 has room for 2 KB of
 // metadata; what does not fit is left out. [Delivery] reads it back.
 //
-// An object is only written where there is none, so a redelivery is no second
-// object and no second version.
+// An object that exists is never written again, so a redelivery makes no second
+// version.
 package s3
 
 import (
@@ -47,9 +47,7 @@ func Open(url string) (core.Handler, error) {
 }
 
 // Handle implements [core.Handler]. An object that is there already means taken:
-// its name holds a digest of its content. Every failure is one for now, those
-// that somebody must do something about included (no such bucket, access
-// denied): the sender's next try may come after that.
+// its name holds a digest of its content. Every failure is one for now.
 func (b *Bucket) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := b.client()
 	if err != nil {

@@ -4,12 +4,15 @@ import (
 	"strings"
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
-// tooLong reports whether the queue has refused a message for its length, as
-// one does that was made with a MaximumMessageSize of its own.
-func tooLong(err error) bool {
-	return sdk.Code(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "must be shorter than")
+func explain(q *Queue, err error) error {
+	// A queue may have been made with a MaximumMessageSize of its own.
+	if sdk.Code(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "must be shorter than") {
+		return destination.ErrTooLarge
+	}
+	return sdk.Explain(q.String(), err, remedies)
 }
 
 var remedies = sdk.Remedies{

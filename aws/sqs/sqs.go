@@ -56,40 +56,30 @@ func Open(url string) (core.Handler, error) {
 // String returns sqs:// and the queue's name.
 func (q *Queue) String() string { return "sqs://" + q.name }
 
-// Handle implements [core.Handler]. A body over the limit, with no bucket to
-// overflow to, is a permanent failure. Every other is one for now, those that
-// somebody must do something about included (no such queue, access denied): the
-// sender's next try may come after that.
+// Handle implements [core.Handler]; package destination says which failures are
+// permanent.
 func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
-	if m := newMessage(d, ""); m.size() <= maxMessage {
-		err := q.send(ctx, d, m)
-		if !tooLong(err) {
-			return err
-		}
-	}
-	dataref, err := q.Keep(ctx, d, q, sdk.ExampleBucket)
-	if err != nil {
-		return err
-	}
-	return q.send(ctx, d, newMessage(d, dataref))
-}
-
-func (q *Queue) send(ctx context.Context, d *core.Delivery, m message) error {
 	client, err := q.client()
 	if err != nil {
 		return fmt.Errorf("%s: %w", q, err)
 	}
-	url, err := q.lookUp(ctx, client)
-	if err != nil {
-		return sdk.Explain(q.String(), err, remedies)
-	}
-	input := &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &m.body, MessageAttributes: m.values()}
-	if strings.HasSuffix(q.name, ".fifo") {
-		input.MessageGroupId = awssdk.String(group(d))
-		input.MessageDeduplicationId = awssdk.String(d.Key())
-	}
-	_, err = client.SendMessage(ctx, input)
-	return sdk.Explain(q.String(), err, remedies)
+	return q.Send(ctx, d, q, sdk.ExampleBucket, func(dataref string) error {
+		m := newMessage(d, dataref)
+		if m.size() > maxMessage {
+			return destination.ErrTooLarge
+		}
+		url, err := q.lookUp(ctx, client)
+		if err != nil {
+			return explain(q, err)
+		}
+		input := &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &m.body, MessageAttributes: m.values()}
+		if strings.HasSuffix(q.name, ".fifo") {
+			input.MessageGroupId = awssdk.String(group(d))
+			input.MessageDeduplicationId = awssdk.String(d.Key())
+		}
+		_, err = client.SendMessage(ctx, input)
+		return explain(q, err)
+	})
 }
 
 // lookUp returns the queue's URL. A name is looked up until it is found, and

@@ -45,31 +45,16 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(a)
+	client, err := sdk.Connect(a.storage, a.container, &container.ClientOptions{ClientOptions: sdk.Options()},
+		container.NewClientFromConnectionString, container.NewClient)
 	if err != nil {
 		return nil, err
 	}
 	return &Container{a, client}, nil
 }
 
-func connect(a address) (*container.Client, error) {
-	options := &container.ClientOptions{ClientOptions: sdk.Options()}
-	if a.storage.Connection != "" {
-		client, err := container.NewClientFromConnectionString(a.storage.Connection, a.container, options)
-		if err != nil {
-			return nil, sdk.ErrConnection
-		}
-		return client, nil
-	}
-	identity, err := sdk.Credential()
-	if err != nil {
-		return nil, err
-	}
-	return container.NewClient(a.storage.Endpoint+a.container, identity, options)
-}
-
 // Locate implements [destination.Bucket] with the blob's https URL, without any
-// signature: whoever follows it signs in for itself.
+// signature in it: its reader signs in.
 func (c *Container) Locate(d *core.Delivery) string {
 	u, err := neturl.Parse(c.client.URL())
 	if err != nil {
@@ -80,10 +65,8 @@ func (c *Container) Locate(d *core.Delivery) string {
 	return u.String()
 }
 
-// Handle implements [core.Handler]. It returns nil once the blob is stored, now
-// or by an earlier try. Every failure is one for now, those that somebody must
-// do something about included (no such container, access denied): the sender's
-// next try may come after that.
+// Handle implements [core.Handler]. A blob that is there already means taken: its
+// name holds a digest of its content. Every failure is one for now.
 func (c *Container) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()

@@ -4,10 +4,14 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/v2/queueerror"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
-func tooLarge(err error) bool {
-	return queueerror.HasCode(err, queueerror.MessageTooLarge, queueerror.RequestBodyTooLarge)
+func explain(q *Queue, err error) error {
+	if queueerror.HasCode(err, queueerror.MessageTooLarge, queueerror.RequestBodyTooLarge) {
+		return destination.ErrTooLarge
+	}
+	return sdk.Explain(q.String(), err, remedies)
 }
 
 var remedies = sdk.Remedies{

@@ -49,50 +49,25 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(a)
+	client, err := sdk.Connect(a.storage, a.name, &azqueue.ClientOptions{ClientOptions: sdk.Options()},
+		azqueue.NewQueueClientFromConnectionString, azqueue.NewQueueClient)
 	if err != nil {
 		return nil, err
 	}
 	return &Queue{address: a, client: client}, nil
 }
 
-func connect(a address) (*azqueue.QueueClient, error) {
-	options := &azqueue.ClientOptions{ClientOptions: sdk.Options()}
-	if a.storage.Connection != "" {
-		client, err := azqueue.NewQueueClientFromConnectionString(a.storage.Connection, a.name, options)
-		if err != nil {
-			return nil, sdk.ErrConnection
-		}
-		return client, nil
-	}
-	identity, err := sdk.Credential()
-	if err != nil {
-		return nil, err
-	}
-	return azqueue.NewQueueClient(a.storage.Endpoint+a.name, identity, options)
-}
-
-// Handle implements [core.Handler]. A body over the limit, with no bucket to
-// overflow to, is a permanent failure. Every other is one for now, those that
-// somebody must do something about included (no such queue, access denied): the
-// sender's next try may come after that.
+// Handle implements [core.Handler]; package destination says which failures are
+// permanent.
 func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	if m := message(d, ""); fits(m) {
-		err := q.send(ctx, m)
-		if !tooLarge(err) {
-			return err
+	return q.Send(ctx, d, q, sdk.ExampleBucket, func(dataref string) error {
+		m := message(d, dataref)
+		if !fits(m) {
+			return destination.ErrTooLarge
 		}
-	}
-	dataref, err := q.Keep(ctx, d, q, sdk.ExampleBucket)
-	if err != nil {
-		return err
-	}
-	return q.send(ctx, message(d, dataref))
-}
-
-func (q *Queue) send(ctx context.Context, message string) error {
-	_, err := q.client.EnqueueMessage(ctx, message, &azqueue.EnqueueMessageOptions{TimeToLive: to.Ptr[int32](-1)})
-	return sdk.Explain(q.String(), err, remedies)
+		_, err := q.client.EnqueueMessage(ctx, m, &azqueue.EnqueueMessageOptions{TimeToLive: to.Ptr[int32](-1)})
+		return explain(q, err)
+	})
 }

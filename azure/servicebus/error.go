@@ -7,13 +7,16 @@ import (
 	"github.com/Azure/go-amqp"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
 // explain makes one line of what the SDK prints in several forms.
-func (e *Entity) explain(err error) error {
+func explain(e *Entity, err error) error {
 	var condition *amqp.Error
 	var service *azservicebus.Error // hides the condition in it
 	switch {
+	case errors.Is(err, azservicebus.ErrMessageTooLarge):
+		return destination.ErrTooLarge
 	case errors.As(err, &condition):
 		code := string(condition.Condition)
 		return sdk.Problem(e.String(), code+" "+condition.Description, remedies[code], err)

@@ -95,20 +95,12 @@ func connect(host string) (*azservicebus.Client, error) {
 // errConnection leaves the SDK's words out: they may repeat the string.
 var errConnection = errors.New(ConnectionVariable + " cannot be read; copy a connection string of the namespace as Azure shows it (Shared access policies), or unset the variable to use the managed identity")
 
-// Handle implements [core.Handler]. A body over the limit, with no bucket to
-// overflow to, is a permanent failure. Every other is one for now, those that
-// somebody must do something about included (no such entity, access denied):
-// the sender's next try may come after that.
+// Handle implements [core.Handler]; package destination says which failures are
+// permanent.
 func (e *Entity) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	err := e.sender.SendMessage(ctx, message(d, ""), nil)
-	if errors.Is(err, azservicebus.ErrMessageTooLarge) {
-		dataref, err := e.Keep(ctx, d, e, sdk.ExampleBucket)
-		if err != nil {
-			return err
-		}
-		return e.explain(e.sender.SendMessage(ctx, message(d, dataref), nil))
-	}
-	return e.explain(err)
+	return e.Send(ctx, d, e, sdk.ExampleBucket, func(dataref string) error {
+		return explain(e, e.sender.SendMessage(ctx, message(d, dataref), nil))
+	})
 }

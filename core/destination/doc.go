@@ -6,6 +6,12 @@
 // it keeps is the exact body and, where the transport has room for them, the
 // delivery's CloudEvents attributes ([core.Delivery.Attributes]).
 //
+// A failure is for good only where a repeat cannot help: a body that is larger
+// than a message and has no bucket to go to, or an endpoint's answer that the
+// request itself is wrong. Every other is for now, also one that an operator has
+// to mend (no such queue, access denied): the sender's next try may come after
+// that.
+//
 // The rest is for the destinations of the clouds: what happens to a body that is
 // larger than a message ([Overflow], [Bucket]), how an object describes its
 // delivery ([Metadata]), and how a consumer makes the delivery again

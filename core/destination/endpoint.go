@@ -19,7 +19,7 @@ import (
 )
 
 // Endpoint posts each delivery on to a URL, as it came: the exact body and the
-// headers of [core.Delivery.Header], so that whatever listens there can verify
+// headers of [core.Delivery.Header], so that what listens there can verify
 // it again, and its CloudEvents attributes as ce- headers
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md,
 // binary mode). [core.HopHeader] counts one more.
@@ -49,7 +49,7 @@ const (
 )
 
 // NewEndpoint makes an HTTP destination. The URL must be https; http is let
-// through to this machine, where nobody is on the way.
+// through to this machine, where the payload meets no network.
 func NewEndpoint(address string, options ...EndpointOption) (*Endpoint, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
@@ -105,7 +105,7 @@ func (e *Endpoint) judge(status int) error {
 	switch status {
 	case http.StatusBadRequest, http.StatusGone, http.StatusRequestEntityTooLarge,
 		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
-		http.StatusLoopDetected: // until somebody changes where receivers send
+		http.StatusLoopDetected: // until it is changed where receivers send
 		return core.Permanent(err)
 	}
 	return err

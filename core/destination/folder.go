@@ -74,8 +74,8 @@ func (f *Folder) path(d *core.Delivery) string {
 	return filepath.Join(f.dir, filepath.FromSlash(d.ObjectName()))
 }
 
-// keep syncs the folders even where it finds them and the file: whoever made
-// them may be about to, or may have died before it could.
+// keep syncs the folders even where it finds them and the file: the
+// process that made them may be about to, or may have died before it could.
 func (f *Folder) keep(path string, body []byte) error {
 	day := filepath.Dir(path)
 	for _, dir := range []string{filepath.Dir(day), day} {
@@ -92,7 +92,7 @@ func (f *Folder) keep(path string, body []byte) error {
 }
 
 // holds reports whether the file at path is there and has these bytes, which are
-// on disk then: whoever wrote it last may have died before they were.
+// on disk then: its writer may have died before they were.
 func holds(path string, body []byte) (bool, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (info.Size() != int64(len(body)) || !info.Mode().IsRegular()) {
@@ -157,7 +157,7 @@ func makeFolder(dir string) error {
 	}
 	err = syncFolder(filepath.Dir(dir))
 	if !made && errors.Is(err, fs.ErrPermission) {
-		return nil // whoever owns the parent made the folder
+		return nil // the parent's owner made the folder
 	}
 	return err
 }

@@ -27,7 +27,8 @@ func Metadata(d *core.Delivery, prefix string, room int) map[string]string {
 }
 
 // ContentType is the delivery's content type for a bucket's object, or that of
-// plain bytes where the sender's is none: a bucket may refuse the object for it.
+// plain bytes where the sender's is no media type: a bucket may refuse the object
+// for it.
 func ContentType(d *core.Delivery) string {
 	for _, a := range d.Attributes() {
 		if a.Name != "datacontenttype" || strings.ContainsFunc(a.Value, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -40,8 +41,8 @@ func ContentType(d *core.Delivery) string {
 	return "application/octet-stream"
 }
 
-// FromObject makes the delivery again of an object with [Metadata], for whoever
-// reads the bucket.
+// FromObject makes the delivery again of an object with [Metadata], for a reader of
+// the bucket.
 func FromObject(metadata map[string]string, prefix string, content []byte) (*core.Delivery, error) {
 	attributes := map[string]string{}
 	for name, value := range metadata {

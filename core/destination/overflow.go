@@ -2,6 +2,7 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/labelhook/labelhook/core"
@@ -30,18 +31,25 @@ type Overflow struct{ bucket Bucket }
 // OverflowTo implements [Overflower].
 func (o *Overflow) OverflowTo(b Bucket) { o.bucket = b }
 
-// Keep has the bucket keep the delivery and returns the object's URI, for a
-// message without a body that has it as the CloudEvents attribute dataref
-// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/dataref.md).
+// ErrTooLarge is returned by a function that was to send a delivery whole.
+var ErrTooLarge = errors.New("more than a message holds")
+
+// Send calls send with "", to send the delivery whole. If it is too large for
+// that ([ErrTooLarge]), the bucket keeps it, and send is called with the object's
+// URI, for a message without a body that has the URI as the CloudEvents attribute
+// dataref (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/dataref.md).
 // Without a bucket the delivery is refused for good. The errors name the
 // destination, and the URL of a bucket for example.
-func (o *Overflow) Keep(ctx context.Context, d *core.Delivery, destination fmt.Stringer, example string) (dataref string, err error) {
+func (o *Overflow) Send(ctx context.Context, d *core.Delivery, destination fmt.Stringer, example string, send func(dataref string) error) error {
+	err := send("")
+	if !errors.Is(err, ErrTooLarge) {
+		return err
+	}
 	if o.bucket == nil {
-		return "", core.Permanent(fmt.Errorf("%s: a body of %d bytes is more than a message holds; set LABELHOOK_OVERFLOW to a bucket's URL, such as %s",
-			destination, len(d.Body), example))
+		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is %w; set LABELHOOK_OVERFLOW to a bucket's URL, such as %s", destination, len(d.Body), err, example))
 	}
 	if err := o.bucket.Handle(ctx, d); err != nil {
-		return "", fmt.Errorf("%s: overflow: %w", destination, err)
+		return fmt.Errorf("%s: overflow: %w", destination, err)
 	}
-	return o.bucket.Locate(d), nil
+	return send(o.bucket.Locate(d))
 }

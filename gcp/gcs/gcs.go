@@ -6,8 +6,8 @@
 // percent-encoded as in CloudEvents' HTTP binding. Storage has room for 8 KiB of
 // metadata; what does not fit is left out. [Delivery] reads it back.
 //
-// An object is only written where there is none, so a redelivery is no second
-// object and no second version.
+// An object that exists is never written again, so a redelivery makes no second
+// version.
 //
 // The client is google.golang.org/api/storage/v1, which Google generates of the
 // same API that cloud.google.com/go/storage calls: with that one a function is
@@ -57,10 +57,8 @@ func Open(url string) (core.Handler, error) {
 	return &Bucket{objects, sdk.Client(connect)}, nil
 }
 
-// Handle implements [core.Handler]. It returns nil when the object is there,
-// whoever wrote it: its name holds a digest of its content. Every failure is
-// one for now, those that somebody must do something about included (no such
-// bucket, permission denied): the sender's next try may come after that.
+// Handle implements [core.Handler]. An object that is there already means taken:
+// its name holds a digest of its content. Every failure is one for now.
 func (b *Bucket) Handle(ctx context.Context, d *core.Delivery) error {
 	if err := b.write(ctx, d); err != nil {
 		return fmt.Errorf("%s: %w", b, err)

@@ -7,12 +7,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// explain says what to do about an error.
-func explain(err error) error {
+// explain says what to do about an error, if there is one.
+func explain(t *Topic, err error) error {
 	if remedy := remedies[status.Code(err)]; remedy != "" {
-		return fmt.Errorf("%w; %s", err, remedy)
+		return fmt.Errorf("%s: %w; %s", t, err, remedy)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", t, err)
+	}
+	return nil
 }
 
 var remedies = map[codes.Code]string{

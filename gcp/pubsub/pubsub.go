@@ -57,42 +57,27 @@ func Open(url string) (core.Handler, error) {
 }
 
 // Handle implements [core.Handler]. It publishes the delivery at once, in a
-// request of its own, and returns nil when Pub/Sub has acknowledged it. A body
-// over the limit, with no bucket to overflow to, is a permanent failure. Every
-// other is one for now, those that somebody must do something about included
-// (no such topic, permission denied): the sender's next try may come after that.
+// request of its own, and returns nil when Pub/Sub has acknowledged it. Package
+// destination says which failures are permanent.
 func (t *Topic) Handle(ctx context.Context, d *core.Delivery) error {
-	request := t.request(message(d, ""))
-	if proto.Size(request) > maxRequest {
-		dataref, err := t.Keep(ctx, d, t, sdk.ExampleBucket)
-		if err != nil {
-			return err
-		}
-		request = t.request(message(d, dataref))
-	}
-	if err := t.publish(ctx, request); err != nil {
-		return fmt.Errorf("%s: %w", t, explain(err))
-	}
-	return nil
-}
-
-func (t *Topic) request(m *pubsubpb.PubsubMessage) *pubsubpb.PublishRequest {
-	return &pubsubpb.PublishRequest{Topic: t.resource(), Messages: []*pubsubpb.PubsubMessage{m}}
-}
-
-// publish uses the client for single requests and not the one that batches,
-// which waits for company and, when the caller gives up, publishes all the same.
-func (t *Topic) publish(ctx context.Context, request *pubsubpb.PublishRequest) error {
 	client, err := t.client(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", t, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	_, err = client.Publish(ctx, request)
-	return err
+	return t.Send(ctx, d, t, sdk.ExampleBucket, func(dataref string) error {
+		request := &pubsubpb.PublishRequest{Topic: t.resource(), Messages: []*pubsubpb.PubsubMessage{message(d, dataref)}}
+		if proto.Size(request) > maxRequest {
+			return destination.ErrTooLarge
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		_, err := client.Publish(ctx, request)
+		return explain(t, err)
+	})
 }
 
+// connect makes the client for single requests and not the one that batches,
+// which waits for company and, when the caller gives up, publishes all the same.
 func connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
 	var options []option.ClientOption
 	if host := os.Getenv(EmulatorVariable); host != "" {

@@ -15,8 +15,8 @@ import (
 	"github.com/labelhook/labelhook/internal/loopback"
 )
 
-// credentialsFor returns whoever gives this process credentials, in the SDK's
-// order: keys in the environment, as Lambda sets them; a web identity, as
+// credentialsFor returns what gives this process credentials, in the SDK's order:
+// keys in the environment, as Lambda sets them; a web identity, as
 // Kubernetes gives a pod; the container's agent, of ECS or of EKS; the
 // instance's role.
 func credentialsFor(c aws.Config) (aws.CredentialsProvider, error) {

@@ -17,7 +17,7 @@ import (
 
 // A call is tried three times with at most half a second between, and none of
 // them waits longer than these for the other side. All tries together have
-// Patience: whoever sent the delivery waits too, and tries again by itself.
+// Patience: the delivery's sender waits too, and tries again by itself.
 const (
 	Retries    = 2
 	RetryDelay = 100 * time.Millisecond

@@ -7,6 +7,8 @@ import (
 	"os"
 	"regexp"
 	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
 // StorageVariable holds a connection string for an account of Azure Storage,
@@ -41,6 +43,25 @@ func OpenStorage(host, service string) (Storage, error) {
 	return s, nil
 }
 
+// Connect makes the SDK's client of a container or queue, which signs in with the
+// connection string or as the managed identity.
+func Connect[C, O any](s Storage, name string, options *O,
+	byString func(connection, name string, options *O) (C, error),
+	byIdentity func(url string, identity azcore.TokenCredential, options *O) (C, error),
+) (client C, err error) {
+	if s.Connection != "" {
+		if client, err = byString(s.Connection, name, options); err != nil {
+			return client, errConnection
+		}
+		return client, nil
+	}
+	identity, err := Credential()
+	if err != nil {
+		return client, err
+	}
+	return byIdentity(s.Endpoint+name, identity, options)
+}
+
 func isAccountName(name string) bool {
 	return regexp.MustCompile(`^[a-z0-9]{3,24}$`).MatchString(name) // compiled here and not at every start
 }
@@ -51,9 +72,8 @@ func IsStorageName(name string) bool {
 	return 3 <= len(name) && len(name) <= 63 && regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`).MatchString(name)
 }
 
-// ErrConnection says that the SDK could not use the connection string, without
-// the SDK's words: they may repeat it.
-var ErrConnection = errors.New(StorageVariable + " cannot be read; copy a connection string of the storage account as Azure shows it (Access keys), or unset the variable to use the managed identity")
+// errConnection leaves the SDK's words out: they may repeat the string.
+var errConnection = errors.New(StorageVariable + " cannot be read; copy a connection string of the storage account as Azure shows it (Access keys), or unset the variable to use the managed identity")
 
 // azurite is where the emulator Azurite listens, with the account and key that
 // it documents: what UseDevelopmentStorage=true stands for in Azure's tools.
