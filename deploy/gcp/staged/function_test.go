@@ -23,6 +23,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/gcs"
 )
 
@@ -131,10 +132,10 @@ func keepsObjects(t *testing.T, binary string) {
 	seen := map[string]bool{}
 	conformance.Run(t, conformance.Cases(), conformance.Platform{
 		Do: conformance.HTTP(p.address, "/"),
-		Taken: func(testing.TB) (taken []conformance.Taken) {
+		Taken: func(t testing.TB) (taken []conformance.Taken) {
 			for name, o := range server.Objects() {
 				if !seen[name] {
-					taken = append(taken, conformance.Taken{Body: o.Content, Attributes: bare(o.Metadata)})
+					taken = append(taken, conformance.Taken{Body: o.Content, Attributes: bare(destinationtest.Decoded(t, o.Metadata))})
 				}
 				seen[name] = true
 			}

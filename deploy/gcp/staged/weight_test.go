@@ -110,6 +110,7 @@ func init() { gcp.Register("LabelboxWebhook", nil) }
 import (
 	_ "` + functions + `"
 
+	"` + module + `/core"
 	"` + module + `/gcp"
 	"` + module + `/gcp/pubsub"
 )
