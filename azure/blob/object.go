@@ -1,6 +1,8 @@
 package blob
 
 import (
+	"strings"
+
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 )
@@ -16,7 +18,7 @@ func Delivery(metadata map[string]*string, content []byte) (*core.Delivery, erro
 	values := map[string]string{}
 	for name, value := range metadata {
 		if value != nil {
-			values[name] = *value
+			values[strings.ToLower(name)] = *value // a header's name comes in any case
 		}
 	}
 	return destination.FromObject(values, prefix, content)

@@ -13,18 +13,19 @@ import (
 )
 
 // Fetch reads the object that a message refers to, by the URI that the bucket's
-// Locate has returned.
+// Locate has returned. It reads its own bucket only: a message is not signed, and
+// may refer to anything.
 type Fetch func(uri string) ([]byte, error)
 
 // FromMessage makes the delivery again of a message, for the consumer of a queue:
-// of those attributes whose names have the prefix, in any case, and of the body.
+// of those attributes whose names have the prefix, and of the body.
 // Where there is an attribute dataref, the body is what fetch reads. Each
 // destination has a function Delivery that knows its own messages; see
 // [core.FromAttributes] for what the result is worth.
 func FromMessage(attributes map[string]string, prefix string, body []byte, fetch Fetch) (*core.Delivery, error) {
 	var named []core.Attribute
 	for name, value := range attributes {
-		name, found := strings.CutPrefix(strings.ToLower(name), strings.ToLower(prefix))
+		name, found := strings.CutPrefix(name, prefix)
 		if !found {
 			continue
 		}

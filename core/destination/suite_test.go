@@ -59,7 +59,7 @@ func endpoints(t testing.TB) destinationtest.Harness {
 		attributes := map[string]string{}
 		for name := range r.Header {
 			if strings.HasPrefix(name, "Ce-") {
-				attributes[name] = r.Header.Get(name)
+				attributes[strings.ToLower(name)] = r.Header.Get(name)
 			}
 		}
 		attributes = destinationtest.Decoded(t, attributes)
