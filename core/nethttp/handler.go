@@ -26,15 +26,9 @@ import (
 func Handler(receiver *core.Receiver) http.Handler {
 	room := newRoom(receiver.Limit())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b := body{request: r, writer: w, limit: receiver.Limit()}
-		b.claim = claim{room: room, giveUp: b.interrupt}
+		b := newBody(w, r, receiver.Limit(), room)
 		defer b.claim.release()
-		response := receiver.Receive(r.Context(), core.Request{Method: r.Method, Header: header(r.Header), ReadBody: b.read, Length: r.ContentLength})
-		if !b.begun && r.ContentLength != 0 && r.ProtoMajor == 1 {
-			// Else net/http would read a body up to 256 KiB before it sends the answer.
-			w.Header().Set("Connection", "close")
-		}
-		Write(w, response)
+		Write(w, b.receive(receiver))
 	})
 }
 
@@ -71,6 +65,23 @@ type body struct {
 	limit   int
 	claim   claim
 	begun   bool
+}
+
+func newBody(w http.ResponseWriter, r *http.Request, limit int, room *room) *body {
+	b := &body{request: r, writer: w, limit: limit}
+	b.claim = claim{room: room, giveUp: b.interrupt}
+	return b
+}
+
+// receive has the receiver judge the request, which may read the body.
+func (b *body) receive(receiver *core.Receiver) core.Response {
+	r := b.request
+	response := receiver.Receive(r.Context(), core.Request{Method: r.Method, Header: header(r.Header), ReadBody: b.read, Length: r.ContentLength})
+	if !b.begun && r.ContentLength != 0 && r.ProtoMajor == 1 {
+		// Else net/http would read a body up to 256 KiB before it sends the answer.
+		b.writer.Header().Set("Connection", "close")
+	}
+	return response
 }
 
 // interrupt makes a read that waits for the sender fail.

@@ -1,0 +1,108 @@
+package nethttp_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/test/conformance"
+)
+
+// What Verify lets through, a receiver behind it still takes: nothing of the
+// request is lost, and what is refused is answered the same.
+func TestVerifyInFrontOfAReceiverChangesNothing(t *testing.T) {
+	destination := conformance.NewDestination(t)
+	variables := conformance.Environment(destination.URL)
+	receiver, _, err := environment.Receiver(environment.Platform{
+		Options: core.Options{Logger: slog.New(slog.DiscardHandler)},
+		Getenv:  func(name string) string { return variables[name] },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	// Around Verify the limit is known only once it is broken.
+	cases := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return c.Name == "body one byte over the limit, not signed" })
+	limited := http.MaxBytesHandler(nethttp.Verify(receiver.Secrets, nethttp.Handler(receiver)), int64(receiver.Limit()))
+	server := httptest.NewServer(limited)
+	defer server.Close()
+	conformance.Run(t, cases, conformance.Platform{
+		Do:    conformance.HTTP(server.Listener.Addr().String(), "/"),
+		Taken: destination.Taken,
+	})
+}
+
+func TestTheHandlerBehindVerifyAnswersAndReadsTheProvenBody(t *testing.T) {
+	r, key := receiver(t, nil, 0)
+	var calls int
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls++
+		body, err := io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusTeapot)
+		fmt.Fprintf(w, "%s %d %v", body, r.ContentLength, err)
+	})
+	for name, test := range map[string]struct {
+		signature string
+		length    int64
+		status    int
+		answer    string
+	}{
+		"declared": {core.Sign([]byte("genuine"), key), 7, 418, "genuine 7 <nil>"},
+		"chunked":  {core.Sign([]byte("genuine"), key), -1, 418, "genuine 7 <nil>"},
+		"forged":   {core.Sign([]byte("other"), key), 7, 401, "signature_mismatch"},
+		"unsigned": {"", 7, 401, "signature_missing"},
+	} {
+		calls = 0
+		request := httptest.NewRequest("POST", "/", strings.NewReader("genuine"))
+		request.ContentLength = test.length
+		if test.signature != "" {
+			request.Header.Set(core.SignatureHeader, test.signature)
+		}
+		mine := request.Body
+		answer := httptest.NewRecorder()
+		nethttp.Verify(r.Secrets, next).ServeHTTP(answer, request)
+		if answer.Code != test.status || !strings.Contains(answer.Body.String(), test.answer) || (calls == 1) != (test.status == 418) {
+			t.Errorf("%s: %d %s after %d calls", name, answer.Code, answer.Body, calls)
+		}
+		if request.Body != mine {
+			t.Errorf("%s: the server's own request was changed", name)
+		}
+	}
+}
+
+// A server that has a handler for the body already proves the sender first. The
+// same goes for chi: router.Use(func(next http.Handler) http.Handler { return
+// nethttp.Verify(secrets, next) }).
+func ExampleVerify() {
+	key, err := secret.New("the secret given to Labelbox")
+	if err != nil {
+		panic(err)
+	}
+	secrets, err := secret.Static(key)
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /labels", nethttp.Verify(secrets, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%d bytes from Labelbox", len(body))
+	})))
+
+	request := httptest.NewRequest("POST", "/labels", strings.NewReader("{}"))
+	request.Header.Set(core.SignatureHeader, core.Sign([]byte("{}"), key))
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, request)
+	fmt.Println(answer.Code, answer.Body)
+	// Output:
+	// 200 2 bytes from Labelbox
+}
