@@ -11,13 +11,13 @@ import (
 	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
-// NewLogHandler returns a handler that writes records as Lambda's JSON log
+// NewLogger returns a logger that writes records as Lambda's JSON log
 // format has them: one object a line with "timestamp" (RFC 3339), "level" and
 // "message", and with the "requestId" of the invocation that the context of a
 // record belongs to. That is what CloudWatch and Lambda's own filtering by level
 // look for (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
-func NewLogHandler(w io.Writer, level slog.Leveler) slog.Handler {
-	return jsonlog.New(w, level, jsonlog.Fields{Time: "timestamp", Message: "message", Context: requestID})
+func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
+	return slog.New(jsonlog.New(w, level, jsonlog.Fields{Time: "timestamp", Message: "message", Context: requestID}))
 }
 
 func requestID(ctx context.Context) []slog.Attr {

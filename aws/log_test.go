@@ -13,7 +13,7 @@ import (
 
 func TestLogHandlerWritesLambdasFormat(t *testing.T) {
 	var out bytes.Buffer
-	logger := slog.New(NewLogHandler(&out, slog.LevelInfo))
+	logger := NewLogger(&out, slog.LevelInfo)
 	invocation := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request"})
 	logger.With("a", 1).InfoContext(invocation, "hello", "time", "own", "msg", "own")
 	logger.WithGroup("g").WarnContext(context.Background(), "bye", "msg", "own")

@@ -34,7 +34,7 @@ import (
 // answers all requests 503: a function that exits instead would be started again
 // with every request, and tell the sender less.
 //
-// Logs go to standard output by [NewLogHandler], and [slog.Default] becomes
+// Logs go to standard output by [NewLogger], and [slog.Default] becomes
 // that logger. Their level is LABELHOOK_LOG_LEVEL or AWS_LAMBDA_LOG_LEVEL, the
 // function's own setting; the higher one where both are set, for Lambda drops
 // what is below its own. It is info where neither is.
@@ -48,7 +48,7 @@ func Start(h core.Handler, options ...core.Option) {
 func function(getenv func(string) string, environ func() []string, stdout io.Writer, h core.Handler, options []core.Option) lambda.Handler {
 	level, levelError := logLevel(getenv)
 	p := environment.Platform{
-		Options: core.Options{Logger: slog.New(NewLogHandler(stdout, level))},
+		Options: core.Options{Logger: NewLogger(stdout, level)},
 		Getenv:  getenv,
 		Environ: environ,
 		Manager: SecretsManager{}.Secrets,

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,43 +17,6 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 )
-
-func TestTimeLimitIsBelowTheHosts(t *testing.T) {
-	none := t.TempDir()
-	unlimited := t.TempDir()
-	if err := os.WriteFile(filepath.Join(unlimited, "host.json"), []byte(`{"version":"2.0","functionTimeout":"-1"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		variables map[string]string
-		want      time.Duration
-	}{
-		"as deployed":              {map[string]string{"FUNCTIONS_APP_ROOT_PATH": "../deploy/azure"}, 45 * time.Second},
-		"an app setting outweighs": {map[string]string{"FUNCTIONS_APP_ROOT_PATH": "../deploy/azure", "AzureFunctionsJobHost__functionTimeout": "00:02:00"}, 90 * time.Second},
-		"fractions":                {map[string]string{"AzureFunctionsJobHost__functionTimeout": "00:00:10.5"}, 7875 * time.Millisecond},
-		"hours and minutes":        {map[string]string{"AzureFunctionsJobHost__functionTimeout": "00:01"}, 45 * time.Second},
-		"more than the front end":  {map[string]string{"AzureFunctionsJobHost__functionTimeout": "1.00:00:00"}, frontEnd * 3 / 4},
-		"no limit":                 {map[string]string{"FUNCTIONS_APP_ROOT_PATH": unlimited}, frontEnd * 3 / 4},
-		"no host.json":             {map[string]string{"FUNCTIONS_APP_ROOT_PATH": none}, frontEnd * 3 / 4},
-		"not a span":               {map[string]string{"AzureFunctionsJobHost__functionTimeout": "soon"}, frontEnd * 3 / 4},
-		"nothing at all":           {map[string]string{"AzureFunctionsJobHost__functionTimeout": "00:00:00"}, frontEnd * 3 / 4},
-	} {
-		if got := timeLimit(func(name string) string { return test.variables[name] }); got != test.want {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
-		}
-	}
-	var host struct{ FunctionTimeout string }
-	text, err := os.ReadFile("../deploy/azure/host.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &host); err != nil {
-		t.Fatal(err)
-	}
-	if kills, ok := parseTimeSpan(host.FunctionTimeout); !ok || kills < 50*time.Second {
-		t.Errorf("the host would kill after %v", kills)
-	}
-}
 
 // A handler of anybody's that takes too long is answered 503 before the host
 // kills the process, whether or not it stops when told; in both forms of request.

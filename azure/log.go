@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/labelhook/labelhook/azure/internal/sdk"
 	"github.com/labelhook/labelhook/internal/jsonlog"
 )
 
@@ -30,7 +31,7 @@ type invocationKey struct{}
 func withInvocation(ctx context.Context, header http.Header) context.Context {
 	ids := strings.Split(strings.Join(header.Values(invocationHeader), ","), ",")
 	id := strings.TrimSpace(ids[len(ids)-1])
-	if !isName(id) {
+	if !sdk.IsName(id) {
 		return ctx
 	}
 	return context.WithValue(ctx, invocationKey{}, id)

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
@@ -81,18 +80,4 @@ func (blanks) Read(p []byte) (int, error) {
 		p[i] = ' '
 	}
 	return len(p), nil
-}
-
-// Large envelopes are read one after the other, small ones pass them by.
-func TestLargeEnvelopesTakeTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		turn := turns{make(chan struct{}, 1)}
-		if !turn.enter(t.Context()) || turn.enter(t.Context()) {
-			t.Error("two at once")
-		}
-		turn.leave()
-		if !turn.enter(t.Context()) {
-			t.Error("none after it")
-		}
-	})
 }

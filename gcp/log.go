@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 
@@ -25,6 +26,23 @@ func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
 		Rename:   map[string]string{"stack": "stack_trace"},
 		Context:  originAttrs,
 	}))
+}
+
+// originAttrs are Cloud Logging's fields for the request of a context
+// (https://cloud.google.com/logging/docs/structured-logging).
+func originAttrs(ctx context.Context) (attrs []slog.Attr) {
+	o, _ := ctx.Value(originKey{}).(origin)
+	if o.trace != "" {
+		attrs = append(attrs, slog.String("logging.googleapis.com/trace", o.trace),
+			slog.Bool("logging.googleapis.com/trace_sampled", o.sampled))
+	}
+	if o.span != "" {
+		attrs = append(attrs, slog.String("logging.googleapis.com/spanId", o.span))
+	}
+	if o.execution != "" {
+		attrs = append(attrs, slog.Group("logging.googleapis.com/labels", slog.String("execution_id", o.execution)))
+	}
+	return attrs
 }
 
 func severity(level slog.Level) string {

@@ -61,7 +61,7 @@ func newWork(body []byte) (*work, error) {
 			}
 			return nil
 		}),
-		Observe: core.LogTo(slog.New(aws.NewLogHandler(io.Discard, slog.LevelInfo)), "sqs"),
+		Observe: core.LogTo(aws.NewLogger(io.Discard, slog.LevelInfo), "sqs"),
 	}
 	request := core.Request{Method: http.MethodPost, Header: w.header, Body: body}
 	w.receive = func() core.Response { return quiet.Receive(context.Background(), request) }

@@ -473,7 +473,7 @@ func logLine(t *testing.T, line *bytes.Buffer, handler, deadLetter core.Handler)
 	if err != nil {
 		t.Fatal(err)
 	}
-	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Observe: core.LogTo(slog.New(aws.NewLogHandler(line, slog.LevelInfo)))}
+	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Observe: core.LogTo(aws.NewLogger(line, slog.LevelInfo))}
 	body := samples.All()[0].Body()
 	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, key)}}})
 }

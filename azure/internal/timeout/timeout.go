@@ -1,4 +1,5 @@
-package azure
+// Package timeout knows how long Azure's Functions host lets an invocation take.
+package timeout
 
 import (
 	"encoding/json"
@@ -13,14 +14,14 @@ import (
 // (https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout).
 const frontEnd = 230 * time.Second
 
-// timeLimit is how long a request may take, from its first byte here to the end
+// Limit returns how long a request may take, from its first byte here to the end
 // of its handlers: three quarters of what the host gives an invocation, which
 // begins before the request is passed on. A host whose invocation takes longer
 // kills this process, with all that others have under way in it.
 //
 // The time is the host's own: its setting functionTimeout, as an app setting or
 // in host.json. Without one, or with -1 for no limit, the front end's counts.
-func timeLimit(getenv func(string) string) time.Duration {
+func Limit(getenv func(string) string) time.Duration {
 	text := getenv("AzureFunctionsJobHost__functionTimeout")
 	if text == "" {
 		var host struct{ FunctionTimeout string }

@@ -3,7 +3,6 @@ package gcp
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -37,23 +36,6 @@ func originOf(r *http.Request) origin {
 		o.execution = ""
 	}
 	return o
-}
-
-// originAttrs are Cloud Logging's fields for the request of a context
-// (https://cloud.google.com/logging/docs/structured-logging).
-func originAttrs(ctx context.Context) (attrs []slog.Attr) {
-	o, _ := ctx.Value(originKey{}).(origin)
-	if o.trace != "" {
-		attrs = append(attrs, slog.String("logging.googleapis.com/trace", o.trace),
-			slog.Bool("logging.googleapis.com/trace_sampled", o.sampled))
-	}
-	if o.span != "" {
-		attrs = append(attrs, slog.String("logging.googleapis.com/spanId", o.span))
-	}
-	if o.execution != "" {
-		attrs = append(attrs, slog.Group("logging.googleapis.com/labels", slog.String("execution_id", o.execution)))
-	}
-	return attrs
 }
 
 const (

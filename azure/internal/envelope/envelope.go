@@ -1,6 +1,11 @@
-package azure
+// Package envelope reads and writes the JSON documents in which Azure's Functions
+// host passes on a request and takes the answer, for functions that are not
+// forwarded requests as they came.
+package envelope
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -26,17 +31,17 @@ const (
 // An envelope may be this much larger than the largest body: JSON writes one
 // byte as up to six, and the headers are in there too.
 const (
-	envelopeFactor = 6
-	envelopeRest   = 1 << 20
+	factor = 6
+	rest   = 1 << 20
 )
 
-// Envelopes up to smallEnvelope bytes are read at once, larger ones one after the
+// Envelopes up to small bytes are read at once, larger ones one after the
 // other: JSON and body are both in memory. The host has all of one before it
 // sends it, so none comes slowly; and once it is read it is the next one's turn,
 // however long it is handled.
-const smallEnvelope = 256 << 10
+const small = 256 << 10
 
-var largeEnvelopes = turns{make(chan struct{}, 1)}
+var largeOnes = turns{make(chan struct{}, 1)}
 
 type turns struct{ taken chan struct{} }
 
@@ -54,19 +59,67 @@ func (t turns) enter(ctx context.Context) bool {
 
 func (t turns) leave() { <-t.taken }
 
-// readInTurn is [readEnvelope] for a large one.
-func readInTurn(ctx context.Context) func(io.Reader, int) core.Request {
-	return func(r io.Reader, limit int) core.Request {
-		if !largeEnvelopes.enter(ctx) {
-			io.Copy(io.Discard, r)
-			return core.Request{Method: http.MethodPost, BodyError: core.ErrOverloaded}
-		}
-		defer largeEnvelopes.leave()
-		return readEnvelope(r, limit)
+// Open reports whether the request is an envelope, as far as its beginning tells,
+// and leaves its body to be read from the start.
+func Open(r *http.Request) bool {
+	if !mayBeEnvelope(r) {
+		return false
 	}
+	body := bufio.NewReader(r.Body)
+	r.Body = readCloser{body, r.Body}
+	beginning, _ := body.Peek(peeked)
+	return isEnvelope(beginning)
 }
 
-// readEnvelope finds the sender's request in
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
+// mayBeEnvelope is about what is outside of the body: the host posts envelopes
+// to a path of one segment, and the sender's headers are inside. What was passed on
+// comes with the sender's signature, or else is refused anyway.
+func mayBeEnvelope(r *http.Request) bool {
+	return r.Method == http.MethodPost &&
+		strings.Count(strings.TrimSuffix(r.URL.Path, "/"), "/") == 1 &&
+		r.Header.Values(core.SignatureHeader) == nil
+}
+
+// isEnvelope reports whether a body begins as the host's envelopes do, with
+// one of their two members: no payload of Labelbox's has either.
+func isEnvelope(beginning []byte) bool {
+	name, found := bytes.CutPrefix(trim(beginning), []byte("{"))
+	if !found {
+		return false
+	}
+	for _, member := range []string{`"Data"`, `"Metadata"`} {
+		if rest, found := bytes.CutPrefix(trim(name), []byte(member)); found {
+			return bytes.HasPrefix(trim(rest), []byte(":"))
+		}
+	}
+	return false
+}
+
+func trim(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
+const peeked = 64 // bytes; the host writes no white space
+
+// Read finds the sender's request in the envelope that is r's body. A large one
+// waits five seconds at most until it may be read. One that cannot be read, or
+// whose body is over limit bytes or cannot be had, is a request with a BodyError.
+func Read(r *http.Request, limit int) core.Request {
+	if r.ContentLength >= 0 && r.ContentLength <= small {
+		return read(r.Body, limit)
+	}
+	if !largeOnes.enter(r.Context()) {
+		io.Copy(io.Discard, r.Body)
+		return core.Request{Method: http.MethodPost, BodyError: core.ErrOverloaded}
+	}
+	defer largeOnes.leave()
+	return read(r.Body, limit)
+}
+
+// read finds the sender's request in
 //
 //	{"Data":{"req":{"Url","Method","Query","Headers":{name:[value]},"Params","Identities","Body"}},"Metadata":…}
 //
@@ -74,9 +127,9 @@ func readInTurn(ctx context.Context) func(io.Reader, int) core.Request {
 // answer. An envelope that cannot be read, or whose body cannot be had, is a
 // request with a BodyError. Metadata repeats what the sender said and is not
 // looked at.
-func readEnvelope(r io.Reader, limit int) core.Request {
-	limited := &io.LimitedReader{R: r, N: envelopeFactor*int64(limit) + envelopeRest}
-	request, err := decodeEnvelope(limited)
+func read(r io.Reader, limit int) core.Request {
+	limited := &io.LimitedReader{R: r, N: factor*int64(limit) + rest}
+	request, err := decode(limited)
 	exhausted := limited.N == 0
 	_, broken := io.Copy(io.Discard, r)
 	switch {
@@ -94,8 +147,8 @@ func readEnvelope(r io.Reader, limit int) core.Request {
 	return core.Request{Method: http.MethodPost, BodyError: err}
 }
 
-// decodeEnvelope reads as far as the end of the trigger.
-func decodeEnvelope(r io.Reader) (request core.Request, err error) {
+// decode reads as far as the end of the trigger.
+func decode(r io.Reader) (request core.Request, err error) {
 	d := jsontext.NewDecoder(r)
 	if err := enter(d, "Data"); err != nil {
 		return request, err
@@ -224,8 +277,8 @@ type replied struct {
 	Body       string            `json:"body"`
 }
 
-// writeEnvelope answers the host with what to answer the sender.
-func writeEnvelope(w http.ResponseWriter, response core.Response) {
+// Write answers the host with what to answer the sender.
+func Write(w http.ResponseWriter, response core.Response) {
 	r := replied{strconv.Itoa(response.Status), map[string]string{}, string(response.Body)}
 	for _, h := range response.Headers {
 		r.Headers[h.Name] = h.Value

@@ -1,4 +1,4 @@
-package azure
+package envelope
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -38,7 +39,7 @@ func FuzzReadEnvelope(f *testing.F) {
 	const limit = 1 << 16
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rest := bytes.NewReader(text)
-		request := readEnvelope(rest, limit)
+		request := read(rest, limit)
 		if rest.Len() != 0 {
 			t.Fatalf("%d bytes are not read", rest.Len())
 		}
@@ -101,7 +102,7 @@ func FuzzEnvelopeKeepsBytes(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request := readEnvelope(bytes.NewReader(envelope), len(body)+len(contentType)+len(event))
+		request := read(bytes.NewReader(envelope), len(body)+len(contentType)+len(event))
 		if request.BodyError != nil {
 			t.Fatalf("%s: %v", envelope, request.BodyError)
 		}
@@ -111,6 +112,20 @@ func FuzzEnvelopeKeepsBytes(f *testing.F) {
 		marked := bytes.HasPrefix(body, []byte("\ufeff"))
 		if exact := inBase64(contentType) || utf8.Valid(body) && !marked; exact && !bytes.Equal(request.Body, body) {
 			t.Errorf("body %q, want %q", request.Body, body)
+		}
+	})
+}
+
+// Large envelopes are read one after the other, small ones pass them by.
+func TestLargeEnvelopesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turn := turns{make(chan struct{}, 1)}
+		if !turn.enter(t.Context()) || turn.enter(t.Context()) {
+			t.Error("two at once")
+		}
+		turn.leave()
+		if !turn.enter(t.Context()) {
+			t.Error("none after it")
 		}
 	})
 }

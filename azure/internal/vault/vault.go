@@ -1,4 +1,5 @@
-package azure
+// Package vault reads the versions of a secret that count from Azure Key Vault.
+package vault
 
 import (
 	"context"
@@ -10,75 +11,19 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
 	"github.com/labelhook/labelhook/core/secret"
 )
 
-// KeyVault reads webhook secrets from Azure Key Vault. The zero value does so
-// as the app's managed identity (the one whose client id is in AZURE_CLIENT_ID,
-// if there are several), which needs the role "Key Vault Secrets User".
-//
-// After a rotation both the current and the previous version count for a while,
-// so that no delivery is refused while Labelbox is told. Key Vault itself keeps
-// versions for ever. One that has leaked must be taken out of use at once by
-// disabling it:
-//
-//	az keyvault secret set-attributes --vault-name VAULT --name NAME \
-//		--version VERSION --enabled false
-type KeyVault struct {
-	// PreviousFor is how long the previous version counts after the current one
-	// was created. Zero means 24 hours; below zero, never.
-	PreviousFor time.Duration
-
-	// Credential signs in; nil means the managed identity.
-	Credential azcore.TokenCredential
-
-	// Transport sends requests; nil means one of our own, with time-outs.
-	Transport policy.Transporter
-}
-
-// Secrets makes the source for a secret's URL,
-// https://VAULT.vault.azure.net/secrets/NAME, without a version. It asks the
-// vault when its secrets are first needed, and then as seldom as
-// [secret.Cached] does. The vault's host may be that of any Azure cloud; it
-// is given no token that is not for itself.
-//
-// An error that Secrets returns is about the URL and does not repeat it.
-func (v KeyVault) Secrets(id string) (secret.Source, error) {
-	host, name, err := parseSecretURL(id)
-	if err != nil {
-		return nil, err
-	}
-	credential := v.Credential
-	if credential == nil {
-		if credential, err = sdk.Credential(); err != nil {
-			return nil, err
-		}
-	}
-	options := &azsecrets.ClientOptions{ClientOptions: sdk.Options()}
-	if v.Transport != nil {
-		options.Transport = v.Transport
-	}
-	client, err := azsecrets.NewClient("https://"+host, credential, options)
-	if err != nil {
-		return nil, err
-	}
-	s := &vaultSecret{"secret " + name + " in " + host, name, client, v.PreviousFor}
-	if s.previousFor == 0 {
-		s.previousFor = 24 * time.Hour
-	}
-	return &secret.Cached{Name: s.what, Fetch: s.fetch, Timeout: fetchTimeout}, nil
-}
-
-// fetchTimeout is for four round trips when nothing is cached yet: the vault's
+// FetchTimeout is for four round trips when nothing is cached yet: the vault's
 // challenge, the identity's token, and two versions with their list.
-const fetchTimeout = 5 * time.Second
+const FetchTimeout = 5 * time.Second
 
-// parseSecretURL takes a slash at the end, with which the portal shows the URL.
-func parseSecretURL(id string) (host, name string, err error) {
+// ParseURL returns the vault's host and the name of a secret. It takes a slash at
+// the end, with which the portal shows the URL.
+func ParseURL(id string) (host, name string, err error) {
 	u, err := url.Parse(id)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", "", errSecretURL
@@ -86,7 +31,7 @@ func parseSecretURL(id string) (host, name string, err error) {
 	path, below := strings.CutPrefix(u.Path, "/secrets/")
 	name, version, _ := strings.Cut(path, "/")
 	switch {
-	case !below, !isName(name), version != "" && !isName(version):
+	case !below, !sdk.IsName(name), version != "" && !sdk.IsName(version):
 		return "", "", errSecretURL
 	case version != "":
 		return "", "", errors.New("this is one version of a secret, which no rotation would change; leave the version out: https://VAULT.vault.azure.net/secrets/NAME")
@@ -94,41 +39,31 @@ func parseSecretURL(id string) (host, name string, err error) {
 	return u.Host, name, nil
 }
 
-// isName reports whether text could be a name in Key Vault, an invocation or
-// another id: 1 to 127 letters, digits and hyphens.
-func isName(text string) bool {
-	for _, c := range []byte(text) {
-		if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return 1 <= len(text) && len(text) <= 127
-}
-
 var errSecretURL = errors.New("this is not the URL of a secret in Key Vault; write https://VAULT.vault.azure.net/secrets/NAME")
 
-type vaultSecret struct {
-	what        string // it is called in errors
-	name        string
-	client      *azsecrets.Client
-	previousFor time.Duration
+// Secret is a secret in a vault.
+type Secret struct {
+	What        string // it is called in errors
+	Name        string
+	Client      *azsecrets.Client
+	PreviousFor time.Duration // how long the previous version counts
 }
 
-// fetch reads the versions that count. The previous one is a help and never a
+// Fetch reads the versions that count. The previous one is a help and never a
 // hindrance: when there is none, it may not be read or holds no usable secret, the
 // current one counts alone. Only when the vault does not say is there an error,
 // because deliveries signed with it might be refused for good.
-func (s *vaultSecret) fetch(ctx context.Context) ([]secret.Secret, error) {
+func (s *Secret) Fetch(ctx context.Context) ([]secret.Secret, error) {
 	current, err := s.read(ctx, "")
 	if err != nil {
-		return nil, sdk.Explain(s.what, err, vaultRemedies)
+		return nil, sdk.Explain(s.What, err, vaultRemedies)
 	}
 	first, err := secretOf(current)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.what, err)
+		return nil, fmt.Errorf("%s: %w", s.What, err)
 	}
 	secrets := []secret.Secret{first}
-	if time.Since(created(current.Attributes)) >= s.previousFor {
+	if time.Since(created(current.Attributes)) >= s.PreviousFor {
 		return secrets, nil
 	}
 	second, err := s.previous(ctx, current)
@@ -138,7 +73,7 @@ func (s *vaultSecret) fetch(ctx context.Context) ([]secret.Secret, error) {
 	case refused(err):
 		return secrets, nil
 	}
-	return nil, sdk.Explain(s.what+", previous version", err, vaultRemedies)
+	return nil, sdk.Explain(s.What+", previous version", err, vaultRemedies)
 }
 
 // vaultRemedies are by the codes of
@@ -150,7 +85,7 @@ var vaultRemedies = sdk.Remedies{
 }
 
 // previous returns the secret of the version before current, or nothing.
-func (s *vaultSecret) previous(ctx context.Context, current azsecrets.Secret) ([]secret.Secret, error) {
+func (s *Secret) previous(ctx context.Context, current azsecrets.Secret) ([]secret.Secret, error) {
 	version, err := s.versionBefore(ctx, current)
 	if err != nil || version == "" {
 		return nil, err
@@ -168,9 +103,9 @@ func (s *vaultSecret) previous(ctx context.Context, current azsecrets.Secret) ([
 
 // versionBefore finds the newest version that is older than current and in
 // use, "" if there is none. The vault lists versions in no order.
-func (s *vaultSecret) versionBefore(ctx context.Context, current azsecrets.Secret) (version string, err error) {
+func (s *Secret) versionBefore(ctx context.Context, current azsecrets.Secret) (version string, err error) {
 	var newest time.Time
-	pages := s.client.NewListSecretPropertiesVersionsPager(s.name, nil)
+	pages := s.Client.NewListSecretPropertiesVersionsPager(s.Name, nil)
 	for pages.More() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -190,8 +125,8 @@ func (s *vaultSecret) versionBefore(ctx context.Context, current azsecrets.Secre
 	return version, nil
 }
 
-func (s *vaultSecret) read(ctx context.Context, version string) (azsecrets.Secret, error) {
-	response, err := s.client.GetSecret(ctx, s.name, version, nil)
+func (s *Secret) read(ctx context.Context, version string) (azsecrets.Secret, error) {
+	response, err := s.Client.GetSecret(ctx, s.Name, version, nil)
 	return response.Secret, err
 }
 

@@ -34,7 +34,7 @@ func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(slog.New(NewLogHandler(log, slog.LevelInfo)))}
+	return &core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(NewLogger(log, slog.LevelInfo))}
 }
 
 // invoke returns the answer as the front understands it.
