@@ -52,8 +52,9 @@ func Open(url string) (core.Handler, error) {
 		return nil, err
 	}
 	return &Bus{
-		address: a,
-		client:  sdk.Client(a.region, func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
+		address:  a,
+		client:   sdk.Client(a.region, func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
+		Overflow: destination.NewOverflow(a, sdk.ExampleBucket),
 	}, nil
 }
 
@@ -67,7 +68,7 @@ func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 	if err := b.look(ctx, client); err != nil {
 		return sdk.Explain(b.String(), err, remedies)
 	}
-	return b.Send(ctx, d, b, sdk.ExampleBucket, func(dataref string) error {
+	return destination.Send(ctx, d, &b.Overflow, func(dataref string) error {
 		for detail := range details(d, dataref) {
 			e := b.entry(d, detail)
 			if size(e) > maxEntry {

@@ -70,3 +70,6 @@ func regionOf(host string) string {
 	}
 	return sdk.RegionOf(host, "sqs")
 }
+
+// String returns sqs:// and the queue's name.
+func (a address) String() string { return "sqs://" + a.name }

@@ -28,13 +28,10 @@ import (
 // Queue is a queue as a destination. It needs the permission sqs:SendMessage
 // and, where only its name is known, sqs:GetQueueUrl.
 type Queue struct {
-	name   string
-	client func() (*sqs.Client, error)
-
-	mu  sync.Mutex
-	url string // "" until the name has been looked up
-
-	destination.Overflow // its message has {"dataref":"URI"} for a body, for SQS takes no empty one
+	address
+	client               func() (*sqs.Client, error)
+	mu                   sync.Mutex // for the address's URL, "" until the name has been looked up
+	destination.Overflow            // its message has {"dataref":"URI"} for a body, for SQS takes no empty one
 }
 
 // Open makes the destination of a URL: sqs://NAME for a queue of this account
@@ -47,14 +44,11 @@ func Open(url string) (core.Handler, error) {
 		return nil, err
 	}
 	return &Queue{
-		name:   a.name,
-		url:    a.url,
-		client: sdk.Client(a.region, func(c awssdk.Config) *sqs.Client { return sqs.NewFromConfig(c) }),
+		address:  a,
+		client:   sdk.Client(a.region, func(c awssdk.Config) *sqs.Client { return sqs.NewFromConfig(c) }),
+		Overflow: destination.NewOverflow(a, sdk.ExampleBucket),
 	}, nil
 }
-
-// String returns sqs:// and the queue's name.
-func (q *Queue) String() string { return "sqs://" + q.name }
 
 // Handle implements [core.Handler]; package destination says which failures are
 // permanent.
@@ -63,7 +57,7 @@ func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", q, err)
 	}
-	return q.Send(ctx, d, q, sdk.ExampleBucket, func(dataref string) error {
+	return destination.Send(ctx, d, &q.Overflow, func(dataref string) error {
 		m := newMessage(d, dataref)
 		if m.size() > maxMessage {
 			return destination.ErrTooLarge

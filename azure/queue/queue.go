@@ -54,7 +54,7 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Queue{address: a, client: client}, nil
+	return &Queue{a, client, destination.NewOverflow(a, sdk.ExampleBucket)}, nil
 }
 
 // Handle implements [core.Handler]; package destination says which failures are
@@ -62,7 +62,7 @@ func Open(url string) (core.Handler, error) {
 func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	return q.Send(ctx, d, q, sdk.ExampleBucket, func(dataref string) error {
+	return destination.Send(ctx, d, &q.Overflow, func(dataref string) error {
 		m := message(d, dataref)
 		if !fits(m) {
 			return destination.ErrTooLarge

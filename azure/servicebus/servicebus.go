@@ -61,7 +61,7 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Entity{address: a, sender: sender}, nil
+	return &Entity{a, sender, destination.NewOverflow(a, sdk.ExampleBucket)}, nil
 }
 
 func connect(host string) (*azservicebus.Client, error) {
@@ -100,7 +100,7 @@ var errConnection = errors.New(ConnectionVariable + " cannot be read; copy a con
 func (e *Entity) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
-	return e.Send(ctx, d, e, sdk.ExampleBucket, func(dataref string) error {
+	return destination.Send(ctx, d, &e.Overflow, func(dataref string) error {
 		return explain(e, e.sender.SendMessage(ctx, message(d, dataref), nil))
 	})
 }

@@ -24,9 +24,18 @@ type Overflower interface {
 	OverflowTo(Bucket)
 }
 
-// Overflow is the rule for a body that is larger than a message. A destination
-// embeds it, which makes that an [Overflower].
-type Overflow struct{ bucket Bucket }
+// Overflow is the rule for a body that is larger than a message, see [Send]. A
+// destination embeds it, which makes that an [Overflower].
+type Overflow struct {
+	destination, example string
+	bucket               Bucket
+}
+
+// NewOverflow takes the names of the destination, and of a bucket's URL for
+// example, for errors.
+func NewOverflow(destination fmt.Stringer, example string) Overflow {
+	return Overflow{destination: destination.String(), example: example}
+}
 
 // OverflowTo implements [Overflower].
 func (o *Overflow) OverflowTo(b Bucket) { o.bucket = b }
@@ -38,18 +47,17 @@ var ErrTooLarge = errors.New("more than a message holds")
 // that ([ErrTooLarge]), the bucket keeps it, and send is called with the object's
 // URI, for a message without a body that has the URI as the CloudEvents attribute
 // dataref (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/dataref.md).
-// Without a bucket the delivery is refused for good. The errors name the
-// destination, and the URL of a bucket for example.
-func (o *Overflow) Send(ctx context.Context, d *core.Delivery, destination fmt.Stringer, example string, send func(dataref string) error) error {
+// Without a bucket the delivery is refused for good.
+func Send(ctx context.Context, d *core.Delivery, o *Overflow, send func(dataref string) error) error {
 	err := send("")
 	if !errors.Is(err, ErrTooLarge) {
 		return err
 	}
 	if o.bucket == nil {
-		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is %w; set LABELHOOK_OVERFLOW to a bucket's URL, such as %s", destination, len(d.Body), err, example))
+		return core.Permanent(fmt.Errorf("%s: a body of %d bytes is %w; set LABELHOOK_OVERFLOW to a bucket's URL, such as %s", o.destination, len(d.Body), err, o.example))
 	}
 	if err := o.bucket.Handle(ctx, d); err != nil {
-		return fmt.Errorf("%s: overflow: %w", destination, err)
+		return fmt.Errorf("%s: overflow: %w", o.destination, err)
 	}
 	return send(o.bucket.Locate(d))
 }

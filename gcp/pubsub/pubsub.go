@@ -53,7 +53,7 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Topic{address: a, client: sdk.Client(connect)}, nil
+	return &Topic{a, sdk.Client(connect), destination.NewOverflow(a, sdk.ExampleBucket)}, nil
 }
 
 // Handle implements [core.Handler]. It publishes the delivery at once, in a
@@ -64,7 +64,7 @@ func (t *Topic) Handle(ctx context.Context, d *core.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", t, err)
 	}
-	return t.Send(ctx, d, t, sdk.ExampleBucket, func(dataref string) error {
+	return destination.Send(ctx, d, &t.Overflow, func(dataref string) error {
 		request := &pubsubpb.PublishRequest{Topic: t.resource(), Messages: []*pubsubpb.PubsubMessage{message(d, dataref)}}
 		if proto.Size(request) > maxRequest {
 			return destination.ErrTooLarge

@@ -1,6 +1,7 @@
 // Package destinationtest is the tests that all destinations have in common. A
 // destination's own tests describe it by a [Harness], and have [Run] send
-// deliveries to it and look at what came out at the other end.
+// deliveries to it and look at what came out at the other end. They have tests of
+// their own for what is special: URLs, exact limits, the errors of the service.
 package destinationtest
 
 import (

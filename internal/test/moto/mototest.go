@@ -1,5 +1,6 @@
 // Package moto runs moto (https://docs.getmoto.org), which behaves like
-// much of AWS and was written by others, for tests to run against.
+// much of AWS and was written by others, for tests to run against. Where a test
+// must say what AWS answers, there is a [StandIn].
 package moto
 
 import (
