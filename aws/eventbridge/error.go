@@ -4,18 +4,16 @@ import (
 	"strings"
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
+	"github.com/labelhook/labelhook/core/destination"
 )
 
-// unfit reports whether EventBridge refuses a detail although it is within the
-// limits that we know.
-func unfit(err error) bool {
-	switch sdk.Code(err) {
-	case "MalformedDetail", "RequestEntityTooLarge":
-		return true
-	case "ValidationException":
-		return strings.Contains(err.Error(), "size of the entries in the request is over the limit")
+func explain(b *Bus, err error) error {
+	switch code := sdk.Code(err); {
+	case code == "MalformedDetail", code == "RequestEntityTooLarge", // although it is within the limits that we know
+		code == "ValidationException" && strings.Contains(err.Error(), "size of the entries in the request is over the limit"):
+		return destination.ErrTooLarge
 	}
-	return false
+	return sdk.Explain(b.String(), err, remedies)
 }
 
 var remedies = sdk.Remedies{

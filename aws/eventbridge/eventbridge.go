@@ -66,7 +66,7 @@ func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 		return fmt.Errorf("%s: %w", b, err)
 	}
 	if err := b.look(ctx, client); err != nil {
-		return sdk.Explain(b.String(), err, remedies)
+		return explain(b, err)
 	}
 	return destination.Send(ctx, d, &b.Overflow, func(dataref string) error {
 		for detail := range details(d, dataref) {
@@ -74,8 +74,8 @@ func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 			if size(e) > maxEntry {
 				continue
 			}
-			if err := put(ctx, client, e); !unfit(err) {
-				return sdk.Explain(b.String(), err, remedies)
+			if err := explain(b, put(ctx, client, e)); !errors.Is(err, destination.ErrTooLarge) {
+				return err
 			}
 		}
 		return destination.ErrTooLarge

@@ -9,30 +9,31 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// judge makes of the answer what [Bucket.Handle] returns.
-func judge(err error) error {
+// exists reports whether there is such an object already. To a role that may not
+// replace objects Storage says that instead.
+func exists(err error) bool {
 	var answer *googleapi.Error
-	if !errors.As(err, &answer) {
-		return err
-	}
-	switch {
-	case answer.Code == http.StatusPreconditionFailed:
-		return nil
-	case answer.Code == http.StatusForbidden && strings.Contains(answer.Message, "storage.objects.delete"):
-		// Only an object that is there would have to be deleted first.
-		return nil
-	case answer.Code == http.StatusForbidden:
-		return fmt.Errorf("%s; give the function's service account roles/storage.objectCreator on the bucket", describeAnswer(answer))
-	case answer.Code == http.StatusNotFound:
-		return fmt.Errorf("%s; create the bucket, or write the URL of one that exists", describeAnswer(answer))
-	}
-	return errors.New(describeAnswer(answer))
+	return errors.As(err, &answer) && (answer.Code == http.StatusPreconditionFailed ||
+		answer.Code == http.StatusForbidden && strings.Contains(answer.Message, "storage.objects.delete"))
 }
 
-// describeAnswer is one line, which the client's own text is not always.
-func describeAnswer(answer *googleapi.Error) string {
-	if answer.Message == "" {
-		return fmt.Sprintf("answered %d", answer.Code)
+// explain makes one line of an answer, which the client's own text is not always.
+func explain(b *Bucket, err error) error {
+	var answer *googleapi.Error
+	if !errors.As(err, &answer) {
+		return fmt.Errorf("%s: %w", b, err)
 	}
-	return fmt.Sprintf("answered %d: %s", answer.Code, strings.Join(strings.Fields(answer.Message), " "))
+	text := fmt.Sprintf("%s: answered %d", b, answer.Code)
+	if answer.Message != "" {
+		text += ": " + strings.Join(strings.Fields(answer.Message), " ")
+	}
+	if remedy := remedies[answer.Code]; remedy != "" {
+		text += "; " + remedy
+	}
+	return errors.New(text)
+}
+
+var remedies = map[int]string{
+	http.StatusForbidden: "give the function's service account roles/storage.objectCreator on the bucket",
+	http.StatusNotFound:  "create the bucket, or write the URL of one that exists",
 }

@@ -60,16 +60,9 @@ func Open(url string) (core.Handler, error) {
 // Handle implements [core.Handler]. An object that is there already means taken:
 // its name holds a digest of its content. Every failure is one for now.
 func (b *Bucket) Handle(ctx context.Context, d *core.Delivery) error {
-	if err := b.write(ctx, d); err != nil {
-		return fmt.Errorf("%s: %w", b, err)
-	}
-	return nil
-}
-
-func (b *Bucket) write(ctx context.Context, d *core.Delivery) error {
 	client, err := b.client(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", b, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -81,7 +74,10 @@ func (b *Bucket) write(ctx context.Context, d *core.Delivery) error {
 		Fields("generation"). // the answer is not needed, and cannot be nothing
 		Context(ctx).
 		Do()
-	return judge(err)
+	if err == nil || exists(err) {
+		return nil
+	}
+	return explain(b, err)
 }
 
 func connect(ctx context.Context) (*storage.Service, error) {

@@ -3,7 +3,6 @@ package gcs_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -125,17 +124,4 @@ func TestWithoutCredentials(t *testing.T) {
 	if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(server.Objects()) != 1 {
 		t.Errorf("%v; objects %v", err, server.Objects())
 	}
-}
-
-func Example() {
-	// On Google Cloud there are credentials, and no emulator.
-	os.Unsetenv(gcs.EmulatorVariable)
-	bucket, err := gcs.Open("gs://labels/raw")
-	fmt.Println(bucket, err)
-
-	_, err = gcs.Open("gs:///raw")
-	fmt.Println(err)
-	// Output:
-	// gs://labels/raw <nil>
-	// this names no bucket; write gs://BUCKET/PREFIX, where BUCKET is small letters, digits, dots, dashes and underscores
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -157,17 +156,4 @@ func TestWithoutCredentials(t *testing.T) {
 	if err := h.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(server.Messages()) != 1 {
 		t.Errorf("%v; messages %v", err, server.Messages())
 	}
-}
-
-func Example() {
-	// On Google Cloud there are credentials, and no emulator.
-	os.Unsetenv(pubsub.EmulatorVariable)
-	topic, err := pubsub.Open("pubsub://acme-ml/labels")
-	fmt.Println(topic, err)
-
-	_, err = pubsub.Open("pubsub://acme-ml")
-	fmt.Println(err)
-	// Output:
-	// pubsub://acme-ml/labels <nil>
-	// this names no topic; write pubsub://PROJECT/TOPIC, with the topic's id, which begins with a letter, without the projects/…/topics/ before it
 }
