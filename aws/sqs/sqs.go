@@ -4,7 +4,7 @@
 // the delivery's CloudEvents attributes, each with the prefix ce-. SQS takes
 // ten of them at most; the least useful are left out. A body with characters
 // that SQS has no room for (it must be XML 1.0 text) is sent in base64, and the
-// attribute ce-labelboxencoding says so.
+// attribute ce-labelboxencoding says so. [Delivery] reads a message back.
 //
 // A FIFO queue gets the project's id as the message group, so that a project's
 // deliveries stay in order, and the delivery's key as the deduplication id, so
