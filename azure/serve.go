@@ -12,14 +12,13 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/floodlog"
+	"github.com/labelhook/labelhook/server"
 )
 
 // The peer is the Functions host on the same machine, which sends what an
 // Internet client sends it. Times are longer than those it keeps itself, so that
 // it is never this side that breaks off a request it would have waited for.
 const (
-	headerTimeout = 5 * time.Second
 	bodyTimeout   = 2 * time.Minute
 	answerTimeout = 4 * time.Minute // Azure's front end waits 230 s
 	idleTimeout   = 5 * time.Minute // the host's pool drops connections after 1 or 2
@@ -46,15 +45,9 @@ func listen(getenv func(string) string) (net.Listener, error) {
 // serve answers on l until a signal comes or something breaks, and returns the
 // exit status. A second signal ends the waiting for requests under way.
 func serve(l net.Listener, handler http.Handler, signals <-chan os.Signal, logger *slog.Logger) (status int) {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       bodyTimeout,
-		WriteTimeout:      answerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          floodlog.ErrorLog(logger),
-	}
+	server := server.New(handler, logger)
+	server.ReadTimeout, server.WriteTimeout, server.IdleTimeout = bodyTimeout, answerTimeout, idleTimeout
+	server.MaxHeaderBytes = maxHeader
 	defer core.FlushLog()
 	defer strays.Flush()
 	broken := make(chan error, 1)

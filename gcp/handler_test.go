@@ -110,51 +110,6 @@ func TestMountedSecretIsRotated(t *testing.T) {
 	})
 }
 
-// On this machine, where no front end stands before it, a sender that stalls
-// loses its connection.
-func TestListenAndServeDropsSendersThatStall(t *testing.T) {
-	for name, test := range map[string]struct {
-		sent   string
-		within time.Duration
-	}{
-		"nothing at all":    {"", 10 * time.Second},
-		"half a header":     {"POST / HTTP/1.1\r\nHost: x\r\nX-Hub-Sig", 10 * time.Second},
-		"half a body":       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{", 30 * time.Second},
-		"idle after answer": {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 2 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				client, server := net.Pipe()
-				l := &onePipe{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
-				l.conns <- server
-				s := newServer("", NewHandler(&core.Receiver{Observe: core.LogTo(slog.New(slog.DiscardHandler))}))
-				served := make(chan error, 1)
-				go func() { served <- s.Serve(l) }()
-
-				began := time.Now()
-				go io.WriteString(client, test.sent)
-				io.Copy(io.Discard, client)
-				if took := time.Since(began); took > test.within+time.Second {
-					t.Errorf("dropped after %s", took)
-				}
-				s.Shutdown(context.Background())
-				<-served
-			})
-		})
-	}
-}
-
-func TestListenAndServeSaysWhyItCannot(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if err := ListenAndServe(l.Addr().String(), nil); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
-		t.Errorf("got %v", err)
-	}
-}
-
 // onePipe is a listener to which one connection comes.
 type onePipe struct {
 	conns  chan net.Conn

@@ -32,7 +32,8 @@ import (
 // Where one source has several functions, only the one that FUNCTION_TARGET
 // names is made, so that each needs its own configuration only.
 //
-// The handler returned answers as the function does; [ListenAndServe] takes it.
+// The handler returned answers as the function does; package
+// [github.com/labelhook/labelhook/gcp/function/serve] serves it on this machine.
 func Register(name string, h core.Handler, options ...core.Option) http.Handler {
 	if target := os.Getenv("FUNCTION_TARGET"); target != "" && target != name {
 		return http.NotFoundHandler()

@@ -24,6 +24,7 @@ import (
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
+	"github.com/labelhook/labelhook/server"
 )
 
 func (t *tool) demoCommand() *cobra.Command {
@@ -128,7 +129,9 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	url := "http://" + sock.Addr().String() + defaultPath
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
-	go func() { served <- local.Serve(serving, sock, defaultPath, receiver, log) }()
+	go func() {
+		served <- (&server.Server{Receiver: receiver, Path: defaultPath, Logger: log}).Serve(serving, sock)
+	}()
 	defer func() {
 		stop()
 		if broke := <-served; broke != nil && err == nil {

@@ -18,11 +18,12 @@ import (
 	"github.com/labelhook/labelhook/internal/jsonlog"
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/printable"
+	"github.com/labelhook/labelhook/server"
 )
 
 const (
 	defaultAddr  = "127.0.0.1:3001"
-	defaultPath  = "/webhook-endpoint"
+	defaultPath  = server.DefaultPath
 	defaultInbox = "labelhook.db"
 )
 
@@ -70,7 +71,7 @@ type listener struct {
 }
 
 func (t *tool) listen(ctx context.Context, l listener) (err error) {
-	if l.path, err = local.CleanPath(l.path); err != nil {
+	if l.path, err = server.CleanPath(l.path); err != nil {
 		return usage(fmt.Errorf("--path: %w", err), "write a path such as "+defaultPath)
 	}
 	if l.forward != "" {
@@ -149,7 +150,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err := t.reportUnsettled(ctx, box, l.inbox, url); err != nil {
 		return failure(err, "")
 	}
-	if err := local.Serve(ctx, sock, l.path, receiver, log); err != nil {
+	if err := (&server.Server{Receiver: receiver, Path: l.path, Logger: log}).Serve(ctx, sock); err != nil {
 		return failure(err, "")
 	}
 	fmt.Fprintln(t.err, "labelhook: stopped")

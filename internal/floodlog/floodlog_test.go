@@ -54,3 +54,17 @@ func TestSummingOfManyKinds(t *testing.T) {
 		}
 	})
 }
+
+// What net/http says of connections comes into the log.
+func TestConnectionErrorsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	errors := floodlog.ErrorLog(slog.New(slog.NewTextHandler(&log, nil)))
+	for range 50 {
+		errors.Print("http: Accept error: too many open files; retrying in 1s")
+	}
+	floodlog.Shared.Flush()
+	if n := strings.Count(log.String(), "\n"); n != 6 || !strings.Contains(log.String(), `level=WARN msg="connection failed" error="http: Accept error`) ||
+		!strings.Contains(log.String(), "count=45") {
+		t.Errorf("%d lines: %s", n, &log)
+	}
+}

@@ -1,4 +1,3 @@
-// Package local runs a receiver on one machine: an HTTP server that answers at
-// one path, keeps its connections bounded in time and size, stays on loopback
-// unless told otherwise, and stops without dropping what it has begun.
+// Package local opens the listener of a receiver on a developer's machine, which
+// only that machine can reach, and knows which URLs lead back to it.
 package local

@@ -10,13 +10,15 @@ import (
 	"net"
 	"os"
 
-	"github.com/labelhook/labelhook/gcp"
 	"github.com/labelhook/labelhook/gcp/function"
+	"github.com/labelhook/labelhook/server"
 )
 
 func main() {
 	address := net.JoinHostPort("127.0.0.1", cmp.Or(os.Getenv("PORT"), "8080"))
+	server := server.New(function.Handler, nil)
+	server.Addr, server.WriteTimeout = address, 0 // the function has its own deadline
 	slog.Info("listening on http://" + address)
-	slog.Error("not listening", "error", gcp.ListenAndServe(address, function.Handler))
+	slog.Error("not listening", "error", server.ListenAndServe())
 	os.Exit(1)
 }

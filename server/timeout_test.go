@@ -1,17 +1,16 @@
-package local_test
+package server_test
 
 import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/internal/local"
+	"github.com/labelhook/labelhook/server"
 )
 
 // A sender that stalls loses its connection, at the latest after the time
@@ -29,12 +28,12 @@ func TestServeDropsSendersThatStall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client, server := net.Pipe()
+				client, there := net.Pipe()
 				l := &onePipe{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
-				l.conns <- server
+				l.conns <- there
 				ctx, stop := context.WithCancel(t.Context())
 				served := make(chan error, 1)
-				go func() { served <- local.Serve(ctx, l, path, &core.Receiver{}, slog.Default()) }()
+				go func() { served <- (&server.Server{Receiver: &core.Receiver{}}).Serve(ctx, l) }()
 
 				began := time.Now()
 				go io.WriteString(client, test.sent)

@@ -1,0 +1,8 @@
+// Package server receives deliveries on a plain machine or in a container: a
+// [core.Receiver] behind an HTTP server whose times and sizes are bounded, with a
+// path that tells whether it runs, an end that answers what was begun, and TLS if
+// it is given a certificate.
+//
+// [Server.Run] is all that a main function needs. [New] is for programs that have
+// routes of their own and want the same bounds.
+package server
