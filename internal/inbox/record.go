@@ -58,11 +58,11 @@ func (r *Record) Delivery() *core.Delivery {
 type storedHeader struct{ *Record }
 
 func (h storedHeader) Values(name string) (values []string) {
-	for _, f := range append([]core.HeaderField{
+	for i, f := range append([]core.HeaderField{
 		{Name: core.SignatureHeader, Value: h.Signature}, {Name: core.IDHeader, Value: h.ID},
 		{Name: core.EventHeader, Value: h.EventName}, {Name: "Content-Type", Value: h.ContentType},
 	}, h.Headers...) {
-		if f.Value != "" && strings.EqualFold(f.Name, name) {
+		if (f.Value != "" || i > 3) && strings.EqualFold(f.Name, name) { // the first four are columns, empty where there was none
 			values = append(values, f.Value)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // Continuous integration runs what is pinned, may read the repository and no
 // more, and leaves no credentials to what it runs.
 func TestWorkflowTrustsNothingThatMayChange(t *testing.T) {
-	text, err := os.ReadFile("../../.github/workflows/ci.yml")
+	text, err := os.ReadFile("../../../.github/workflows/ci.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestWorkflowTrustsNothingThatMayChange(t *testing.T) {
 		}
 	}
 
-	packages, err := os.ReadFile("../../.ci/requirements.txt")
+	packages, err := os.ReadFile("../../../.ci/requirements.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
