@@ -22,12 +22,12 @@ func (r *DataRow) readAttachments(c *cursor) {
 		var a Attachment
 		from := c.Here()
 		for name := range c.Members {
-			switch string(name) {
-			case "type", "attachment_type", "attachmentType":
+			switch string(c.snake(name)) {
+			case "type", "attachment_type":
 				a.Type = c.Text()
-			case "name", "attachment_name", "attachmentName":
+			case "name", "attachment_name":
 				a.Name = c.Text()
-			case "value", "attachment_value", "attachmentValue":
+			case "value", "attachment_value":
 				a.Value = c.Text()
 			}
 		}

@@ -12,10 +12,13 @@ import (
 // names a member twice.
 var ErrDecode = annotation.ErrDecode
 
-// cursor is a scanner that knows how Labelbox writes ids, times and counts.
-type cursor struct{ jsonscan.Scanner }
+// cursor is a scanner that knows how Labelbox writes names, ids, times and counts.
+type cursor struct {
+	jsonscan.Scanner
+	name [40]byte // of snake
+}
 
-func newCursor(body []byte) cursor { return cursor{jsonscan.New(body)} }
+func newCursor(body []byte) cursor { return cursor{Scanner: jsonscan.New(body)} }
 
 // strictCursor refuses a name that stands twice in one object.
 func strictCursor(body []byte) cursor {
@@ -29,6 +32,30 @@ func (c *cursor) end() error {
 		return fmt.Errorf("%w: %w", ErrDecode, err)
 	}
 	return nil
+}
+
+// snake returns the snake_case spelling of a member's name, until it is called
+// again: v2 writes created_at, v1 and some exports createdAt.
+func (c *cursor) snake(name []byte) []byte {
+	for i, b := range name {
+		if 'A' <= b && b <= 'Z' {
+			return c.respell(name, i)
+		}
+	}
+	return name
+}
+
+// respell is snake for a name whose first capital stands at i.
+func (c *cursor) respell(name []byte, i int) []byte {
+	spelt := append(c.name[:0], name[:i]...)
+	for _, b := range name[i:] {
+		if 'A' <= b && b <= 'Z' {
+			spelt = append(spelt, '_')
+			b += 'a' - 'A'
+		}
+		spelt = append(spelt, b)
+	}
+	return spelt
 }
 
 // id reads the "id" member of an object.

@@ -30,20 +30,20 @@ type Review struct {
 func (w *WorkflowStep) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "action":
 			w.Action = c.Text()
-		case "created_at", "createdAt":
+		case "created_at":
 			w.CreatedAt = c.moment()
-		case "created_by", "createdBy", "actor_id", "actorId":
+		case "created_by", "actor_id":
 			w.CreatedBy = c.Text()
-		case "previous_task_id", "previousTaskId":
+		case "previous_task_id":
 			w.PreviousTaskID = c.Text()
-		case "previous_task_name", "previousTaskName":
+		case "previous_task_name":
 			w.PreviousTaskName = c.Text()
-		case "next_task_id", "nextTaskId":
+		case "next_task_id":
 			w.NextTaskID = c.Text()
-		case "next_task_name", "nextTaskName":
+		case "next_task_name":
 			w.NextTaskName = c.Text()
 		}
 	}
@@ -53,10 +53,10 @@ func (w *WorkflowStep) read(c *cursor) {
 func (r *Review) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
-		case "reviewed_at", "reviewedAt", "created_at", "createdAt":
+		switch string(c.snake(name)) {
+		case "reviewed_at", "created_at":
 			r.ReviewedAt = c.moment()
-		case "reviewed_by", "reviewedBy", "created_by", "createdBy":
+		case "reviewed_by", "created_by":
 			r.ReviewedBy = c.Text()
 		case "score":
 			r.Score = c.Number()

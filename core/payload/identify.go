@@ -146,15 +146,15 @@ func (s *reading) readProjects(c *cursor) {
 
 func (s *reading) readLabel(c *cursor) {
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "id":
 			s.label = c.Text()
-		case "label_details", "labelDetails":
+		case "label_details":
 			for name := range c.Members {
-				switch string(name) {
-				case "created_at", "createdAt":
+				switch string(c.snake(name)) {
+				case "created_at":
 					s.created = c.moment()
-				case "updated_at", "updatedAt":
+				case "updated_at":
 					s.updated = c.moment()
 				}
 			}

@@ -263,7 +263,7 @@ const (
 
 func (e *LabelEvent) readV2(c *cursor) {
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "data_row":
 			e.DataRow.read(c)
 		case "projects":
@@ -276,9 +276,9 @@ func (e *LabelEvent) readV2(c *cursor) {
 				p.read(c)
 				e.Projects[p.ID] = p
 			}
-		case "media_attributes", "mediaAttributes":
+		case "media_attributes":
 			e.Media.read(c)
-		case "metadata_fields", "metadataFields": // an export row has them out here
+		case "metadata_fields": // an export row has them out here
 			e.DataRow.Metadata = c.Raw()
 		case "attachments":
 			e.DataRow.readAttachments(c)
@@ -292,7 +292,7 @@ func (e *LabelEvent) readV1(c *cursor) {
 	project := &Project{Labels: []*Label{label}}
 	var dataset DataRowDetails
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "id":
 			label.ID = c.Text()
 		case "label":
@@ -302,9 +302,9 @@ func (e *LabelEvent) readV1(c *cursor) {
 			} else {
 				label.Content = c.Raw()
 			}
-		case "createdAt":
+		case "created_at":
 			label.Details.CreatedAt = c.moment()
-		case "updatedAt":
+		case "updated_at":
 			label.Details.UpdatedAt = c.moment()
 		case "user":
 			for name := range c.Members {
@@ -312,7 +312,7 @@ func (e *LabelEvent) readV1(c *cursor) {
 					label.Details.CreatedBy = c.Text()
 				}
 			}
-		case "secondsToLabel":
+		case "seconds_to_label":
 			label.Performance.SecondsToCreate = c.Number()
 		case "skipped":
 			label.Performance.Skipped = c.Truth()
@@ -320,9 +320,9 @@ func (e *LabelEvent) readV1(c *cursor) {
 			label.Deleted = c.Truth() || label.Deleted
 		case "agreement":
 			label.Agreement = c.Number()
-		case "benchmarkAgreement":
+		case "benchmark_agreement":
 			label.Performance.BenchmarkScore = c.Number()
-		case "dataRow":
+		case "data_row":
 			e.DataRow.read(c)
 		case "dataset":
 			dataset.readDataset(c)
@@ -338,24 +338,24 @@ func (e *LabelEvent) readV1(c *cursor) {
 func (r *DataRow) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "id":
 			r.ID = c.Text()
-		case "external_id", "externalId":
+		case "external_id":
 			r.ExternalID = c.Text()
-		case "global_key", "globalKey":
+		case "global_key":
 			r.GlobalKey = c.Text()
-		case "row_data", "rowData":
+		case "row_data":
 			r.RowData = c.Text()
-		case "metadata_fields", "metadataFields":
+		case "metadata_fields":
 			r.Metadata = c.Raw()
 		case "attachments":
 			r.readAttachments(c)
 		case "details":
 			r.Details.read(c)
-		case "createdAt", "created_at": // v1 has no details
+		case "created_at": // v1 has no details
 			r.Details.CreatedAt = c.moment()
-		case "updatedAt", "updated_at":
+		case "updated_at":
 			r.Details.UpdatedAt = c.moment()
 		}
 	}
@@ -364,18 +364,18 @@ func (r *DataRow) read(c *cursor) {
 
 func (d *DataRowDetails) read(c *cursor) {
 	for name := range c.Members {
-		switch string(name) {
-		case "dataset_id", "datasetId":
+		switch string(c.snake(name)) {
+		case "dataset_id":
 			d.DatasetID = c.Text()
-		case "dataset_name", "datasetName":
+		case "dataset_name":
 			d.DatasetName = c.Text()
-		case "created_at", "createdAt":
+		case "created_at":
 			d.CreatedAt = c.moment()
-		case "updated_at", "updatedAt":
+		case "updated_at":
 			d.UpdatedAt = c.moment()
-		case "last_activity_at", "lastActivityAt":
+		case "last_activity_at":
 			d.LastActivityAt = c.moment()
-		case "created_by", "createdBy":
+		case "created_by":
 			d.CreatedBy = c.Text()
 		}
 	}
@@ -384,7 +384,7 @@ func (d *DataRowDetails) read(c *cursor) {
 // readDataset reads v1's dataset, which v2 has among the data row's details.
 func (d *DataRowDetails) readDataset(c *cursor) {
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "id":
 			d.DatasetID = c.Text()
 		case "name":
@@ -396,10 +396,10 @@ func (d *DataRowDetails) readDataset(c *cursor) {
 func (p *Project) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "id": // v1; in v2 it is the name of the member that holds the project
 			p.ID = c.Text()
-		case "name", "project_name", "projectName":
+		case "name", "project_name":
 			p.Name = c.Text()
 		case "labels":
 			for range c.Elements {
@@ -413,7 +413,7 @@ func (p *Project) read(c *cursor) {
 				l.read(c)
 				p.Labels = append(jsonscan.Room(p.Labels, &c.Scanner), l)
 			}
-		case "project_details", "projectDetails":
+		case "project_details":
 			p.Details.read(c)
 		}
 	}
@@ -423,24 +423,24 @@ func (p *Project) read(c *cursor) {
 func (d *ProjectDetails) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
-		case "ontology_id", "ontologyId":
+		switch string(c.snake(name)) {
+		case "ontology_id":
 			d.OntologyID = c.Text()
-		case "batch_id", "batchId":
+		case "batch_id":
 			d.BatchID = c.Text()
-		case "batch_name", "batchName":
+		case "batch_name":
 			d.BatchName = c.Text()
 		case "priority":
 			d.Priority, _ = c.Integer()
-		case "workflow_status", "workflowStatus":
+		case "workflow_status":
 			d.Status = c.Text()
-		case "task_id", "taskId":
+		case "task_id":
 			d.TaskID = c.Text()
-		case "task_name", "taskName":
+		case "task_name":
 			d.TaskName = c.Text()
-		case "selected_label_id", "selectedLabelId":
+		case "selected_label_id":
 			d.SelectedLabelID = c.Text()
-		case "workflow_history", "workflowHistory":
+		case "workflow_history":
 			for range c.Elements {
 				if !c.Vacant() && c.MustAfford(stepSize) {
 					var step WorkflowStep
@@ -448,7 +448,7 @@ func (d *ProjectDetails) read(c *cursor) {
 					d.History = append(jsonscan.Room(d.History, &c.Scanner), step)
 				}
 			}
-		case "consensus_expected_label_count", "consensusExpectedLabelCount":
+		case "consensus_expected_label_count":
 			d.ConsensusExpected = Count(c.count())
 		}
 	}
@@ -458,14 +458,14 @@ func (d *ProjectDetails) read(c *cursor) {
 func (l *Label) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
+		switch string(c.snake(name)) {
 		case "id":
 			l.ID = c.Text()
-		case "label_kind", "labelKind":
+		case "label_kind":
 			l.Kind = c.Text()
-		case "label_details", "labelDetails":
+		case "label_details":
 			l.Details.read(c)
-		case "performance_details", "performanceDetails":
+		case "performance_details":
 			l.Performance.read(c)
 		case "annotations":
 			l.Content = c.Raw()
@@ -476,14 +476,14 @@ func (l *Label) read(c *cursor) {
 
 func (d *LabelDetails) read(c *cursor) {
 	for name := range c.Members {
-		switch string(name) {
-		case "created_at", "createdAt":
+		switch string(c.snake(name)) {
+		case "created_at":
 			d.CreatedAt = c.moment()
-		case "updated_at", "updatedAt":
+		case "updated_at":
 			d.UpdatedAt = c.moment()
-		case "created_by", "createdBy":
+		case "created_by":
 			d.CreatedBy = c.Text()
-		case "content_last_updated_at", "contentLastUpdatedAt":
+		case "content_last_updated_at":
 			d.ContentUpdatedAt = c.moment()
 		case "reviews":
 			for range c.Elements {
@@ -499,18 +499,18 @@ func (d *LabelDetails) read(c *cursor) {
 
 func (d *PerformanceDetails) read(c *cursor) {
 	for name := range c.Members {
-		switch string(name) {
-		case "seconds_to_create", "secondsToCreate":
+		switch string(c.snake(name)) {
+		case "seconds_to_create":
 			d.SecondsToCreate = c.Number()
-		case "seconds_to_review", "secondsToReview":
+		case "seconds_to_review":
 			d.SecondsToReview = c.Number()
 		case "skipped":
 			d.Skipped = c.Truth()
-		case "benchmark_score", "benchmarkScore":
+		case "benchmark_score":
 			d.BenchmarkScore = c.Number()
-		case "consensus_score", "consensusScore":
+		case "consensus_score":
 			d.ConsensusScore = c.Number()
-		case "benchmark_reference_label", "benchmarkReferenceLabel":
+		case "benchmark_reference_label":
 			d.BenchmarkReference = c.Text()
 		}
 	}
@@ -519,24 +519,24 @@ func (d *PerformanceDetails) read(c *cursor) {
 func (m *Media) read(c *cursor) {
 	from := c.Here()
 	for name := range c.Members {
-		switch string(name) {
-		case "asset_type", "assetType":
+		switch string(c.snake(name)) {
+		case "asset_type":
 			m.AssetType = c.Text()
-		case "mime_type", "mimeType":
+		case "mime_type":
 			m.MimeType = c.Text()
 		case "width":
 			m.Width = c.Number()
 		case "height":
 			m.Height = c.Number()
-		case "content_length", "contentLength":
+		case "content_length":
 			m.ContentLength = c.Number()
-		case "exif_rotation", "exifRotation":
+		case "exif_rotation":
 			m.EXIFRotation = c.Number()
-		case "frame_rate", "frameRate":
+		case "frame_rate":
 			m.FrameRate = c.Number()
-		case "frame_count", "frameCount":
+		case "frame_count":
 			m.FrameCount = c.Number()
-		case "page_count", "pageCount":
+		case "page_count":
 			m.PageCount = c.Number()
 		}
 	}
