@@ -25,15 +25,20 @@ func (t *tool) eventsCommand() *cobra.Command {
 	var s selection
 	var asJSON bool
 	var limit int
+	var salvage string
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: "List the deliveries in an inbox, the last to arrive last",
 		Example: `  labelhook events
   labelhook events --since 36h --event label.created --limit 20
   labelhook events --status pending,failed
-  labelhook events --json | jq -r .subject`,
+  labelhook events --json | jq -r .subject
+  labelhook events --inbox damaged.db --salvage saved.db`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if salvage != "" {
+				return t.salvage(cmd, s.file, salvage, asJSON)
+			}
 			q, err := s.query(time.Now())
 			if err != nil {
 				return err
@@ -49,14 +54,15 @@ func (t *tool) eventsCommand() *cobra.Command {
 			defer reader.Close()
 			records := reader.Heads(cmd.Context(), q)
 			if asJSON {
-				return t.eventLines(records)
+				return t.eventLines(reader, records)
 			}
-			return t.eventTable(records)
+			return t.eventTable(reader, records)
 		},
 	}
 	f := s.addTo(cmd)
 	f.BoolVar(&asJSON, "json", false, "print a line of JSON for each delivery")
 	f.IntVar(&limit, "limit", 0, "only the newest so `many`; 0 means all")
+	f.StringVar(&salvage, "salvage", "", "do not list, but read all that can be read of a damaged inbox into this new `file`")
 	cmd.AddCommand(t.showCommand())
 	return cmd
 }
@@ -93,14 +99,16 @@ func viewOf(r inbox.Record) eventView {
 	return v
 }
 
-func (t *tool) eventLines(records iter.Seq2[inbox.Record, error]) error {
+func (t *tool) eventLines(reader *inbox.Reader, records iter.Seq2[inbox.Record, error]) error {
 	out := bufio.NewWriterSize(t.out, 64<<10)
 	lines := jsonLinesTo(out)
+	n := 0
 	for r, err := range records {
 		if err != nil {
 			out.Flush()
-			return failure(err, "")
+			return incomplete(reader, n, err)
 		}
+		n++
 		if err := lines.Encode(viewOf(r)); err != nil {
 			return written(err)
 		}
@@ -108,13 +116,13 @@ func (t *tool) eventLines(records iter.Seq2[inbox.Record, error]) error {
 	return written(out.Flush())
 }
 
-func (t *tool) eventTable(records iter.Seq2[inbox.Record, error]) error {
+func (t *tool) eventTable(reader *inbox.Reader, records iter.Seq2[inbox.Record, error]) error {
 	lines := newTable(t.out)
 	n := 0
 	for r, err := range records {
 		if err != nil {
 			lines.flush()
-			return failure(err, "")
+			return incomplete(reader, n, err)
 		}
 		if n++; n == 1 {
 			lines.row("RECEIVED", "EVENT", "VERSION", "PROJECT", "SUBJECT", "STATUS", "REPEATS", "BYTES", "ID")
@@ -129,6 +137,15 @@ func (t *tool) eventTable(records iter.Seq2[inbox.Record, error]) error {
 		return nil
 	}
 	return written(lines.flush())
+}
+
+// incomplete says how much of a list was printed before an error ended it.
+func incomplete(reader *inbox.Reader, n int, err error) error {
+	total := "nobody knows how many"
+	if all, known := reader.Total(context.Background()); known {
+		total = strconv.Itoa(all)
+	}
+	return failure(fmt.Errorf("the list is incomplete: %d deliveries were listed, and the inbox has %s: %w", n, total, err), "")
 }
 
 // orDash is a table's cell: never empty, and harmless to a terminal.

@@ -3,6 +3,7 @@ package inbox
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -16,6 +17,8 @@ var (
 	ErrAmbiguous = errors.New("several deliveries match")
 	ErrNotInbox  = errors.New("not an inbox")
 	ErrNewer     = errors.New("written by a newer labelhook")
+	ErrDamaged   = errors.New("the file is damaged")
+	ErrNothing   = errors.New("there is no delivery in it that can be read")
 )
 
 // explain says what an error of SQLite means to the owner of the file. It
@@ -23,14 +26,21 @@ var (
 func explain(path string, err error) error {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
+		var found flaw
+		if errors.As(err, &found) || err != nil && strings.HasPrefix(err.Error(), "sql: Scan error") { // a value of another type than the column's
+			return damaged(path, err.Error())
+		}
 		return err
+	}
+	if failure.Code() == sqlite3.SQLITE_IOERR_SHORT_READ || strings.Contains(failure.Error(), "no such ") {
+		return damaged(path, failure.Error())
 	}
 	advice := "the storage failed; look at the disk and at the system's log"
 	switch failure.Code() & 0xff { // the rest is detail
 	case sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("inbox %s: %w: the file is no SQLite database; name another file", path, ErrNotInbox)
+		return fmt.Errorf("inbox %s: %w: the file is no SQLite database; name another file, or, if it was an inbox, %s", path, ErrNotInbox, wayOut(path))
 	case sqlite3.SQLITE_CORRUPT:
-		advice = `the file is damaged; move it away to start a new one, and recover it with "sqlite3 FILE .recover"`
+		return damaged(path, failure.Error())
 	case sqlite3.SQLITE_FULL:
 		advice = "the disk is full; free some space"
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -39,6 +49,23 @@ func explain(path string, err error) error {
 		advice = "no permission to write the file or to make files beside it; change the permissions of both or name another file"
 	}
 	return fmt.Errorf("inbox %s: %s (%w)", path, advice, err)
+}
+
+// flaw is damage that SQLite does not see.
+type flaw string
+
+func (f flaw) Error() string { return string(f) }
+
+// damaged says what is wrong with the file and what saves the rest.
+func damaged(path, what string) error {
+	return fmt.Errorf("inbox %s: %w (%s); %s", path, ErrDamaged, strings.Join(strings.Fields(what), " "), wayOut(path))
+}
+
+func wayOut(path string) string {
+	if strings.ContainsAny(path, " \t'\"\\$&;()<>|*?[]#~`!") {
+		path = "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return "save what can be read of it with labelhook events --inbox " + path + " --salvage NEW.db, and move it away"
 }
 
 // isBusy reports whether another process held the file for too long.

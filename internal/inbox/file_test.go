@@ -48,7 +48,7 @@ func TestOpenRefusesWhatIsNoInbox(t *testing.T) {
 		"a text":              {write("text.db", strings.Repeat("not a database ", 100)), "name another file", ErrNotInbox},
 		"another's database":  {foreign, "name another file", ErrNotInbox},
 		"a newer schema":      {inbox("newer.db", "PRAGMA user_version = 99"), "update labelhook", ErrNewer},
-		"a damaged file":      {damaged, "recover", nil},
+		"a damaged file":      {damaged, "--salvage", ErrDamaged},
 		"a folder":            {folder, "name a file in it", nil},
 		"a missing folder":    {at("none/labelhook.db"), "create it", fs.ErrNotExist},
 		"a file for a folder": {filepath.Join(foreign, "labelhook.db"), "change the permissions", nil},

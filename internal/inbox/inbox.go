@@ -30,7 +30,7 @@ type Inbox struct {
 
 // Open opens the inbox at path, or creates it with mode 0600. An existing file
 // keeps its mode. A file that is no inbox, or a newer one, is left untouched
-// and is an error ([ErrNotInbox], [ErrNewer]).
+// and is an error ([ErrNotInbox], [ErrNewer]); so is a damaged one ([ErrDamaged]).
 //
 // Several processes may have the same inbox open; they take turns to write.
 func Open(path string) (*Inbox, error) {
@@ -49,7 +49,10 @@ func openIdle(path string) (*Inbox, error) {
 		return nil, err
 	}
 	w := &writer{path: path}
-	if err := w.open(); err != nil {
+	if err = reader.check(); err == nil {
+		err = w.open()
+	}
+	if err != nil {
 		reader.Close()
 		return nil, err
 	}

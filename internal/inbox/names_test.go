@@ -9,15 +9,22 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/payload"
 )
 
+func filledKey(n int64) string {
+	return (&core.Delivery{Event: payload.WorkflowAction, Body: fmt.Append(nil, n)}).Key()
+}
+
 // fill adds the deliveries from+1 to to by SQL. Delivery n has the id "id-n" and
-// a key that begins with n in eight digits.
+// n for a body.
 func fill(exec func(string), from, to int) {
 	exec(fmt.Sprintf(`INSERT INTO deliveries
 		WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-		SELECT i, printf('%%08d', i) || '0123456789abcdef01234567', 'id-' || i, 'workflow.action', '', 'p', 's', 'r', 1795000000000000 + i, i, i, 0,
-			'accepted', 2, '', '', '', '', '', x'7b7d' FROM n`, from+1, to))
+		SELECT i, filled_key(i), 'id-' || i, 'workflow.action', '', 'p', 's', 'r', 1795000000000000 + i, i, i, 0,
+			'accepted', length(i), '', '', '', '', '', CAST(i AS BLOB) FROM n`, from+1, to))
 }
 
 // namedUpTo says how far the index of names reaches and how many it holds.
@@ -34,7 +41,7 @@ func namedUpTo(t *testing.T, in *Inbox) (upto, names int64) {
 func finds(t *testing.T, r *Reader, numbers ...int) {
 	t.Helper()
 	for _, n := range numbers {
-		key := fmt.Sprintf("%08d0123456789abcdef01234567", n)
+		key := filledKey(int64(n))
 		for _, name := range []string{fmt.Sprint("id-", n), key, key[:8], key[:20]} {
 			if got, err := r.Get(t.Context(), name); err != nil || len(got) != 1 || got[0].Seq != int64(n) {
 				t.Errorf("%s leads to %d deliveries, %v", name, len(got), err)

@@ -62,6 +62,9 @@ func OpenReadOnly(path string) (*Reader, error) {
 // has yet to become an inbox.
 func openReader(path string, how access) (r *Reader, version int, err error) {
 	real := realPath(path)
+	if n := unreached(real); n > 0 { // SQLite would also remove them
+		return nil, 0, damaged(path, fmt.Sprintf("%d transactions in its -wal are behind one that cannot be read", n))
+	}
 	name, err := dsn(real, how, "query_only(1)")
 	if err != nil {
 		return nil, 0, err
@@ -77,6 +80,35 @@ func openReader(path string, how access) (r *Reader, version int, err error) {
 	}
 	r.indexed = version != 1
 	return r, version, nil
+}
+
+// checkTime bounds how long an inbox is looked through before it is used. It was
+// measured to do for some gigabytes.
+const checkTime = 5 * time.Second
+
+// check looks for damage, without reading what it does not get to in time. It
+// sees broken structures and not changed content, for which there is no sum.
+func (r *Reader) check() error {
+	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
+	defer cancel()
+	var found string
+	err := r.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return explain(r.path, err)
+	case found != "ok":
+		return damaged(r.path, strings.ReplaceAll(found, "*** in database main ***", ""))
+	}
+	return nil
+}
+
+// Total is how many deliveries there are, also where some cannot be read. It
+// returns false if that cannot be known.
+func (r *Reader) Total(ctx context.Context) (n int, known bool) {
+	err := r.db.QueryRowContext(ctx, "SELECT count(*) FROM deliveries INDEXED BY once").Scan(&n)
+	return n, err == nil
 }
 
 // Close releases the file.
@@ -97,7 +129,8 @@ type Query struct {
 const batchRows = 512
 
 // List yields the selected deliveries, the first to arrive first. It yields
-// those that were there when it began, as they are when it comes to them. Between
+// those that were there when it began, as they are when it comes to them, and only
+// bodies of which their keys were made. Between
 // two deliveries it holds no lock and no snapshot, so a caller may take its time
 // without making the writer's log grow. An error ends it.
 func (r *Reader) List(ctx context.Context, q Query) iter.Seq2[Record, error] {
@@ -141,10 +174,29 @@ func (r *Reader) Heads(ctx context.Context, q Query) iter.Seq2[Record, error] {
 				}
 			}
 		}
+		if err == nil && q.Limit == 0 {
+			err = r.checkListing(ctx)
+		}
 		if err := r.explain(err); err != nil {
 			yield(Record{}, err)
 		}
 	}
+}
+
+// checkListing makes sure that the list has not ended early, at an entry whose
+// number damage has made the last one.
+func (r *Reader) checkListing(ctx context.Context) error {
+	if !r.indexed {
+		return nil
+	}
+	var listed, all int
+	const query = `SELECT (SELECT count(*) FROM deliveries INDEXED BY listing WHERE seq <= (SELECT max(seq) FROM deliveries)),
+		(SELECT count(*) FROM deliveries INDEXED BY once)`
+	err := r.db.QueryRowContext(ctx, query).Scan(&listed, &all)
+	if err == nil && listed != all {
+		err = flaw(fmt.Sprintf("%d of %d deliveries are in its list", listed, all))
+	}
+	return err
 }
 
 // Count returns how many deliveries List would yield now.

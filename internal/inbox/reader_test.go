@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -112,12 +113,9 @@ func TestGet(t *testing.T) {
 	in := open(t)
 	one, two := numbered(1), numbered(2)
 	store(t, in, one, two, delivery("shared", "", `{"a":1}`), delivery("shared", "", `{"a":2}`), delivery("", "", `{"a":3}`))
-	exec := raw(t, in.path)
-	twins := []string{"abcdef0123456789abcdef0123456700", "abcdef0123456789abcdef0123456711"}
-	for i, key := range twins {
-		store(t, in, delivery(fmt.Sprint("twin-", i), "", fmt.Sprintf(`{"twin":%d}`, i)))
-		exec(fmt.Sprintf("UPDATE deliveries SET key = '%s' WHERE delivery_id = 'twin-%d'", key, i))
-	}
+	// Of these two the keys begin with the same eight digits.
+	twins := []*core.Delivery{delivery("twin-0", "", `{"twin":50705}`), delivery("twin-1", "", `{"twin":67083}`)}
+	store(t, in, twins...)
 	for name, test := range map[string]struct {
 		id   string
 		want []string // ids
@@ -129,8 +127,8 @@ func TestGet(t *testing.T) {
 		"beginning of a key":   {two.Key()[:8], []string{"id-2"}, nil},
 		"capitals":             {strings.ToUpper(two.Key()[:12]), []string{"id-2"}, nil},
 		"too short":            {two.Key()[:7], nil, ErrNotFound},
-		"ambiguous":            {twins[0][:30], nil, ErrAmbiguous},
-		"unique by last digit": {twins[1][:31], []string{"twin-1"}, nil},
+		"ambiguous":            {twins[0].Key()[:8], nil, ErrAmbiguous},
+		"unique by last digit": {twins[1].Key()[:9], []string{"twin-1"}, nil},
 		"unknown":              {"0000000000000000", nil, ErrNotFound},
 		"empty":                {"", nil, ErrNotFound},
 	} {

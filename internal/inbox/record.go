@@ -142,6 +142,9 @@ func scan(row scannable) (r Record, err error) {
 	var headers string
 	err = r.scan(row, &r.Signature, &r.EventName, &r.ContentType, &headers, &r.Body)
 	r.Headers = parseHeaders(headers)
+	if err == nil && !isKeyOf(r.Key, string(r.Event), r.EventName, r.Body) {
+		err = flaw("the body with the key " + r.Key + " is not the one that came")
+	}
 	return r, err
 }
 

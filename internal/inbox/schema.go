@@ -72,6 +72,12 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, ?16, ?10, ?11, ?12, ?13, ?14,
 ON CONFLICT (event_time, key) DO UPDATE SET repeats = repeats + 1, last_received = max(last_received, excluded.received),
 	status = excluded.status`
 
+// insertSalvaged takes a row as it was. What is there already stays.
+const insertSalvaged = `
+INSERT OR IGNORE INTO deliveries (seq, key, delivery_id, event, version, project_id, subject, data_row_id, event_time,
+	received, last_received, repeats, status, size, origin, signature, event_name, content_type, headers, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ifnull(?20, x''))`
+
 const updateStatus = `UPDATE deliveries SET status = ?1 WHERE event_time = ?2 AND key = ?3`
 
 // headColumns are what listing holds, in the order that [scanHead] reads.

@@ -70,6 +70,18 @@ func list(tb testing.TB, r *Reader, q Query) (records []Record) {
 	return records
 }
 
+// testDriver has the SQL function filled_key.
+var testDriver = func() *sqlite.Driver {
+	var d sqlite.Driver
+	err := d.RegisterDeterministicScalarFunction("filled_key", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		return filledKey(args[0].(int64)), nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	return &d
+}()
+
 // raw is a connection of its own to the file, past the package.
 func raw(tb testing.TB, path string) (exec func(string)) {
 	tb.Helper()
@@ -77,7 +89,7 @@ func raw(tb testing.TB, path string) (exec func(string)) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	conn, err := (&sqlite.Driver{}).Open(name)
+	conn, err := testDriver.Open(name)
 	if err != nil {
 		tb.Fatal(err)
 	}
