@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -109,24 +108,6 @@ func TestMountedSecretIsRotated(t *testing.T) {
 		check("old", 401)
 	})
 }
-
-// onePipe is a listener to which one connection comes.
-type onePipe struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (l *onePipe) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *onePipe) Close() error   { close(l.closed); return nil }
-func (l *onePipe) Addr() net.Addr { return &net.TCPAddr{} }
 
 // Within the request's time, which the framework sets: after it the sender would
 // get the platform's 504, and no reason.
