@@ -8,7 +8,7 @@ FUZZTIME ?= 1m
 # The race detector needs a C compiler.
 RACE = $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null && echo -race)
 
-.PHONY: demo build test lint fuzz bench vulncheck clean
+.PHONY: demo build test lint fuzz bench vulncheck clean help
 
 ## demo: send genuine and forged deliveries to a receiver, and show what becomes of them
 demo: build
@@ -28,15 +28,16 @@ test: .tools/iam-simulate/node_modules
 .tools/iam-simulate/node_modules: deploy/aws/testdata/iam-simulate/package-lock.json
 	@if command -v npm >/dev/null; then $(MAKE) -f deploy/aws/Makefile iam-simulate && touch $@; fi
 
-## lint: gofmt, go vet, staticcheck and shellcheck, all without a finding
+## lint: gofmt, shellcheck, go mod tidy, go vet and staticcheck, cheapest first, all without a finding
 lint:
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "make lint: run gofmt -w on $$unformatted"; exit 1; }
-	$(GO) mod tidy -diff
-	$(GO) vet ./...
-	cd bench && $(GO) mod tidy -diff && $(GO) vet ./...
-	$(TOOL) staticcheck ./...
 	@command -v shellcheck >/dev/null || { echo "make lint: shellcheck is missing (Debian: apt-get install shellcheck, macOS: brew install shellcheck)"; exit 1; }
 	shellcheck .ci/run $$(git ls-files '*.sh')
+	$(GO) mod tidy -diff
+	cd bench && $(GO) mod tidy -diff
+	$(GO) vet ./...
+	cd bench && $(GO) vet ./...
+	$(TOOL) staticcheck ./...
 
 ## fuzz: every fuzz target for FUZZTIME (1m)
 fuzz:
@@ -56,5 +57,10 @@ bench:
 vulncheck:
 	$(TOOL) govulncheck ./...
 
+## clean: remove what the other commands made
 clean:
 	rm -rf dist .tools
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' Makefile | expand -t 12
