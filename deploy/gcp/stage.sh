@@ -8,7 +8,7 @@ usage() {
 usage: stage.sh DEST [ROOT.go]
 
 Fills the new or empty folder DEST with the source of the function: go.mod,
-go.sum, core, gcp and what they import from internal, without tests, and
+go.sum, core, gcp, server and what they import from internal, without tests, and
 ROOT.go as the one Go file of the root. Without ROOT.go that is source/function.go
 beside this script, which registers LabelboxWebhook with every destination; write
 your own to leave some out, or to add a handler.
@@ -48,7 +48,7 @@ stage() {
 		cp "$file" "$dest/$file"
 	done
 }
-stage core gcp
+stage core gcp server
 
 # internal packages that staged ones import, until none is missing.
 while :; do
