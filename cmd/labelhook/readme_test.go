@@ -79,11 +79,38 @@ func checkCommandLine(t *testing.T, root *cobra.Command, document string, words 
 	}
 }
 
+// TestPathsOfTheMapExist looks for every path that stands in backticks where the
+// repository is described: a word with a slash, or with the ending of a file.
+func TestPathsOfTheMapExist(t *testing.T) {
+	path := regexp.MustCompile(`^(\./|[a-z.])[\w.-]*/[\w./-]*$|^[\w-]+\.(go|md|mod|yaml|sh)$`)
+	for _, document := range []string{"../../docs/architecture.md", "../../CONTRIBUTING.md"} {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths := 0
+		for _, span := range regexp.MustCompile("`([^`\n]+)`").FindAllSubmatch(text, -1) {
+			for word := range strings.FieldsSeq(string(span[1])) {
+				if !path.MatchString(word) {
+					continue
+				}
+				paths++
+				if _, err := os.Stat(filepath.Join("../..", strings.TrimSuffix(word, "..."))); err != nil {
+					t.Errorf("%s names %s: %v", document, word, err)
+				}
+			}
+		}
+		if paths < 10 {
+			t.Errorf("%s names %d paths", document, paths)
+		}
+	}
+}
+
 func documents(t *testing.T) []string {
 	t.Helper()
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
 	}
-	return append(pages, "../../README.md")
+	return append(pages, "../../README.md", "../../CONTRIBUTING.md")
 }
