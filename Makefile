@@ -1,5 +1,5 @@
 # The commands of this repository. Each needs Go 1.26 and make, fetches the Go
-# tools pinned in tools/go.mod by itself, and names whatever else it lacks.
+# tools pinned in tools/go.mod by itself, and names what else it lacks.
 
 GO       ?= go
 TOOL      = $(GO) tool -modfile=tools/go.mod
