@@ -17,8 +17,8 @@
 //
 // # Failures
 //
-// Every error of an operation is an [*Error] or, after a creation of which
-// nobody knows whether it happened, an [*OutcomeUnknownError]. errors.Is tells
+// Every error of an operation is an [*Error] or, after a creation that may
+// or may not have happened, an [*OutcomeUnknownError]. errors.Is tells
 // them apart by the Err… values. No error contains the API key or a secret,
 // even where the server repeats it.
 //

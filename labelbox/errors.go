@@ -21,10 +21,10 @@ var (
 )
 
 // ErrOutcomeUnknown is matched by an [*OutcomeUnknownError] only.
-var ErrOutcomeUnknown = errors.New("nobody knows whether the webhook was created")
+var ErrOutcomeUnknown = errors.New("it is not known whether the webhook was created")
 
 // Error is a failed operation. Its texts are one line each and free of the API
-// key and of secrets, whatever the server wrote.
+// key and of secrets, also where the server wrote them.
 type Error struct {
 	Operation string // what was asked for: "create webhook"
 	Kind      error  // one of the Err… values above
@@ -78,8 +78,8 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.cause}
 }
 
-// OutcomeUnknownError is a creation that was sent and of which nobody knows
-// whether it happened: the answer was lost, and looking for the webhook
+// OutcomeUnknownError is a creation that was sent and may or may not have
+// happened: the answer was lost, and looking for the webhook
 // afterwards did not settle it. Creating it again could make a second one that
 // delivers everything twice; list the webhooks first.
 type OutcomeUnknownError struct {

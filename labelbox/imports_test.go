@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whoever only calls Labelbox's API links no receiver, no load generator and no
-// database.
+// A program that only calls Labelbox's API links no receiver, no load generator
+// and no database.
 func TestImports(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {

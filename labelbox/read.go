@@ -14,8 +14,8 @@ import (
 // PageSize is how many webhooks are asked for at a time.
 const PageSize = 100
 
-// Webhook reads the webhook of that id, whatever its status. The error is an
-// [ErrNotFound] if there is none.
+// Webhook reads the webhook of that id, in any status. The error is an
+// [ErrNotFound] if there is no such webhook.
 func (c *Client) Webhook(ctx context.Context, id string) (Webhook, error) {
 	const operation = "get webhook"
 	if err := checkID("webhook", id); err != nil {
@@ -158,7 +158,7 @@ func (d *webhookData) required(operation string, otherwise error) (Webhook, erro
 }
 
 // moment reads a date with or without fractions of a second. One that UTC has
-// outside the years 1 to 9999 cannot be written as JSON again, and is none.
+// outside the years 1 to 9999 cannot be written as JSON again, and counts as missing.
 func moment(value jsontext.Value) time.Time {
 	t, err := time.Parse(time.RFC3339, text(value)) // takes a fraction as well
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {

@@ -17,7 +17,7 @@ type WebhookUpdate struct {
 }
 
 // UpdateWebhook changes a webhook and returns what it is then. The error is an
-// [ErrNotFound] if there is none of that id. An update whose answer was lost is
+// [ErrNotFound] if there is no webhook of that id. An update whose answer was lost is
 // sent again: its effect is the same.
 func (c *Client) UpdateWebhook(ctx context.Context, id string, u WebhookUpdate) (Webhook, error) {
 	return c.update(ctx, "update webhook", id, u)

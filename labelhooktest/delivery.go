@@ -23,8 +23,8 @@ const DeliveryID = "labelhooktest-delivery"
 // Sample returns a payload as Labelbox's documentation prints it
 // (https://docs.labelbox.com/reference/webhook); of reviews, model runs and
 // [payload.Unknown] one like it. [payload.NoVersion] is as good as [payload.V2].
-// It panics where there is no such payload, which only an event or a version that
-// is none can bring about.
+// It panics where there is no such payload, which is so only for an event or a
+// version that does not exist.
 func Sample(event payload.Event, version payload.Version) []byte {
 	if version == payload.NoVersion {
 		version = payload.V2
