@@ -185,7 +185,7 @@ func anyDeep(a *annotation.Set) bool {
 func sameText(a, b []byte) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
 
 // maxIndented is how long a payload may be, in bytes, and still be indented:
-// nobody reads one of megabytes line by line.
+// one of megabytes is not read line by line.
 const maxIndented = 1 << 20
 
 // layout is how JSON is written: with a line for each value, or all in one.

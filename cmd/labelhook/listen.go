@@ -39,9 +39,9 @@ LABELHOOK_DESTINATIONS send it on, once it is taken there as well. One that come
 again is kept once and counted. The secret comes from LABELBOX_WEBHOOK_SECRET or
 LABELBOX_WEBHOOK_SECRET_FILE.
 
-No answer waits for what is printed: lines that nobody reads are dropped and
+No answer waits for what is printed: lines that are not read are dropped and
 counted. Only the destination log: has to print a delivery, and fails after five
-seconds. When the terminal closes, or nobody reads the output any more, listen
+seconds. When the terminal closes, or the output is not read any more, listen
 ends as with Ctrl-C: what has begun is finished.
 
 Labelbox reaches this machine only through a tunnel; register the tunnel's URL
@@ -201,7 +201,7 @@ func listenError(err error) error {
 	return failure(fmt.Errorf("--addr: %w", err), hint)
 }
 
-// aside returns the tool with outputs that nobody waits for, the queue of out,
+// aside returns the tool with outputs that nothing waits for, the queue of out,
 // and what prints the rest of both.
 func (t *tool) aside() (aside *tool, out *queue, end func()) {
 	out, talk := newQueue(t.out), newQueue(t.err)

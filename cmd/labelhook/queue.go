@@ -22,7 +22,7 @@ const (
 
 var errUnread = errors.New("the output is not read")
 
-// queue prints lines aside, so that nobody waits for an output that is not read.
+// queue prints lines aside, so that no answer waits for an output that is not read.
 // When too much waits, lines are dropped and counted; once there is room again,
 // report is called with their number.
 type queue struct {
@@ -39,10 +39,10 @@ type queue struct {
 	ended   chan struct{}
 }
 
-// line is one Write. Whoever waits for it is told what became of it.
+// line is one Write. A caller that waits for it is told what became of it.
 type line struct {
 	text []byte
-	done chan error // nil if nobody waits
+	done chan error // nil if no caller waits
 }
 
 func newQueue(to io.Writer) *queue {

@@ -46,7 +46,7 @@ func currentSecret(ctx context.Context, getenv func(string) string) (secret.Secr
 // there to ask, the environment with the secret that was typed.
 func (t *tool) withSecret(ctx context.Context) (func(string) string, error) {
 	if !errors.Is(environment.CheckSecretVariables(t.getenv), environment.ErrNoSecretVariable) || !t.canAsk() {
-		return t.getenv, nil // whoever reads the environment reports what else is wrong with it
+		return t.getenv, nil // the caller reads the environment, and reports what else is wrong with it
 	}
 	text, err := t.askSecret(ctx)
 	if err != nil {
@@ -141,7 +141,7 @@ func secretLines(path, from string) ([]rawSecret, error) {
 	return secrets, nil
 }
 
-// warnOfRefused tells which secrets keep a receiver from starting, whatever the
+// warnOfRefused tells which secrets keep a receiver from starting, with every
 // verdict.
 func (t *tool) warnOfRefused(secrets []rawSecret) {
 	for _, s := range secrets {

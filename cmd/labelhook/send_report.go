@@ -180,7 +180,7 @@ func (d *sentDelivery) line() string {
 	return strings.TrimRight(statusLine(d.Status)+"  "+short(d.Answer), " ")
 }
 
-// noAnswer says that there is none, and why.
+// noAnswer says that there is no answer, and why.
 func noAnswer(reason string) string {
 	if reason == httpclient.NoAnswerInTime {
 		return reason

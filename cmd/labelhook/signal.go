@@ -30,7 +30,7 @@ func untilSignal() (ctx context.Context, end func()) {
 	return ctx, end
 }
 
-// untilBrokenPipe makes nobody reading the output any more a reason to end like a
+// untilBrokenPipe makes an output that is closed a reason to end like a
 // signal. Other commands die of it at once, as is the custom in pipelines; what
 // listen has begun it must finish.
 func (t *tool) untilBrokenPipe(ctx context.Context) (context.Context, context.CancelFunc) {

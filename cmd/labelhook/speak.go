@@ -77,7 +77,7 @@ var (
 
 // withoutKeys shows the URLs among the arguments, which may hold keys, by scheme
 // and host wherever an error repeats them: one given where none is expected is
-// quoted by whatever reads the argument. Other URLs are our own examples.
+// quoted by the code that reads the argument. Other URLs are our own examples.
 func withoutKeys(text string, args []string) string {
 	var given []string
 	for _, arg := range args {

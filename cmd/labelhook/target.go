@@ -25,7 +25,7 @@ func (t *tool) checkTo(to string) error {
 		return usage(errors.New("--to: the URL names no host"), hint)
 	}
 	if u.Scheme == "http" && !loopback.Reaches(u.Hostname()) {
-		fmt.Fprintf(t.err, "labelhook: warning: --to: http to %s is not encrypted; whoever is on the way can read the payloads\n", u.Hostname())
+		fmt.Fprintf(t.err, "labelhook: warning: --to: http to %s is not encrypted; others on the way can read the payloads\n", u.Hostname())
 	}
 	return nil
 }

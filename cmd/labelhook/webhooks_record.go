@@ -102,7 +102,7 @@ func (r records) lock() (unlock func(), err error) {
 }
 
 // alone waits until no other run on this machine makes or changes webhooks. Where
-// there is no place to tell each other, nobody waits.
+// there is no place to tell each other, none waits.
 func (t *tool) alone() (done func()) {
 	if kept, err := t.records(); err == nil {
 		if unlock, err := kept.lock(); err == nil {

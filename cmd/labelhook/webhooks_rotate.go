@@ -218,9 +218,9 @@ func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept record
 				"make both the same with labelhook webhooks update; or switch the twin off (labelhook webhooks delete "+known+"), then rotate again")
 		case r.confirmed:
 			return s, failure(fmt.Errorf("%s, the twin of %s, is switched off, so there is nothing to confirm", known, s.old.ID),
-				"labelhook webhooks update "+known+" --status active --force switches it on again; rotate without --confirm begins anew")
+				"labelhook webhooks update "+known+" --status active --force switches it on again; rotate without --confirm starts over")
 		}
-		fmt.Fprintf(t.err, "labelhook: %s, the twin of a rotation before, is switched off; beginning anew\n", known)
+		fmt.Fprintf(t.err, "labelhook: %s, the twin of a rotation before, is switched off; starting over\n", known)
 		s.rec.Rotation = nil
 	}
 	return s, t.begin(ctx, client, kept, r, &s, owner)
@@ -228,9 +228,9 @@ func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept record
 
 // goOn refuses what says that another rotation is meant than the one under way.
 func (t *tool) goOn(ctx context.Context, r rotation, s step) error {
-	anew := "to begin anew, switch the twin off: labelhook webhooks delete " + s.twin.ID
+	startOver := "to start over, switch the twin off: labelhook webhooks delete " + s.twin.ID
 	if flag := r.secret.named(); flag != "" {
-		return usage(fmt.Errorf("%s cannot take effect: the rotation of %s is under way, and its twin %s has its secret already", flag, s.old.ID, s.twin.ID), "leave it out; "+anew)
+		return usage(fmt.Errorf("%s cannot take effect: the rotation of %s is under way, and its twin %s has its secret already", flag, s.old.ID, s.twin.ID), "leave it out; "+startOver)
 	}
 	under := s.rec.Rotation
 	if under.File != "" {
@@ -238,7 +238,7 @@ func (t *tool) goOn(ctx context.Context, r rotation, s step) error {
 		lines := strings.Split(string(text), "\n")
 		// The old secret may stand below it by now.
 		if err == nil && !slices.ContainsFunc(lines[:min(len(lines), 5)], under.Secret.of) {
-			return failure(fmt.Errorf("%s does not hold the secret that the twin %s was made with", under.File, s.twin.ID), "bring that secret back, or remove the file if it is elsewhere; "+anew)
+			return failure(fmt.Errorf("%s does not hold the secret that the twin %s was made with", under.File, s.twin.ID), "bring that secret back, or remove the file if it is elsewhere; "+startOver)
 		}
 	}
 	if t.getenv(environment.SecretVariable) == "" && t.getenv(environment.FileVariable) == "" {
@@ -248,11 +248,11 @@ func (t *tool) goOn(ctx context.Context, r rotation, s step) error {
 	if err != nil {
 		return err
 	}
-	// Whoever had a secret made up may still have the old one here.
+	// A user for whom a secret was made up may still have the old one here.
 	if under.Secret.of(secrets[0].text) || under.Generated && (s.rec.Secret == nil || s.rec.Secret.of(secrets[0].text)) {
 		return nil
 	}
-	return usage(fmt.Errorf("%s: not the secret that the twin %s was made with", secrets[0].variable, s.twin.ID), "set it to that secret, or unset it; "+anew)
+	return usage(fmt.Errorf("%s: not the secret that the twin %s was made with", secrets[0].variable, s.twin.ID), "set it to that secret, or unset it; "+startOver)
 }
 
 // begin makes the webhook that takes the place of the old one. What is being done
@@ -340,7 +340,7 @@ func (t *tool) newSecret(ctx context.Context, r rotation, rec record) (webhookSe
 }
 
 // oldSecrets returns the secrets that are said to be the old ones: the previous
-// one and, beside --secret-file, whatever the environment holds.
+// one and, beside --secret-file, those of the environment.
 func (t *tool) oldSecrets(ctx context.Context, r rotation) ([]string, error) {
 	if previous := t.getenv(environment.PreviousVariable); previous != "" {
 		return []string{previous}, nil
@@ -382,7 +382,7 @@ func (s *step) switchOver(ctx context.Context, client *labelbox.Client, kept rec
 		return labelbox.Webhook{}, err
 	}
 	if rec.Rotation == nil || rec.Rotation.Twin != s.twin.ID {
-		return labelbox.Webhook{}, failure(fmt.Errorf("the rotation of %s was ended or begun anew meanwhile", s.old.ID), "labelhook webhooks list shows what delivers")
+		return labelbox.Webhook{}, failure(fmt.Errorf("the rotation of %s was ended or started over meanwhile", s.old.ID), "labelhook webhooks list shows what delivers")
 	}
 	twin, err := client.Webhook(ctx, s.twin.ID)
 	if err != nil {

@@ -96,10 +96,10 @@ func TestRotationGoesOnWithWhatItBegan(t *testing.T) {
 	rotate(with(env, current, ""), 0, "going on with "+twin)
 	rotate(with(env, current, "second", previous, "opensesame"), 0, "going on with "+twin)
 
-	// Switched off, the twin is none any more: it begins anew, but confirms nothing.
+	// Switched off, the twin does not count any more: it starts over, but confirms nothing.
 	webhooks(t, env, 0, "delete", twin, "--yes")
 	rotate(with(env, current, "third"), 1, "nothing to confirm", "--confirm")
-	rotate(env, 0, "beginning anew", "--generate-secret")
+	rotate(env, 0, "starting over", "--generate-secret")
 	twin = api.Webhooks()[2].ID
 	rotate(with(env, current, "third"), 2, "not the secret that the twin "+twin, "--confirm")
 	kept, _ := os.ReadFile(defaultSecretFile)

@@ -9,7 +9,7 @@ import (
 	"github.com/labelhook/labelhook/labelbox"
 )
 
-// neighbours are the active webhooks that deliver to one receiver, in whatever
+// neighbours are the active webhooks that deliver to one receiver, in any
 // spelling of its URL.
 type neighbours struct {
 	client    *labelbox.Client
@@ -66,7 +66,7 @@ func (n *neighbours) project(ctx context.Context, id string) (string, error) {
 }
 
 // twins returns those that are told of the same as w would be: the same topics
-// and the same project. w itself is none of them.
+// and the same project. w itself is not one of them.
 func (n *neighbours) twins(ctx context.Context, w labelbox.Webhook, project string) (twins []labelbox.Webhook, err error) {
 	for _, other := range n.webhooks {
 		if other.ID == w.ID || !sameTopics(other.Topics, w.Topics) {
