@@ -9,7 +9,7 @@ import (
 )
 
 // EventError is an event that is not an HTTP request. Lambda gives it to
-// whoever invoked the function; there is no HTTP client to answer.
+// the caller of the function; there is no HTTP client to answer.
 type EventError struct {
 	Came   string // what the event is, as far as that can be told
 	Remedy string // what to do

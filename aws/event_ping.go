@@ -9,8 +9,8 @@ import (
 
 // isPing reports whether an event that is no HTTP request is one of those sent
 // only to keep a function warm or to try it out. Each is known by all of its
-// members: whatever has one more, or one twice, or something in a member that is
-// empty in a ping, is somebody's data and must not be swallowed.
+// members: an event that has one more, or one twice, or something in a member that
+// is empty in a ping, may hold data and must not be swallowed.
 func isPing(payload []byte) bool {
 	var members map[string]jsontext.Value
 	if len(payload) > maxPing || json.Unmarshal(payload, &members) != nil || members == nil {
@@ -59,6 +59,6 @@ func isEmpty(detail jsontext.Value) bool {
 // maxPing is more than any of them has, in bytes.
 const maxPing = 4 << 10
 
-// pong is no answer of a receiver: whoever takes a ping for a delivery must not
-// find "accepted" in it.
+// pong is no answer of a receiver: a sender that takes a ping for a delivery must
+// not find "accepted" in it.
 var pong = []byte(`{"status":"ping"}`)

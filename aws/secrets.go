@@ -24,7 +24,7 @@ import (
 //
 // After a rotation both stages count, so that no delivery is refused while
 // Labelbox is told: AWSCURRENT and, for a while, AWSPREVIOUS. Secrets Manager
-// itself keeps the previous version for ever. A secret that has leaked must be
+// itself keeps the previous version without end. A secret that has leaked must be
 // taken out of use at once by removing that label:
 //
 //	aws secretsmanager update-secret-version-stage --secret-id ID \
@@ -78,8 +78,8 @@ func (s *managedSecret) String() string { return "secret " + s.id }
 
 // fetch reads the stages that count. AWSPREVIOUS is a help and never a
 // hindrance: when it is not there, may not be read or holds no usable secret,
-// AWSCURRENT counts alone. Only when nobody can say is there an error, because
-// deliveries signed with it might be refused for good.
+// AWSCURRENT counts alone. Only when that cannot be told is there an error,
+// because deliveries signed with it might be refused for good.
 func (s *managedSecret) fetch(ctx context.Context) ([]secret.Secret, error) {
 	current, err := s.read(ctx, "AWSCURRENT")
 	if err != nil {
@@ -148,13 +148,13 @@ func (s *managedSecret) secretOf(value *secretsmanager.GetSecretValueOutput) (se
 	return usable, err
 }
 
-// defaultField is the field of a JSON secret that nobody need name.
+// defaultField is the field of a JSON secret that need not be named.
 const defaultField = "LABELBOX_WEBHOOK_SECRET"
 
 // chooseField returns the webhook secret out of a secret's value: the value
 // itself, or a field of it if it is a JSON object. Text that only looks like a
 // JSON object is refused: as the secret itself it would match no signature, and
-// nobody would see why. The errors hold nothing of the value.
+// the reason would be hard to see. The errors hold nothing of the value.
 func chooseField(value, field string) (string, error) {
 	trimmed := strings.TrimSpace(value)
 	if !strings.HasPrefix(trimmed, "{") || !strings.HasSuffix(trimmed, "}") {

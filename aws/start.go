@@ -24,8 +24,8 @@ import (
 // LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS and LABELHOOK_DEAD_LETTER. Besides
 // log:, file: and https: it knows the destinations of [core.WithDestination], those
 // of AWS by their ARN alone too. h may be nil; with no destination either,
-// deliveries go to log:. A variable that is nearly called like one of these and
-// is none is a wrong configuration.
+// deliveries go to log:. A variable whose name is nearly one of these is a
+// wrong configuration.
 //
 // The secret is fetched before the first event, under a deadline of two
 // seconds, because Lambda gives a function that starts more CPU than later. When

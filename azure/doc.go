@@ -16,11 +16,11 @@
 //     2025): rebuilt. A body that was sent in chunks is lost on the way, and the
 //     sender gets 500 from the host;
 //   - the envelope, a JSON document that describes the request: without either,
-//     and whatever is set if the function has any binding besides one
+//     and in any case if the function has any binding besides one
 //     httpTrigger and one http output.
 //
-// Set both flags, and keep to the two bindings. Whoever wants deliveries in a
-// queue or bucket names it in LABELHOOK_DESTINATIONS; a binding would bring the
+// Set both flags, and keep to the two bindings. To have deliveries in a
+// queue or bucket, name it in LABELHOOK_DESTINATIONS; a binding would bring the
 // envelope.
 //
 // # What goes wrong in the envelope
@@ -39,8 +39,8 @@
 // None of this accepts what is not genuine: the signature decides in all three
 // ways. The names of the bindings must be "req" and "res", and the function's
 // folder must be called labelbox, because the host sends envelopes to the path
-// /labelbox. Each answer is an envelope too: 200 towards the host whatever was
-// decided, with the delivery's own status inside, since the host turns every
+// /labelbox. Each answer is an envelope too: 200 towards the host in any
+// case, with the delivery's own status inside, since the host turns every
 // other status into a bare 500.
 //
 // # What the host does to the process

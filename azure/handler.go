@@ -14,8 +14,8 @@ import (
 // NewHandler answers what the Functions host passes on, in any of its three
 // ways (see the package's comment), by what the receiver says. [Start] makes one
 // from the environment; this is for those who make their own receiver and
-// serve it themselves. Whatever the path, it must be that of a function whose
-// folder has the name of the route.
+// serve it themselves. The handler takes every path; the path must be that of a
+// function whose folder has the name of the route.
 //
 // The context of the receiver's handlers ends when three quarters of the host's
 // functionTimeout are over, as it is in the environment or in host.json, for a

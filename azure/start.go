@@ -24,12 +24,12 @@ import (
 // Every genuine delivery goes to h and to the destinations that the
 // environment names: log:, file:, https: and those of [core.WithDestination]. h may be
 // nil; with no destination either, deliveries go to log:. The variables are the
-// same as on every platform. One that is nearly called like them and is none is a
-// wrong configuration. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
+// same as on every platform. One whose name is nearly one of them is a wrong
+// configuration. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
 // a [KeyVault]; it is fetched at once, though nothing waits for it.
 //
-// A delivery has three quarters of the host's functionTimeout, whatever handles
-// it; see [NewHandler].
+// A delivery has three quarters of the host's functionTimeout, with every
+// handler; see [NewHandler].
 //
 // Start listens on 127.0.0.1 at the port in FUNCTIONS_CUSTOMHANDLER_PORT (8080
 // without it), and takes deliveries at /api/labelbox and /labelbox. With a wrong

@@ -24,8 +24,8 @@ func withOrigin(ctx context.Context, o origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
 }
 
-// originOf reads the headers of Google's front end. Whoever is called directly
-// can be told anything in them, so only what has the right form is taken.
+// originOf reads the headers of Google's front end. A function that is called
+// directly can be told anything in them, so only what has the right form is taken.
 func originOf(r *http.Request) origin {
 	o, found := parseTraceparent(r.Header.Get("Traceparent"))
 	if !found {

@@ -22,7 +22,7 @@ import (
 // Every genuine delivery goes to h and to the destinations that the
 // environment names: log:, file:, https: and those of [core.WithDestination]. h may
 // be nil; with no destination either, deliveries go to log:. The variables are
-// the same as on every platform. One that is nearly called like them and is none is a
+// the same as on every platform. One whose name is nearly one of them is a
 // wrong configuration.
 //
 // A wrong configuration ends the process with one line of log that says which

@@ -95,7 +95,7 @@ func portable(body []byte) bool {
 
 // Delivery makes the delivery again of an event's detail-type, resources and
 // detail. fetch reads a body that is in the overflow bucket. A bus may have
-// printed a body anew: then the signature does not hold, and the key is another.
+// printed a body again: then the signature does not hold, and the key is another.
 func Delivery(detailType string, resources []string, detail []byte, fetch destination.Fetch) (*core.Delivery, error) {
 	var event struct{ SpecVersion string }
 	if json.Unmarshal(detail, &event) == nil && event.SpecVersion != "" {

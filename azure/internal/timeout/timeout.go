@@ -37,7 +37,7 @@ func Limit(getenv func(string) string) time.Duration {
 }
 
 // parseTimeSpan reads [DAYS.]HOURS:MINUTES[:SECONDS[.FRACTION]], as .NET writes a
-// span of time. One that is not above zero is none.
+// span of time. One that is not above zero is not ok.
 func parseTimeSpan(text string) (span time.Duration, ok bool) {
 	days, clock, found := strings.Cut(text, ".")
 	if !found || strings.Contains(days, ":") {
