@@ -17,8 +17,8 @@ var known = []string{
 	"LABELHOOK_RETRY_SECONDS",
 }
 
-// CheckNames refuses a variable that was probably meant to be one of labelhook's
-// and is none, for it would be without effect: one that begins with LABELHOOK_,
+// CheckNames refuses a variable that labelhook does not know but that was probably
+// meant for it, for it would be without effect: one that begins with LABELHOOK_,
 // or is within two letters of a known name. environ is in the form of os.Environ.
 // The error is a [*ConfigError] about the first in the order of the alphabet.
 func CheckNames(environ []string) error {

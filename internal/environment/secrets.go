@@ -81,8 +81,8 @@ func Secrets(getenv func(string) string, manager func(id string) (secret.Source,
 	return source, nil
 }
 
-// CheckSecretVariables says what is wrong with the choice of variables, whatever
-// they hold. The error is a [*ConfigError], and matches [ErrNoSecretVariable]
+// CheckSecretVariables says what is wrong with the choice of variables, without
+// judging what they hold. The error is a [*ConfigError], and matches [ErrNoSecretVariable]
 // when none is set.
 func CheckSecretVariables(getenv func(string) string) error {
 	text, file, id := getenv(SecretVariable), getenv(FileVariable), getenv(IDVariable)

@@ -167,7 +167,7 @@ func settingIn(line string) (value string, ok bool) {
 	return strings.TrimSpace(value), ok && strings.TrimSpace(name) != ""
 }
 
-// looksEmpty reports whether nobody sees r, which is no byte order mark: that is
+// looksEmpty reports whether r cannot be seen and is no byte order mark: that is
 // a cause of its own.
 func looksEmpty(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && r != '\ufeff'

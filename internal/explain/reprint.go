@@ -133,7 +133,7 @@ func (p printer) order(members []member) []member {
 	type named struct {
 		member
 		text  string
-		index int // as an array index; -1 if it is none
+		index int // as an array index; -1 if the text is not one
 	}
 	var all []named
 	place := map[string]int{}

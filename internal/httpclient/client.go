@@ -26,8 +26,8 @@ type Options struct {
 
 	// Idempotent says that a request may arrive twice: it is sent again when the
 	// kept connection that it went out on had been closed by the target and
-	// nothing was answered, or 408. net/http does so only for methods that are, and POST
-	// is none; a delivery is, for it has the same key each time.
+	// nothing was answered, or 408. net/http does so only for idempotent methods,
+	// which POST is not; a delivery is, for it has the same key each time.
 	Idempotent bool
 }
 
@@ -53,8 +53,8 @@ func New(o Options) *http.Client {
 
 var dialer = net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 
-// dial connects. What is called localhost is this machine whatever a resolver
-// says, who may not know the name or ask the network for it.
+// dial connects. What is called localhost is this machine, also if a resolver
+// says otherwise: it may not know the name, or ask the network for it.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if host, port, err := net.SplitHostPort(address); err == nil && loopback.IsName(host) {
 		address = net.JoinHostPort("localhost", port)

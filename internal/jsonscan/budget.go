@@ -15,7 +15,7 @@ const (
 )
 
 // Afford reports whether the JSON read so far pays for n more bytes of memory,
-// and takes them if so. Whoever makes something of a list's items asks first:
+// and takes them if so. Code that makes something of a list's items asks first:
 // a list of a million numbers must not become a million structs.
 func (s *Scanner) Afford(n int) bool {
 	if s.spent+n > memoryForFree+memoryPerByte*s.i {

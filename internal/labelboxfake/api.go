@@ -52,7 +52,7 @@ type Request struct {
 	Header    http.Header
 	Document  string
 	Variables map[string]any
-	Field     string // the first field asked for, such as createWebhook; "" if the document is none
+	Field     string // the first field asked for, such as createWebhook; "" if the document is not GraphQL
 }
 
 // New makes an API without projects or webhooks that accepts one API key.

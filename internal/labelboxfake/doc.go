@@ -14,7 +14,7 @@
 // does, the fake follows Apollo, which the error codes are taken from:
 //
 //   - 400 with GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED for a document
-//     that is none, or does not fit the schema; 401 with AUTHENTICATION_ERROR;
+//     that is not GraphQL, or does not fit the schema; 401 with AUTHENTICATION_ERROR;
 //     200 with errors for what fails while it is carried out;
 //   - an input that no type forbids but that makes no sense (no topics, an empty
 //     secret) is INTERNAL_SERVER_ERROR with exception.status 422 inside;

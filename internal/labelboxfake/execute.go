@@ -65,7 +65,7 @@ func (a *API) execute(document string, variables map[string]any) (int, any) {
 	return http.StatusOK, result
 }
 
-// Check reports why the API would refuse a document, whoever sends it.
+// Check reports why the API would refuse a document of any sender.
 func (a *API) Check(document string) error {
 	parsed, err := parse(document)
 	if err != nil {

@@ -136,7 +136,7 @@ func (a *API) updateWebhook(p graphql.ResolveParams) (any, error) {
 	return *w, nil
 }
 
-// project returns nil if there is none of that id.
+// project returns nil if there is no project of that id.
 func (a *API) project(id string) *project {
 	a.mu.Lock()
 	defer a.mu.Unlock()

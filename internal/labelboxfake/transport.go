@@ -7,7 +7,7 @@ import (
 )
 
 // Transport carries requests to the API without a network: what it does takes
-// no time but that of a [Fault], which in a bubble of testing/synctest is none.
+// no time but that of a [Fault], and in a bubble of testing/synctest no real time.
 func (a *API) Transport() http.RoundTripper { return transport{a} }
 
 type transport struct{ api *API }

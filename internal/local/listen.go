@@ -20,8 +20,8 @@ var (
 // Listen opens addr, host:port, for TCP. A port of 0 takes a free one.
 //
 // Unless public is true the host must be localhost or a loopback address: a
-// receiver on a developer's machine keeps customer data and shows it to whoever
-// asks. Errors match [ErrAddress], [ErrPublic] or [ErrInUse] where one of them
+// receiver on a developer's machine keeps customer data and shows it to all who
+// ask. Errors match [ErrAddress], [ErrPublic] or [ErrInUse] where one of them
 // says it.
 func Listen(addr string, public bool) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)

@@ -14,7 +14,7 @@ import (
 
 // IsName reports whether host is localhost or a name below it, in any case, with
 // or without the dot at the end. RFC 6761 (6.3) gives these names to the loopback
-// addresses, but many resolvers ask the network for those below; whoever
+// addresses, but many resolvers ask the network for those below; code that
 // connects to one must not.
 func IsName(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))

@@ -8,7 +8,7 @@ import (
 
 // Text returns s as a part of a line: what a reader does not see as a character
 // of its own is U+FFFD. These are control characters with line breaks and tabs
-// among them, bytes that are no UTF-8, and whatever is invisible or changes the
+// among them, bytes that are no UTF-8, and all that is invisible or changes the
 // direction of its neighbours. The result is valid UTF-8.
 func Text(s string) string { return replace(s, visible) }
 

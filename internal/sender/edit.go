@@ -82,7 +82,7 @@ func set(payload []byte, assignment string, add bool) (edited []byte, changed st
 
 // resolve writes the path as it is before the change for sjson, and as it will
 // be afterwards for gjson. They differ where an element is appended. It refuses
-// what sjson would do but nobody means: put an object in a text's place, fill
+// what sjson would do but no user means: put an object in a text's place, fill
 // an array up with nulls, or do nothing where a pattern finds nothing. missing
 // says that the path leads nowhere yet, unless by a -1 that asks for just that.
 func resolve(payload []byte, path string) (before, after string, missing bool, err error) {
@@ -111,7 +111,7 @@ func resolve(payload []byte, path string) (before, after string, missing bool, e
 			name = strconv.Itoa(position)
 			old = name
 			if at.IsArray() && position == length {
-				old = "-1" // with the position itself, sjson prints the whole array anew
+				old = "-1" // with the position itself, sjson prints the whole array again
 			}
 		}
 		was, will = append(was, old), append(will, escape(name))

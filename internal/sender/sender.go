@@ -32,7 +32,7 @@ const (
 	// is there.
 	patience = 500 * time.Millisecond
 	// grace is how long an interrupt lets requests under way be answered: the
-	// receiver has them, and whoever sends wants to know.
+	// receiver has them, and the sender wants to know.
 	grace = 3 * time.Second
 )
 
@@ -83,8 +83,8 @@ func NewClient(concurrency int, timeout time.Duration, roots *x509.CertPool) *ht
 // goroutine, a little ahead of the sending; it has ended when Send returns.
 //
 // When ctx ends, nothing more is sent. What is under way is given a few seconds
-// to be answered; what is not by then has failed with [context.Canceled]: nobody
-// knows whether the receiver took it.
+// to be answered; what is not by then has failed with [context.Canceled]: it is
+// not known whether the receiver took it.
 func (s *Sender) Send(ctx context.Context, requests iter.Seq[Request], onResult func(Result)) Summary {
 	workers := max(s.Concurrency, 1)
 	client := s.Client
