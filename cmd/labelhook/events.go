@@ -63,7 +63,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "print a line of JSON for each delivery")
 	f.IntVar(&limit, "limit", 0, "only the newest so `many`; 0 means all")
 	f.StringVar(&salvage, "salvage", "", "do not list, but read all that can be read of a damaged inbox into this new `file`")
-	cmd.AddCommand(t.showCommand())
+	cmd.AddCommand(t.showCommand(), t.pruneCommand())
 	return cmd
 }
 
@@ -141,7 +141,7 @@ func (t *tool) eventTable(reader *inbox.Reader, records iter.Seq2[inbox.Record, 
 
 // incomplete says how much of a list was printed before an error ended it.
 func incomplete(reader *inbox.Reader, n int, err error) error {
-	total := "nobody knows how many"
+	total := "an unknown number"
 	if all, known := reader.Total(context.Background()); known {
 		total = strconv.Itoa(all)
 	}

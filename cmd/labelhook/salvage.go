@@ -46,7 +46,7 @@ func (t *tool) salvage(cmd *cobra.Command, file, into string, asJSON bool) error
 		fmt.Fprintf(t.out, "%d more of which nothing is left, unless they were deleted before\n", found.Unknown)
 	}
 	if found.CutShort {
-		fmt.Fprintln(t.out, "the end of the file is missing, and nobody knows how many deliveries were there")
+		fmt.Fprintln(t.out, "the end of the file is missing, and it is not known how many deliveries were there")
 	}
 	return nil
 }
