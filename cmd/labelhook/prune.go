@@ -76,7 +76,7 @@ With both --before and --keep a delivery goes only if both let it go. The newest
 	f.IntVar(&keep, "keep", 0, "the newest so `many` stay")
 	f.StringVar(&status, "status", "", "only with one of these `statuses`, separated by commas: "+statusNames+" (default accepted)")
 	f.BoolVar(&dryRun, "dry-run", false, "only say how many")
-	f.BoolVar(&p.Vacuum, "vacuum", false, "then write the file anew, as small as it can be; labelhook listen waits meanwhile")
+	f.BoolVar(&p.Vacuum, "vacuum", false, "then make the file as small as it can be, which labelhook listen must not have open")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -26,7 +27,7 @@ const pruneAtOnce = 256
 // Prune removes deliveries from the inbox at path, the oldest first, and returns
 // how many; with dryRun it only counts them. Other processes may have the inbox
 // open. The room that is free is used for what comes next; with Vacuum the file
-// gets smaller, for which it is written anew while all others wait.
+// gets smaller, for which no other process may have it open.
 //
 // Each transaction is complete, so what is returned with an error is gone.
 func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed int, err error) {
@@ -45,10 +46,15 @@ func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed in
 	if err := r.check(); err != nil {
 		return 0, err
 	}
-	if version != schemaVersion {
+	switch version {
+	case schemaVersion:
+	case 0:
+		return 0, nil // there is nothing in the file yet
+	default:
 		return 0, fmt.Errorf("inbox %s: made by an older labelhook; \"labelhook listen\" brings it up to date", path)
 	}
-	name, err := dsn(path, shared, "synchronous(FULL)")
+	// Free pages keep their content otherwise, and --salvage would read it back.
+	name, err := dsn(path, shared, "synchronous(FULL)", "secure_delete(1)")
 	if err != nil {
 		return 0, err
 	}
@@ -60,12 +66,15 @@ func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed in
 	db.SetMaxOpenConns(1) // one connection, which BEGIN and COMMIT are on
 
 	where, args := p.where()
+	where += " AND seq > ?" // what is behind the last batch need not be looked at again
 	if dryRun {
-		err = db.QueryRowContext(ctx, "SELECT count(*) FROM deliveries INDEXED BY listing WHERE "+where, args...).Scan(&removed)
+		err = db.QueryRowContext(ctx, "SELECT count(*) FROM deliveries INDEXED BY listing WHERE "+where, append(args, 0)...).Scan(&removed)
 		return removed, explain(path, err)
 	}
-	for {
-		n, err := pruneSome(ctx, db, where, args)
+	for last := int64(0); ; {
+		began := time.Now()
+		var n int
+		n, last, err = pruneSome(ctx, db, where, append(args, last))
 		removed += n
 		if err != nil {
 			return removed, explain(path, err)
@@ -73,13 +82,40 @@ func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed in
 		if n < pruneAtOnce {
 			break
 		}
-	}
-	if p.Vacuum {
-		if _, err = db.ExecContext(ctx, "VACUUM"); err == nil {
-			_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		select { // SQLite has no queue: a process that waits looks now and then whether the file is free
+		case <-ctx.Done():
+			return removed, ctx.Err()
+		case <-time.After(time.Since(began)):
 		}
 	}
-	return removed, explain(path, err)
+	if !p.Vacuum {
+		return removed, nil
+	}
+	if err := errors.Join(r.Close(), db.Close()); err != nil {
+		return removed, explain(path, err)
+	}
+	return removed, vacuum(ctx, path)
+}
+
+// vacuum writes the file again without the free room. It takes seconds for a
+// gigabyte, longer than a receiver waits for the file, so no other process
+// may have it open.
+func vacuum(ctx context.Context, path string) error {
+	name, err := dsn(path, shared, "locking_mode(EXCLUSIVE)")
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return explain(path, err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, "PRAGMA busy_timeout = 0; VACUUM")
+	if isBusy(err) {
+		return fmt.Errorf("inbox %s: another program has it open, so the file keeps its size; end labelhook listen and use --vacuum again (%w)", path, err)
+	}
+	return explain(path, err)
 }
 
 // where selects the rows. That of the newest stays, for SQLite would give its
@@ -101,10 +137,11 @@ func (p Pruning) where() (where string, args []any) {
 	return where, args
 }
 
-// pruneSome removes the next rows and their names in one transaction.
-func pruneSome(ctx context.Context, db *sql.DB, where string, args []any) (n int, err error) {
+// pruneSome removes the next rows and their names in one transaction, and returns
+// how many and the last.
+func pruneSome(ctx context.Context, db *sql.DB, where string, args []any) (n int, last int64, err error) {
 	if _, err := db.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() {
 		if err != nil {
@@ -113,6 +150,9 @@ func pruneSome(ctx context.Context, db *sql.DB, where string, args []any) (n int
 		}
 	}()
 	some := "SELECT seq FROM deliveries INDEXED BY listing WHERE " + where + fmt.Sprintf(" ORDER BY seq LIMIT %d", pruneAtOnce)
+	if err := db.QueryRowContext(ctx, "SELECT count(*), ifnull(max(seq), 0) FROM ("+some+")", args...).Scan(&n, &last); err != nil {
+		return 0, 0, err
+	}
 	for _, statement := range []string{
 		"DELETE FROM names WHERE (name, seq) IN (SELECT key, seq FROM deliveries WHERE seq IN (" + some +
 			") UNION ALL SELECT delivery_id, seq FROM deliveries WHERE seq IN (" + some + "))",
@@ -122,16 +162,10 @@ func pruneSome(ctx context.Context, db *sql.DB, where string, args []any) (n int
 		if strings.HasPrefix(statement, "DELETE FROM names") {
 			these = slices.Concat(args, args)
 		}
-		result, err := db.ExecContext(ctx, statement, these...)
-		if err != nil {
-			return 0, err
+		if _, err := db.ExecContext(ctx, statement, these...); err != nil {
+			return 0, 0, err
 		}
-		rows, err := result.RowsAffected()
-		if err != nil {
-			return 0, err
-		}
-		n = int(rows)
 	}
 	_, err = db.ExecContext(ctx, "COMMIT")
-	return n, err
+	return n, last, err
 }
