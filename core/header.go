@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -32,9 +33,9 @@ var (
 // Header returns the headers that are sent on with the delivery, sorted by
 // name, each value a field of its own: signature, id, event name and content
 // type, and of the others as they came Content-Encoding, User-Agent, Date,
-// the ids of request and trace, and every header whose name begins with X-Labelbox-. Never
-// among them are credentials, cookies, Host, what the sender's Connection header
-// names, and what proxies and platforms add about the way here.
+// the ids of request and trace, and every header whose name begins with
+// X-Labelbox-. Never among them are credentials, cookies, Host, what the sender's
+// Connection header names, and what proxies and platforms add about the way here.
 //
 // A delivery that was not made of a request has only the first four.
 func (d *Delivery) Header() []HeaderField {
@@ -54,14 +55,14 @@ func (d *Delivery) readHeader() []HeaderField {
 	if d.header == nil {
 		return sortFields(fields)
 	}
-	hop := map[string]bool{} // what concerns only the connection that it came on
+	var hop []string // what concerns only the connection that it came on
 	for _, value := range d.header.Values("Connection") {
 		for name := range strings.SplitSeq(value, ",") {
-			hop[strings.ToLower(strings.TrimSpace(name))] = true
+			hop = append(hop, strings.TrimSpace(name))
 		}
 	}
 	for _, name := range d.endToEndNames() {
-		if hop[strings.ToLower(name)] {
+		if contains(hop, name) {
 			continue
 		}
 		for _, value := range d.header.Values(name) {
@@ -75,27 +76,44 @@ func (d *Delivery) readHeader() []HeaderField {
 
 // endToEndNames are the names to look up, each once.
 func (d *Delivery) endToEndNames() []string {
-	names := slices.Clone(endToEndNames)
 	lister, ok := d.header.(Lister)
 	if !ok {
-		return names
+		return endToEndNames
 	}
-	seen := map[string]bool{"x-labelbox-id": true, "x-labelbox-event": true}
-	for _, name := range names {
-		seen[strings.ToLower(name)] = true
-	}
+	var names []string
 	for name := range lister.Names() {
-		lower := strings.ToLower(name)
-		if !seen[lower] && slices.ContainsFunc(endToEndPrefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) }) {
-			names, seen[lower] = append(names, name), true
+		if i := slices.IndexFunc(endToEndNames, func(known string) bool { return strings.EqualFold(known, name) }); i >= 0 {
+			name = endToEndNames[i]
+		} else if strings.EqualFold(name, IDHeader) || strings.EqualFold(name, EventHeader) || !slices.ContainsFunc(endToEndPrefixes, func(prefix string) bool {
+			return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+		}) {
+			continue
+		}
+		if !contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
 }
 
+func contains(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+}
+
 func sortFields(fields []HeaderField) []HeaderField {
-	slices.SortStableFunc(fields, func(a, b HeaderField) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortStableFunc(fields, func(a, b HeaderField) int { return compareFold(a.Name, b.Name) })
 	return fields
+}
+
+// compareFold compares names without regard to case, by the bit that a letter's
+// two cases differ in.
+func compareFold(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if c := cmp.Compare(a[i]|0x20, b[i]|0x20); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 // isFieldValue reports whether a value may stand in a header: a line break in

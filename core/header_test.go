@@ -76,3 +76,15 @@ func TestEndToEndMayBeCalledAtTheSameTime(t *testing.T) {
 type counting struct{ n int }
 
 func (c *counting) Values(string) []string { c.n++; return []string{fmt.Sprint(c.n)} }
+
+// An inbox asks for the header of every delivery that it stores.
+func BenchmarkHeader(b *testing.B) {
+	header := listed{
+		"Accept-Encoding": {"gzip"}, "Content-Type": {"application/json"}, "User-Agent": {"Labelbox"}, "X-Forwarded-For": {"1.2.3.4"},
+		core.SignatureHeader: {"sha1=0"}, core.EventHeader: {"LABEL_CREATED"}, core.IDHeader: {"one"}, "X-Request-Id": {"7"},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		core.Identify(header, []byte("{}")).Header()
+	}
+}

@@ -103,11 +103,11 @@ func (*Inbox) String() string { return "inbox" }
 func (in *Inbox) Handle(ctx context.Context, d *core.Delivery) error {
 	a := in.attemptOf(ctx)
 	if a == nil {
-		return in.do(ctx, &job{delivery: d, status: Accepted})
+		return in.do(ctx, toStore(d, Accepted))
 	}
 	// Whether it is stored must be known even where the sender has gone, or
 	// nobody would settle it.
-	err := in.do(context.WithoutCancel(ctx), &job{delivery: d, status: Pending})
+	err := in.do(context.WithoutCancel(ctx), toStore(d, Pending))
 	a.stored.Store(err == nil)
 	return err
 }

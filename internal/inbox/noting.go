@@ -34,7 +34,7 @@ func (in *Inbox) Noting(next core.Handler) core.Handler {
 		ctx = context.WithoutCancel(ctx)
 		noted := in.SetStatus(ctx, d, status)
 		if errors.Is(noted, ErrNotFound) { // another file has taken the place of the one that had it
-			noted = in.do(ctx, &job{delivery: d, status: status})
+			noted = in.do(ctx, toStore(d, status))
 		}
 		if noted != nil {
 			return errors.Join(err, noted)

@@ -28,11 +28,19 @@ const (
 type job struct {
 	delivery *core.Delivery
 	status   Status
-	settles  bool // the delivery is there; only its status is new
+	headers  string // as the file holds them
+	settles  bool   // the delivery is there; only its status is new
 
 	// done gets the result once it is final. It holds one, so that the writer
 	// never waits for somebody who has given up.
 	done chan error
+}
+
+// toStore does here, where deliveries are many at a time, what the one writer
+// would do for each after the other.
+func toStore(d *core.Delivery, status Status) *job {
+	d.Key()
+	return &job{delivery: d, status: status, headers: otherHeaders(d)}
 }
 
 func (j *job) size() int {
@@ -405,7 +413,7 @@ func (w *writer) apply(j *job) (own, failed error) {
 	d := j.delivery
 	if !j.settles {
 		_, err := w.exec(w.insert, d.Key(), d.ID, string(d.Event), string(d.Version), d.ProjectID, d.Subject(), d.DataRowID,
-			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body, string(j.status), otherHeaders(d))
+			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body, string(j.status), j.headers)
 		return nil, err
 	}
 	changed, err := w.exec(w.update, string(j.status), micros(d.Time), d.Key())
