@@ -21,9 +21,7 @@ var (
 	// ErrMisconfigured is what the [secret.Source] of a receiver fails with that
 	// cannot serve for another reason than its secrets.
 	ErrMisconfigured = errors.New("wrong configuration")
-)
 
-var (
 	errMethod    = errors.New("the method is not POST")
 	errBodyEmpty = errors.New("the body is empty")
 )
