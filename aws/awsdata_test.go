@@ -11,7 +11,7 @@ import (
 
 // requests are the events among aws-lambda-go's test data that are HTTP
 // requests. All others there must be refused.
-var requests = map[string]front{
+var requests = map[string]format{
 	"alb-lambda-target-request-headers-only.json":       alb,
 	"alb-lambda-target-request-multivalue-headers.json": albMulti,
 	"apigw-request.json":                                http1,
@@ -41,7 +41,7 @@ func TestEventsOfAWSsOwnTestData(t *testing.T) {
 		}
 		name := filepath.Base(file)
 		e, err := decode(payload)
-		front, isRequest := requests[name]
+		format, isRequest := requests[name]
 		var wrong *EventError
 		switch {
 		case isRequest && err != nil:
@@ -55,11 +55,11 @@ func TestEventsOfAWSsOwnTestData(t *testing.T) {
 			if what, got, want := o.disagreement(e); what != "" {
 				t.Errorf("%s: %s is %q, want %q", name, what, got, want)
 			}
-			if e.front != front || e.request.BodyError != nil {
-				t.Errorf("%s: front %d, want %d, %v", name, e.front, front, e.request.BodyError)
+			if e.format != format || e.request.BodyError != nil {
+				t.Errorf("%s: format %d, want %d, %v", name, e.format, format, e.request.BodyError)
 			}
 		case !errors.As(err, &wrong):
-			t.Errorf("%s: taken for a request of front %d", name, e.front)
+			t.Errorf("%s: taken for a request of format %d", name, e.format)
 		default:
 			t.Logf("%s: %s", name, wrong.Came)
 		}

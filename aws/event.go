@@ -5,22 +5,21 @@ import (
 	"github.com/labelhook/labelhook/internal/jsonscan"
 )
 
-// event is an HTTP request as one of Lambda's front ends puts it.
+// event is an HTTP request as one of Lambda's triggers puts it.
 type event struct {
-	front   front
+	format  format
 	request core.Request
 }
 
-// front says in which form an answer is wanted.
-type front int
+// format is that of an event and of the answer to it.
+type format int
 
-// The fronts, by what they want.
 const (
-	http2    front = iota // Function URL, HTTP API with payload format 2.0
-	http1                 // REST API, HTTP API with payload format 1.0
-	alb                   // Application Load Balancer
-	albMulti              // the same, its target group set to multi-value headers
-	foreign               // none of them
+	http2    format = iota // Function URL, HTTP API with payload format 2.0
+	http1                  // REST API, HTTP API with payload format 1.0
+	alb                    // Application Load Balancer
+	albMulti               // the same, its target group set to multi-value headers
+	foreign                // none of them
 )
 
 // decode reads an event in one pass. The request's header shares the event's
@@ -33,20 +32,20 @@ const (
 func decode(payload []byte) (event, error) {
 	e := envelope{scan: jsonscan.New(payload)}
 	e.read()
-	front, method := e.front()
+	format, method := e.format()
 	switch {
 	case e.scan.End() != nil:
 		return event{}, &EventError{Came: "not JSON"}
-	case e.mismatch != "" || front == foreign || method == "":
+	case e.mismatch != "" || format == foreign || method == "":
 		return event{}, unanswerable(payload, e.mismatch)
 	}
 	request := core.Request{Method: method, Header: &e.header}
 	request.Body, request.BodyError = e.body.exact()
-	return event{front, request}, nil
+	return event{format, request}, nil
 }
 
-// front tells the front by the request context.
-func (e *envelope) front() (f front, method string) {
+// format tells it by the request context.
+func (e *envelope) format() (f format, method string) {
 	switch {
 	case e.seen&(methodArnPart|routeArnPart|connectionPart) != 0: // a Lambda authorizer's, or a WebSocket's
 		return foreign, ""

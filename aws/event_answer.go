@@ -9,11 +9,11 @@ import (
 	"github.com/labelhook/labelhook/core"
 )
 
-// encode puts a response into the form that the front wants. It always has a
+// encode puts a response into the form that its format has. It always has a
 // statusCode, without which Function URLs and HTTP APIs take the whole answer
 // for a body. ALB also wants the status in words, and answers 502 unless
 // headers come as the target group is set; the others take single values.
-func (f front) encode(r core.Response) []byte {
+func (f format) encode(r core.Response) []byte {
 	b := make([]byte, 0, 256+len(r.Body))
 	b = append(b, `{"statusCode":`...)
 	b = strconv.AppendInt(b, int64(r.Status), 10)

@@ -8,7 +8,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 )
 
-// sent is the body of an event before the front end's form of it is undone.
+// sent is the body of an event before the trigger's form of it is undone.
 type sent struct {
 	text    []byte // the JSON string's; nil if there is none
 	shared  bool   // text is in the event's memory
@@ -18,7 +18,7 @@ type sent struct {
 
 // exact gives the bytes that the sender sent, in memory of their own.
 //
-// A front end puts a body into the event as text, in which case the bytes are
+// A trigger puts a body into the event as text, in which case the bytes are
 // the text's UTF-8, or as base64. Text with half a surrogate pair in it, or with
 // bytes that are not UTF-8, comes from neither: encoding/json reads U+FFFD
 // there, which is not what was sent, so it is refused rather than guessed at.

@@ -120,10 +120,10 @@ func TestHeaders(t *testing.T) {
 // FuzzDecode compares with encoding/json and encoding/base64: what decode
 // accepts they accept, and read the same out of it.
 func FuzzDecode(f *testing.F) {
-	for _, front := range lambdahost.Fronts() {
-		f.Add(front.Event(lambdahost.Request{Method: "POST", Body: []byte(`{"a":"é\"😀"}`), Header: [][2]string{
+	for _, trigger := range lambdahost.Triggers() {
+		f.Add(trigger.Event(lambdahost.Request{Method: "POST", Body: []byte(`{"a":"é\"😀"}`), Header: [][2]string{
 			{"X-Hub-Signature", "sha1=0"}, {"X-Hub-Signature", "sha1=1"}, {"Content-Type", "application/json"}}}))
-		f.Add(front.Event(lambdahost.Request{Method: "GET"}))
+		f.Add(trigger.Event(lambdahost.Request{Method: "GET"}))
 	}
 	for _, members := range []string{
 		`"body":"\ud83d\u0041"`, `"body":"\ud83d\ude00"`, "\"body\":\"\xff\"", `"body":"YQ==","isBase64Encoded":true`,

@@ -12,7 +12,7 @@ import (
 	"github.com/labelhook/labelhook/core/secret"
 )
 
-// A receiver of one's own behind any of Lambda's front ends; a main function
+// A receiver of one's own behind any of Lambda's triggers; a main function
 // gives the handler to lambda.Start. This event is a Function URL's.
 func Example() {
 	key, err := secret.New("the secret given to Labelbox")

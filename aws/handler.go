@@ -54,5 +54,5 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	ctx, cancel := deadline.WithMargin(ctx, margin)
 	defer cancel()
-	return e.front.encode(h.receiver.Receive(ctx, e.request)), nil
+	return e.format.encode(h.receiver.Receive(ctx, e.request)), nil
 }

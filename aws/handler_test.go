@@ -18,9 +18,9 @@ import (
 
 const label = `{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"label"}]}}}`
 
-// genuine is a signed delivery as a front puts it.
-func genuine(t testing.TB, front lambdahost.Front) []byte {
-	return front.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
+// genuine is a signed delivery as a trigger puts it.
+func genuine(t testing.TB, trigger lambdahost.Trigger) []byte {
+	return trigger.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
 		{"Content-Type", "application/json"},
 		{"X-Labelbox-Id", "delivery"},
 		{"X-Labelbox-Event", "LABEL_CREATED"},
@@ -37,14 +37,14 @@ func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
 	return &core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(NewLogger(log, slog.LevelInfo))}
 }
 
-// invoke returns the answer as the front understands it.
-func invoke(t testing.TB, ctx context.Context, r *core.Receiver, front lambdahost.Front) lambdahost.Answer {
+// invoke returns the answer as the trigger understands it.
+func invoke(t testing.TB, ctx context.Context, r *core.Receiver, trigger lambdahost.Trigger) lambdahost.Answer {
 	t.Helper()
-	payload, err := NewHandler(r).Invoke(ctx, genuine(t, front))
+	payload, err := NewHandler(r).Invoke(ctx, genuine(t, trigger))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := front.Answer(payload)
+	a, err := trigger.Answer(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,14 +54,14 @@ func invoke(t testing.TB, ctx context.Context, r *core.Receiver, front lambdahos
 // Lambda's runtime reads the next event into the memory of one that is answered,
 // while a handler may still have the delivery.
 func TestADeliveryOutlivesItsEvent(t *testing.T) {
-	for _, front := range lambdahost.Fronts() {
-		t.Run(front.Name, func(t *testing.T) {
+	for _, trigger := range lambdahost.Triggers() {
+		t.Run(trigger.Name, func(t *testing.T) {
 			var kept *core.Delivery
 			h := core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
 				kept = d
 				return nil
 			})
-			event := front.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
+			event := trigger.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
 				{"Content-Type", "application/json"},
 				{"X-Labelbox-New", "new"},
 				{"X-Hub-Signature", core.Sign([]byte(label), mustSecret(t))},
@@ -88,7 +88,7 @@ func TestADeliveryOutlivesItsEvent(t *testing.T) {
 }
 
 func TestAnswersAreInTheFormOfTheFront(t *testing.T) {
-	for _, front := range lambdahost.Fronts() {
+	for _, trigger := range lambdahost.Triggers() {
 		for name, test := range map[string]struct {
 			err    error
 			status int
@@ -98,16 +98,16 @@ func TestAnswersAreInTheFormOfTheFront(t *testing.T) {
 			"never":   {core.Permanent(errors.New("no")), 500},
 		} {
 			h := core.HandlerFunc(func(context.Context, *core.Delivery) error { return test.err })
-			a := invoke(t, t.Context(), receiving(t, h, new(bytes.Buffer)), front)
+			a := invoke(t, t.Context(), receiving(t, h, new(bytes.Buffer)), trigger)
 			if a.Status != test.status || !json.Valid(a.Body) || a.Header.Get("Content-Type") == "" || (a.Header.Get("Retry-After") != "") != (a.Status == 503) {
-				t.Errorf("%s, %s: got %d %v %s", front.Name, name, a.Status, a.Header, a.Body)
+				t.Errorf("%s, %s: got %d %v %s", trigger.Name, name, a.Status, a.Header, a.Body)
 			}
 		}
 	}
 }
 
 // A panic in a handler, in one that runs beside a deadline, in the source of
-// secrets and in the logger: each is answered, in the front's form.
+// secrets and in the logger: each is answered, in the trigger's form.
 func TestPanicsAreAnswered(t *testing.T) {
 	fine := core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
 	panics := core.HandlerFunc(func(context.Context, *core.Delivery) error { panic("broken") })
@@ -126,13 +126,13 @@ func TestPanicsAreAnswered(t *testing.T) {
 		"in the secrets": {withDeadline, func(r *core.Receiver) { r.Secrets = panicking{} }},
 		"in the logger":  {withDeadline, func(r *core.Receiver) { r.Observe = core.LogTo(slog.New(panicking{})) }},
 	} {
-		for _, front := range lambdahost.Fronts() {
+		for _, trigger := range lambdahost.Triggers() {
 			var log bytes.Buffer
 			r := receiving(t, fine, &log)
 			test.change(r)
-			a := invoke(t, test.ctx, r, front)
+			a := invoke(t, test.ctx, r, trigger)
 			if a.Status != 500 || !strings.Contains(string(a.Body), `"code":"delivery_rejected"`) || strings.Contains(string(a.Body), "broken") {
-				t.Errorf("%s, %s: got %d %s", name, front.Name, a.Status, a.Body)
+				t.Errorf("%s, %s: got %d %s", name, trigger.Name, a.Status, a.Body)
 			}
 			if name != "in the logger" && !strings.Contains(log.String(), "broken") {
 				t.Errorf("%s: the log does not tell: %s", name, &log)

@@ -31,7 +31,7 @@ func consult(payload []byte) (o oracle, err error) {
 	return o, err
 }
 
-func (o oracle) front() front {
+func (o oracle) format() format {
 	switch {
 	case o.RequestContext.ELB != nil && o.MultiValueHeaders != nil:
 		return albMulti
@@ -44,7 +44,7 @@ func (o oracle) front() front {
 }
 
 func (o oracle) method() string {
-	if o.front() == http2 {
+	if o.format() == http2 {
 		return o.RequestContext.HTTP.Method
 	}
 	return o.HTTPMethod
@@ -84,8 +84,8 @@ func (o oracle) headers() map[string]map[string]bool {
 
 // disagreement says in what an accepted event differs from the oracle's.
 func (o oracle) disagreement(e event) (what string, got, want any) {
-	if e.front != o.front() {
-		return "front", e.front, o.front()
+	if e.format != o.format() {
+		return "format", e.format, o.format()
 	}
 	if e.request.Method != o.method() {
 		return "method", e.request.Method, o.method()

@@ -52,7 +52,7 @@ func function(getenv func(string) string, environ func() []string, stdout io.Wri
 		Getenv:  getenv,
 		Environ: environ,
 		Manager: SecretsManager{}.Secrets,
-		Always:  h,
+		Handler: h,
 		Out:     stdout,
 	}
 	for _, option := range options {

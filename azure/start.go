@@ -50,7 +50,7 @@ func start(h core.Handler, options []core.Option) (status int) {
 	p := environment.Platform{
 		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
 		Manager: KeyVault{}.Secrets,
-		Always:  h,
+		Handler: h,
 		Own:     ownURL(os.Getenv),
 	}
 	for _, option := range options {

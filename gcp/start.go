@@ -57,7 +57,7 @@ func configure(h core.Handler, options []core.Option) (*core.Receiver, *slog.Log
 	}
 	p := environment.Platform{
 		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
-		Always:  h,
+		Handler: h,
 		Out:     payloadLog{os.Stdout},
 	}
 	for _, option := range options {

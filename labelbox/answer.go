@@ -42,7 +42,7 @@ func readAnswer(status int, header http.Header, body []byte) (jsontext.Value, *E
 	case notJSON:
 		failed.Kind = kindOfStatus(status)
 	case len(reports) > 0:
-		failed.Kind, failed.temporary = reports[0].judge()
+		failed.Kind, failed.temporary = reports[0].classify()
 	case status < 200 || status > 299:
 		failed.Kind = kindOfStatus(status)
 	case isNull(answer.Data):
@@ -87,7 +87,7 @@ func readReports(errors jsontext.Value) []report {
 	var known, others []report
 	for _, entry := range list {
 		r := readReport(entry)
-		if kind, _ := r.judge(); kind != ErrUnexpected {
+		if kind, _ := r.classify(); kind != ErrUnexpected {
 			known = append(known, r)
 		} else {
 			others = append(others, r)
@@ -107,10 +107,10 @@ func readReport(entry jsontext.Value) report {
 	return r
 }
 
-// judge gives the kind of failure, and whether it may pass. Many of the
+// classify says the kind of failure, and whether it may pass. Many of the
 // mistakes that a caller can make come as internal errors with the HTTP status
 // that they should have had inside.
-func (r report) judge() (kind error, temporary bool) {
+func (r report) classify() (kind error, temporary bool) {
 	switch r.code {
 	case "AUTHENTICATION_ERROR", "UNAUTHENTICATED":
 		return ErrAuthentication, false

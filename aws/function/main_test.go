@@ -33,45 +33,45 @@ func TestMain(m *testing.M) {
 }
 
 func TestEveryFrontGetsTheSameVerdicts(t *testing.T) {
-	for _, front := range lambdahost.Fronts() {
-		t.Run(front.Name, func(t *testing.T) {
+	for _, trigger := range lambdahost.Triggers() {
+		t.Run(trigger.Name, func(t *testing.T) {
 			destination := conformance.NewDestination(t)
 			f := lambdahost.Start(t, bootstrap, conformance.Environment(destination.URL))
 			conformance.Run(t, conformance.Cases(), conformance.Platform{
-				Do:         through(f, front),
+				Do:         through(f, trigger),
 				Taken:      destination.Taken,
-				Deviations: deviations(front),
+				Deviations: deviations(trigger),
 			})
 		})
 	}
 }
 
 func TestWithoutSecretNobodyIsServed(t *testing.T) {
-	for _, front := range lambdahost.Fronts() {
-		t.Run(front.Name, func(t *testing.T) {
+	for _, trigger := range lambdahost.Triggers() {
+		t.Run(trigger.Name, func(t *testing.T) {
 			destination := conformance.NewDestination(t)
 			f := lambdahost.Start(t, bootstrap, conformance.EnvironmentWithoutSecret(destination.URL))
-			conformance.Run(t, conformance.WithoutSecret(), conformance.Platform{Do: through(f, front), Taken: destination.Taken})
+			conformance.Run(t, conformance.WithoutSecret(), conformance.Platform{Do: through(f, trigger), Taken: destination.Taken})
 		})
 	}
 }
 
-// through sends a case through a front.
-func through(f *lambdahost.Function, front lambdahost.Front) func(t testing.TB, c conformance.Case) conformance.Answer {
+// through sends a case through a trigger.
+func through(f *lambdahost.Function, trigger lambdahost.Trigger) func(t testing.TB, c conformance.Case) conformance.Answer {
 	return func(t testing.TB, c conformance.Case) conformance.Answer {
 		t.Helper()
 		r := lambdahost.Request{Method: c.Method, Body: c.Body}
 		for _, h := range c.Header {
 			r.Header = append(r.Header, [2]string{h.Name, h.Value})
 		}
-		result, err := f.Invoke(front.Event(r))
+		result, err := f.Invoke(trigger.Event(r))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if result.Failed {
 			t.Fatalf("the function failed: %s", result.Payload)
 		}
-		a, err := front.Answer(result.Payload)
+		a, err := trigger.Answer(result.Payload)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,12 +79,12 @@ func through(f *lambdahost.Function, front lambdahost.Front) func(t testing.TB, 
 	}
 }
 
-// deviations are what the front itself does to a request.
-func deviations(front lambdahost.Front) map[string]conformance.Deviation {
-	switch front.Name {
+// deviations are what the trigger itself does to a request.
+func deviations(trigger lambdahost.Trigger) map[string]conformance.Deviation {
+	switch trigger.Name {
 	case lambdahost.FunctionURL.Name, lambdahost.HTTPAPI2.Name:
 		return map[string]conformance.Deviation{
-			"signature twice, the same": {Reason: "the front joins a repeated header by a comma", Want: &conformance.Malformed},
+			"signature twice, the same": {Reason: "the trigger joins a repeated header by a comma", Want: &conformance.Malformed},
 		}
 	case lambdahost.ALB.Name:
 		const reason = "without multi-value headers the load balancer passes on the last of a repeated header"

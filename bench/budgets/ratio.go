@@ -54,11 +54,11 @@ func (t turns) typical(function int) time.Duration {
 
 // beyond is how much longer the first function takes than the parts of it, in
 // times of a yardstick.
-func beyond(whole time.Duration, yardstick time.Duration, parts ...time.Duration) float64 {
+func beyond(total time.Duration, yardstick time.Duration, parts ...time.Duration) float64 {
 	for _, part := range parts {
-		whole -= part
+		total -= part
 	}
-	return float64(whole) / float64(yardstick)
+	return float64(total) / float64(yardstick)
 }
 
 // comparison holds medians of one call.

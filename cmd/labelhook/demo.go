@@ -208,13 +208,13 @@ func tryAll(ctx context.Context, all []attempt, send func(context.Context, attem
 	var rows []demoRow
 	for i, a := range all {
 		r, stored := kept[results[i].Request.Header.Get(core.IDHeader)]
-		rows = append(rows, judge(a, results[i], r, stored))
+		rows = append(rows, rowOf(a, results[i], r, stored))
 	}
 	return rows, nil
 }
 
-// judge compares what must become of an attempt with what has.
-func judge(a attempt, result sender.Result, r inbox.Record, stored bool) demoRow {
+// rowOf compares what must become of an attempt with what has.
+func rowOf(a attempt, result sender.Result, r inbox.Record, stored bool) demoRow {
 	var answer struct{ Code core.Code }
 	_ = json.Unmarshal(result.Answer, &answer) // an answer that is not JSON has no code
 	row := demoRow{Request: a.name, Status: result.Status, Code: answer.Code}

@@ -122,7 +122,7 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	summary := through.Send(ctx, stored(reader.List(ctx, q), known.seqs, &unread), func(result sender.Result) {
 		known.note(result)
 		if left != nil && result.OK() {
-			left.strike(result.Request.Place)
+			left.strike(result.Request.Index)
 		}
 		report.note(result)
 		step()
@@ -157,12 +157,12 @@ func stored(records iter.Seq2[inbox.Record, error], seqs []int64, unread *error)
 				*unread = err
 				return
 			}
-			place, selected := slices.BinarySearch(seqs, r.Seq)
+			index, selected := slices.BinarySearch(seqs, r.Seq)
 			if !selected {
 				continue // it has come since, or got another status
 			}
 			request := original(r)
-			request.Place = place
+			request.Index = index
 			if !yield(request) {
 				return
 			}

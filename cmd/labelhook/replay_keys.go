@@ -138,9 +138,9 @@ func (o *outcomes) add(r inbox.Record) {
 func (o *outcomes) note(result sender.Result) {
 	switch {
 	case result.OK():
-		o.states[result.Request.Place] = acknowledged
+		o.states[result.Request.Index] = acknowledged
 	case !errors.Is(result.Err, context.Canceled):
-		o.states[result.Request.Place] = refused
+		o.states[result.Request.Index] = refused
 	}
 }
 

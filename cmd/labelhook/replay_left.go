@@ -36,8 +36,8 @@ func createLeftFile(path string, keys []byte) (*leftFile, error) {
 var struck = bytes.Repeat([]byte(" "), keyDigits)
 
 // strike takes the key at a place, from 0, off the list.
-func (f *leftFile) strike(place int) {
-	if _, err := f.WriteAt(struck, int64(place)*(keyDigits+1)); err != nil && f.err == nil {
+func (f *leftFile) strike(index int) {
+	if _, err := f.WriteAt(struck, int64(index)*(keyDigits+1)); err != nil && f.err == nil {
 		f.err = err
 	}
 }

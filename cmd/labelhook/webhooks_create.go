@@ -203,7 +203,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 	} else {
 		rows := [][2]string{}
 		if view.Created {
-			rows = append(rows, [2]string{"secret", key.place()})
+			rows = append(rows, [2]string{"secret", key.location()})
 		}
 		if view.Secret != "" {
 			rows = append(rows, [2]string{"", view.Secret})

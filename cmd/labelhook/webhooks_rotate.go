@@ -435,7 +435,7 @@ func (t *tool) explainRotation(s step) {
 	where := "the secret that " + s.twin.ID + " was made with"
 	switch under := s.rec.Rotation; {
 	case s.created:
-		where = "the new secret (" + s.secret.place() + ")"
+		where = "the new secret (" + s.secret.location() + ")"
 	case under.File != "":
 		where = "the new secret (it was written to " + under.File + ")"
 	case under.Generated:

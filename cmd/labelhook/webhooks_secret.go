@@ -168,8 +168,8 @@ func (s webhookSecret) discard() {
 	}
 }
 
-// place says where a generated secret is, for a person.
-func (s webhookSecret) place() string {
+// location says where a generated secret is, for a person.
+func (s webhookSecret) location() string {
 	switch {
 	case s.file != "":
 		return "in " + s.file

@@ -30,9 +30,9 @@ func (r *labelReader) readClass(c *cursor, name []byte) {
 		return
 	case k == '[':
 		options := len(r.options)
-		whole := r.readClassList(c, class)
+		complete := r.readClassList(c, class)
 		q.Kind, q.Options = AnswerChecklist, r.options.take(options)
-		if !whole {
+		if !complete {
 			q.Kind, q.Options = AnswerUnknown, nil
 		} else if q.Options == nil {
 			return

@@ -297,7 +297,7 @@ func (r *objectReader) readLocation(c *cursor) {
 
 // offset reads a place in a text.
 func (c *cursor) offset() (int, bool) {
-	n, ok := jsonscan.Whole(c.coordinate())
+	n, ok := jsonscan.ExactInt(c.coordinate())
 	return n, ok && n >= 0
 }
 
@@ -388,7 +388,7 @@ func (r *objectReader) readSelection(c *cursor, s *MessageSelection) (ok bool) {
 			m.Model = c.Text()
 		case "order":
 			var isNumber bool
-			m.Order, isNumber = jsonscan.Whole(c.coordinate())
+			m.Order, isNumber = jsonscan.ExactInt(c.coordinate())
 			ok = ok && isNumber
 		case "parentmessageid":
 			c.textInto(&s.ParentID)
@@ -506,7 +506,7 @@ func (c *cursor) mask(composite bool) (m Mask, ok bool) {
 			}
 			ok = c.Kind() == '['
 			for i := range c.Elements {
-				n, isNumber := jsonscan.Whole(c.coordinate())
+				n, isNumber := jsonscan.ExactInt(c.coordinate())
 				if ok = ok && isNumber && i < len(m.RGB) && 0 <= n && n <= 255; ok {
 					m.RGB[i] = n
 					colors++

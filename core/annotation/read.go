@@ -111,7 +111,7 @@ func (r *labelReader) readContent(content jsontext.Value) error {
 	case '{':
 		for c.Kind() == '{' && !c.Failed() {
 			from, mark := c.Here(), r.mark()
-			where, annotation := r.readWhole(c)
+			where, annotation := r.readEntry(c)
 			if !annotation {
 				r.stamp(mark, Location{Frame: where.Frame})
 			}
@@ -172,8 +172,8 @@ const (
 	oneFrame
 )
 
-// readWhole reads a label, or the one annotation that is in its place.
-func (r *labelReader) readWhole(c *cursor) (where Location, annotation bool) {
+// readEntry reads a label, or the one annotation that is in its place.
+func (r *labelReader) readEntry(c *cursor) (where Location, annotation bool) {
 	if c.form() == formAnnotation && r.readKnown(c, Feature{}) {
 		return where, true
 	}
@@ -508,7 +508,7 @@ func (s *Segment) read(c *cursor) bool {
 type sighting struct {
 	id, group string
 	frame     int
-	place     *Location
+	location  *Location
 }
 
 func (s sighting) compare(other sighting) int {
@@ -610,8 +610,8 @@ func (r *labelReader) finish() *Set {
 	for _, list := range r.keyFrames {
 		newCursor(list).eachKeyFrame(func(key sighting) {
 			i, _ := slices.BinarySearchFunc(sightings, key, sighting.compare)
-			for ; i < len(sightings) && sightings[i].compare(key) == 0 && !sightings[i].place.KeyFrame; i++ {
-				sightings[i].place.KeyFrame = true
+			for ; i < len(sightings) && sightings[i].compare(key) == 0 && !sightings[i].location.KeyFrame; i++ {
+				sightings[i].location.KeyFrame = true
 			}
 		})
 	}

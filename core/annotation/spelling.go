@@ -106,4 +106,4 @@ func (c *cursor) coordinate() (float64, bool) {
 }
 
 // parseInteger reads a whole number out of a member's name.
-func parseInteger(name []byte) (int, bool) { return jsonscan.Whole(jsonscan.ParseReal(name)) }
+func parseInteger(name []byte) (int, bool) { return jsonscan.ExactInt(jsonscan.ParseReal(name)) }

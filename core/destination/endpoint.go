@@ -94,10 +94,10 @@ func (e *Endpoint) Handle(ctx context.Context, d *core.Delivery) error {
 		return fmt.Errorf("%s: %w", e, err)
 	}
 	httpclient.Read(response, 0, answerPatience)
-	return e.judge(response.StatusCode)
+	return e.errorOf(response.StatusCode)
 }
 
-func (e *Endpoint) judge(status int) error {
+func (e *Endpoint) errorOf(status int) error {
 	if 200 <= status && status <= 299 {
 		return nil
 	}

@@ -73,7 +73,7 @@ func newBody(w http.ResponseWriter, r *http.Request, limit int, room *room) *bod
 	return b
 }
 
-// receive has the receiver judge the request, which may read the body.
+// receive has the receiver answer the request, which may read the body.
 func (b *body) receive(receiver *core.Receiver) core.Response {
 	r := b.request
 	response := receiver.Receive(r.Context(), core.Request{Method: r.Method, Header: header(r.Header), ReadBody: b.read, Length: r.ContentLength})

@@ -43,13 +43,13 @@ type Platform struct {
 	// is no secret manager.
 	Manager func(id string) (secret.Source, error)
 
-	// Always takes every delivery besides the destinations of the environment.
+	// Handler takes every delivery besides the destinations of the environment.
 	// Without it, and with none in the environment, they go to log:. The log
 	// calls it what its String method says, or else "handler".
-	Always core.Handler
+	Handler core.Handler
 
-	// Inbox makes Always where that leaves something behind, such as a file:
-	// once the configuration is judged. nil means that Always is there already.
+	// Inbox makes Handler where that leaves something behind, such as a file:
+	// once the configuration is checked. nil means that Handler is there already.
 	Inbox func() (core.Handler, error)
 
 	// Own reports whether a URL is the receiver's own, as far as the host knows;
@@ -89,11 +89,11 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.judge(); err != nil {
+	if err := p.checkURLs(); err != nil {
 		return nil, nil, err
 	}
 	if p.Inbox != nil {
-		if p.Always, err = p.Inbox(); err != nil {
+		if p.Handler, err = p.Inbox(); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -116,7 +116,7 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 			}
 		}
 	}
-	if p.Always == nil && strings.TrimSpace(p.Getenv(DestinationsVariable)) == "" {
+	if p.Handler == nil && strings.TrimSpace(p.Getenv(DestinationsVariable)) == "" {
 		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
 	}
 	return &core.Receiver{
@@ -178,8 +178,8 @@ func (n noSecrets) Secrets(context.Context) ([]secret.Secret, error) { return ni
 
 func (p Platform) destinations() (handlers []core.Handler, names []string, err error) {
 	urls := strings.Fields(p.Getenv(DestinationsVariable))
-	if p.Always != nil {
-		handlers, names = append(handlers, p.Always), append(names, nameOf(p.Always, "handler"))
+	if p.Handler != nil {
+		handlers, names = append(handlers, p.Handler), append(names, nameOf(p.Handler, "handler"))
 	} else if len(urls) == 0 {
 		urls = []string{"log:"}
 	}
@@ -193,9 +193,9 @@ func (p Platform) destinations() (handlers []core.Handler, names []string, err e
 	return handlers, names, nil
 }
 
-// judge says what is wrong with the URLs, as far as that can be told without
+// checkURLs says what is wrong with the URLs, as far as that can be told without
 // opening what they name.
-func (p Platform) judge() error {
+func (p Platform) checkURLs() error {
 	for _, variable := range [...]string{DestinationsVariable, DeadLetterVariable, OverflowVariable} {
 		urls := strings.Fields(p.Getenv(variable))
 		for _, url := range urls {

@@ -79,10 +79,10 @@ func TestSecretsOfTheCallerTakeThePlaceOfTheEnvironments(t *testing.T) {
 
 func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 	taken := 0
-	always := core.HandlerFunc(func(context.Context, *core.Delivery) error { taken++; return nil })
+	own := core.HandlerFunc(func(context.Context, *core.Delivery) error { taken++; return nil })
 	for name, test := range map[string]struct {
 		destinations string
-		always       core.Handler
+		own          core.Handler
 		lines        int
 		names        []string
 	}{
@@ -91,14 +91,14 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 		"two logs":           {"log: log:", nil, 2, []string{"log:", "log:"}},
 		"upper case":         {"LOG:", nil, 1, []string{"log:"}},
 		"a queue":            {"queue://name", nil, 0, []string{"queue:test"}},
-		"a handler":          {"", always, 0, []string{"handler"}},
-		"a handler and more": {"log:\tqueue://name", always, 1, []string{"handler", "log:", "queue:test"}},
+		"a handler":          {"", own, 0, []string{"handler"}},
+		"a handler and more": {"log:\tqueue://name", own, 1, []string{"handler", "log:", "queue:test"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			taken = 0
 			var out bytes.Buffer
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), &out)
-			p.Always = test.always
+			p.Handler = test.own
 			r, names, err := environment.Receiver(p)
 			if err != nil {
 				t.Fatal(err)
@@ -109,7 +109,7 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 			if got := strings.Count(out.String(), "\n"); got != test.lines {
 				t.Errorf("%d lines, want %d: %s", got, test.lines, &out)
 			}
-			if (taken == 1) != (test.always != nil) || !slices.Equal(names, test.names) {
+			if (taken == 1) != (test.own != nil) || !slices.Equal(names, test.names) {
 				t.Errorf("the handler took %d; destinations %q, want %q", taken, names, test.names)
 			}
 		})
@@ -330,22 +330,22 @@ func TestACommaInsideAURLStaysOne(t *testing.T) {
 
 // A 200 for what exists nowhere but in a log is a loss that somebody must want.
 func TestAReceiverThatOnlyLogsSaysSo(t *testing.T) {
-	always := core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
+	own := core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
 	for name, test := range map[string]struct {
 		destinations string
-		always       core.Handler
+		own          core.Handler
 		warned       bool
 	}{
 		"nothing set":   {"", nil, true},
 		"only blanks":   {" ", nil, true},
 		"log: by name":  {"log:", nil, false},
 		"a destination": {"queue:", nil, false},
-		"a handler":     {"", always, false},
+		"a handler":     {"", own, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), new(bytes.Buffer))
-			p.Logger, p.Always = slog.New(slog.NewJSONHandler(&log, nil)), test.always
+			p.Logger, p.Handler = slog.New(slog.NewJSONHandler(&log, nil)), test.own
 			receiver(t, p)
 			if got := strings.Contains(log.String(), `"level":"WARN"`) && strings.Contains(log.String(), "only logged"); got != test.warned {
 				t.Errorf("logged %s", &log)

@@ -136,14 +136,14 @@ func (p printer) order(members []member) []member {
 		index int // as an array index; -1 if the text is not one
 	}
 	var all []named
-	place := map[string]int{}
+	position := map[string]int{}
 	for _, m := range members {
 		text := m.name.text()
-		if i, seen := place[text]; seen && p.lastWins {
+		if i, seen := position[text]; seen && p.lastWins {
 			all[i].value = m.value
 			continue
 		}
-		place[text] = len(all)
+		position[text] = len(all)
 		n := named{m, text, -1}
 		if index, err := strconv.ParseUint(text, 10, 32); err == nil && strconv.FormatUint(index, 10) == text && index < 1<<32-1 {
 			n.index = int(index)

@@ -81,14 +81,14 @@ func denied(path string, err error) error {
 // dsn names an existing file to the driver. Any path will do: none of its
 // characters is taken for syntax.
 func dsn(path string, a access, pragmas ...string) (string, error) {
-	whole, err := filepath.Abs(path)
+	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", denied(path, err)
 	}
-	parameters := a.parameters(whole)
+	parameters := a.parameters(absolute)
 	parameters["_pragma"] = append(append(parameters["_pragma"], pragmas...), fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
-	whole = "/" + strings.TrimPrefix(filepath.ToSlash(whole), "/")
-	return (&url.URL{Scheme: "file", Path: whole, RawQuery: parameters.Encode()}).String(), nil
+	absolute = "/" + strings.TrimPrefix(filepath.ToSlash(absolute), "/")
+	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: parameters.Encode()}).String(), nil
 }
 
 // identify returns the version of an inbox that can be read here, 0 for an

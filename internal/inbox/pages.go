@@ -299,18 +299,18 @@ func (p *pages) record(page []byte, kind byte, at int) (number int64, values []a
 	if !ok { // before the rest is read for nothing
 		return 0, nil, errPage
 	}
-	whole := append(make([]byte, 0, length), cell[:local]...)
+	record := append(make([]byte, 0, length), cell[:local]...)
 	if local < length {
 		next := binary.BigEndian.Uint32(cell[local:])
-		for int64(len(whole)) < length {
+		for int64(len(record)) < length {
 			if err := p.read(next, p.buffer); err != nil {
 				return 0, nil, err
 			}
 			next = binary.BigEndian.Uint32(p.buffer)
-			whole = append(whole, p.buffer[4:min(int64(p.usable), 4+length-int64(len(whole)))]...)
+			record = append(record, p.buffer[4:min(int64(p.usable), 4+length-int64(len(record)))]...)
 		}
 	}
-	values, err = recordValues(whole[head:], types)
+	values, err = recordValues(record[head:], types)
 	return number, values, err
 }
 

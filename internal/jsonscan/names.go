@@ -61,36 +61,36 @@ func (s *Scanner) note(name []byte, from int, seen *nameSet) bool {
 		seen.table = make([]uint32, 2*len(old))
 		for _, at := range old {
 			if at != 0 {
-				place, _ := s.find(s.nameAt(int(at)), seen.table)
-				seen.table[place] = at
+				slot, _ := s.find(s.nameAt(int(at)), seen.table)
+				seen.table[slot] = at
 			}
 		}
 	}
-	place, there := s.find(name, seen.table)
+	slot, there := s.find(name, seen.table)
 	if there {
 		return false
 	}
-	seen.table[place] = uint32(from)
+	seen.table[slot] = uint32(from)
 	seen.count++
 	return true
 }
 
-// find looks for a name in a table and returns its place, or the free one that
+// find looks for a name in a table and returns its slot, or the free one that
 // it belongs into.
-func (s *Scanner) find(name []byte, table []uint32) (place int, there bool) {
+func (s *Scanner) find(name []byte, table []uint32) (slot int, there bool) {
 	var buf [64]byte
 	text := name
 	if bytes.IndexByte(name, '\\') >= 0 {
 		text = AppendUnescaped(buf[:0], name)
 	}
 	last := len(table) - 1
-	place = int(maphash.Bytes(nameSeed, text)) & last
-	for ; table[place] != 0; place = (place + 1) & last {
-		if s.isName(int(table[place]), text) {
-			return place, true
+	slot = int(maphash.Bytes(nameSeed, text)) & last
+	for ; table[slot] != 0; slot = (slot + 1) & last {
+		if s.isName(int(table[slot]), text) {
+			return slot, true
 		}
 	}
-	return place, false
+	return slot, false
 }
 
 // isName reports whether the name that begins at from stands for the text.

@@ -30,7 +30,7 @@ func (s *Scanner) Real() (float64, bool) {
 }
 
 // Integer reads a whole number, or a string that holds one.
-func (s *Scanner) Integer() (int, bool) { return Whole(s.Real()) }
+func (s *Scanner) Integer() (int, bool) { return ExactInt(s.Real()) }
 
 func ParseReal(numeral []byte) (float64, bool) {
 	if n, ok := shortInteger(numeral); ok {
@@ -58,9 +58,9 @@ func shortInteger(numeral []byte) (n int, ok bool) {
 	return n, 0 < len(numeral) && len(numeral) < 10
 }
 
-// Whole converts n unless that would change it. Beyond 2^53 a float64 no longer
+// ExactInt converts n unless that would change it. Beyond 2^53 a float64 no longer
 // tells neighbors apart.
-func Whole(n float64, ok bool) (int, bool) {
+func ExactInt(n float64, ok bool) (int, bool) {
 	if !ok || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
 		return 0, false
 	}

@@ -43,7 +43,7 @@ type Request struct {
 	Body    []byte
 	Chunked bool // send the body in chunks, without a Content-Length
 
-	Place int // by which the caller knows it again; not sent
+	Index int // in the caller's list; not sent
 }
 
 // Result is what became of one request.

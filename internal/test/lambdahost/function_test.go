@@ -70,8 +70,8 @@ func TestFunction(t *testing.T) {
 func TestAnswersThatAFrontWouldTurnDown(t *testing.T) {
 	const rest = `"body":"","isBase64Encoded":false`
 	for name, test := range map[string]struct {
-		front  lambdahost.Front
-		answer string
+		trigger lambdahost.Trigger
+		answer  string
 	}{
 		"no JSON":                      {lambdahost.FunctionURL, `hello`},
 		"no status":                    {lambdahost.FunctionURL, `{"headers":{},` + rest + `}`},
@@ -85,7 +85,7 @@ func TestAnswersThatAFrontWouldTurnDown(t *testing.T) {
 		"multi-value headers for ones": {lambdahost.ALB, `{"statusCode":200,"statusDescription":"200 OK","multiValueHeaders":{},` + rest + `}`},
 		"a body that is no base64":     {lambdahost.FunctionURL, `{"statusCode":200,"headers":{},"body":"-","isBase64Encoded":true}`},
 	} {
-		if a, err := test.front.Answer([]byte(test.answer)); err == nil {
+		if a, err := test.trigger.Answer([]byte(test.answer)); err == nil {
 			t.Errorf("%s: taken as %+v", name, a)
 		}
 	}

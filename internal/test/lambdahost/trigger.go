@@ -12,29 +12,29 @@ import (
 	"unicode/utf8"
 )
 
-// Request is what a client sends to a front.
+// Request is what a client sends to a trigger.
 type Request struct {
 	Method string
 	Header [][2]string // names and values, as they are sent; names may repeat
 	Body   []byte
 }
 
-// Answer is what a front sends back. Header has canonical names.
+// Answer is what a trigger sends back. Header has canonical names.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Front is a service that puts HTTP requests into events for Lambda and answers
-// out of what comes back. A front is a model of its service, from the
+// Trigger is a service that puts HTTP requests into events for Lambda and answers
+// out of what comes back. A trigger is a model of its service, from the
 // documentation and from the events in aws-lambda-go's test data:
 //
 //	https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 //	https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 //	https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 //	https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
-type Front struct {
+type Trigger struct {
 	Name string
 
 	lower   bool                               // header names are lower-cased
@@ -44,50 +44,50 @@ type Front struct {
 	answer  func(answer) error                 // what the service would turn down
 }
 
-// The fronts.
+// The triggers.
 var (
 	// FunctionURL and HTTPAPI2 (an HTTP API with payload format 2.0) join a
 	// header that is sent twice by a comma.
-	FunctionURL = Front{"Function URL", true, joined, unlessText, functionURL, plain}
-	HTTPAPI2    = Front{"HTTP API, payload 2.0", true, joined, unlessText, httpAPI2, plain}
+	FunctionURL = Trigger{"Function URL", true, joined, unlessText, functionURL, plain}
+	HTTPAPI2    = Trigger{"HTTP API, payload 2.0", true, joined, unlessText, httpAPI2, plain}
 
 	// HTTPAPI1 is an HTTP API with payload format 1.0. RESTAPI takes every body
 	// for text, replacing what is none; RESTAPIBinary has */* among its binary
 	// media types.
-	HTTPAPI1      = Front{"HTTP API, payload 1.0", false, both, unlessText, httpAPI1, plain}
-	RESTAPI       = Front{"REST API", false, both, never, restAPI, plain}
-	RESTAPIBinary = Front{"REST API, binary media types */*", false, both, always, restAPI, plain}
+	HTTPAPI1      = Trigger{"HTTP API, payload 1.0", false, both, unlessText, httpAPI1, plain}
+	RESTAPI       = Trigger{"REST API", false, both, never, restAPI, plain}
+	RESTAPIBinary = Trigger{"REST API, binary media types */*", false, both, always, restAPI, plain}
 
 	// ALB is an Application Load Balancer, which drops all but the last of a
 	// header that is sent twice unless its target group is set to multi-value
 	// headers, as ALBMulti's is.
-	ALB      = Front{"ALB", true, last, unlessText, loadBalancer, albSingle}
-	ALBMulti = Front{"ALB, multi-value headers", true, multi, unlessText, loadBalancer, albMultiple}
+	ALB      = Trigger{"ALB", true, last, unlessText, loadBalancer, albSingle}
+	ALBMulti = Trigger{"ALB, multi-value headers", true, multi, unlessText, loadBalancer, albMultiple}
 )
 
-// Fronts returns all of them.
-func Fronts() []Front {
-	return []Front{FunctionURL, HTTPAPI2, HTTPAPI1, RESTAPI, RESTAPIBinary, ALB, ALBMulti}
+// Triggers returns all of them.
+func Triggers() []Trigger {
+	return []Trigger{FunctionURL, HTTPAPI2, HTTPAPI1, RESTAPI, RESTAPIBinary, ALB, ALBMulti}
 }
 
 // Event puts a request into an event.
-func (f Front) Event(r Request) []byte {
+func (t Trigger) Event(r Request) []byte {
 	header := [][2]string{{"Host", "hook.example.com"}, {"X-Forwarded-For", "203.0.113.7"}, {"X-Forwarded-Port", "443"},
 		{"X-Forwarded-Proto", "https"}, {"X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678"},
 		{"Accept", "*/*"}, {"User-Agent", "labelbox"}, {"Content-Length", fmt.Sprint(len(r.Body))}}
 	for _, h := range r.Header {
 		header = append(header, [2]string{h[0], strings.TrimSpace(h[1])})
 	}
-	if f.lower {
+	if t.lower {
 		for i := range header {
 			header[i][0] = strings.ToLower(header[i][0])
 		}
 	}
-	e := f.event(r)
-	for name, value := range f.headers(header) {
+	e := t.event(r)
+	for name, value := range t.headers(header) {
 		e[name] = value
 	}
-	encoded := f.base64(r)
+	encoded := t.base64(r)
 	e["isBase64Encoded"] = encoded
 	switch {
 	case encoded:
@@ -214,8 +214,8 @@ type answer struct {
 }
 
 // Answer makes of a function's answer what the service would send. An error is
-// an answer that some front would turn into a 502, or take for something else.
-func (f Front) Answer(payload []byte) (Answer, error) {
+// an answer that some trigger would turn into a 502, or take for something else.
+func (t Trigger) Answer(payload []byte) (Answer, error) {
 	var a answer
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.DisallowUnknownFields()
@@ -226,7 +226,7 @@ func (f Front) Answer(payload []byte) (Answer, error) {
 	case a.StatusCode == nil || a.Body == nil || a.IsBase64Encoded == nil:
 		return Answer{}, fmt.Errorf("no statusCode, body or isBase64Encoded in %s", payload)
 	}
-	if err := f.answer(a); err != nil {
+	if err := t.answer(a); err != nil {
 		return Answer{}, err
 	}
 	header := http.Header{}
