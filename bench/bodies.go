@@ -6,15 +6,35 @@
 package bench
 
 import (
-	"bytes"
-	"encoding/json"
+	"log/slog"
+	"net/http"
 
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
 // Secret signs everything here.
 const Secret = "benchmark-secret"
+
+// Key is [Secret] as labelhook signs and verifies with it.
+func Key() secret.Secret {
+	key, err := secret.New(Secret)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// Receiver makes a receiver that has the secret and writes no log.
+func Receiver(handler core.Handler) *core.Receiver {
+	secrets, err := secret.Static(Key())
+	if err != nil {
+		panic(err)
+	}
+	return &core.Receiver{Secrets: secrets, Handler: handler, Observe: core.LogTo(slog.New(slog.DiscardHandler))}
+}
 
 // Body is a payload to measure with.
 type Body struct {
@@ -29,25 +49,15 @@ func Bodies() []Body {
 	if !found {
 		panic("the v2 sample is gone")
 	}
-	small := sample.Body()
-	start := []byte(`"objects": [`)
-	before, rest, _ := bytes.Cut(small, start)
-	object, after, found := bytes.Cut(rest, []byte("]")) // the one object holds no list
-	if !found {
-		panic("the v2 sample has another form")
+	return []Body{{"2.4 KB", sample.Body()}, {"1 MB", samples.Large(1 << 20)}}
+}
+
+// Header returns what comes with such a body.
+func Header(body []byte) http.Header {
+	return http.Header{
+		core.SignatureHeader: {core.Sign(body, Key())},
+		core.EventHeader:     {"LABEL_CREATED"},
+		core.IDHeader:        {"5d1f3a9a-3f0c-4d6e-9e39-4b0a3f6f2c11"},
+		"Content-Type":       {"application/json"},
 	}
-	var large bytes.Buffer
-	large.Write(before)
-	large.Write(start)
-	for large.Len() < 1<<20 {
-		large.Write(bytes.TrimRight(object, " \n"))
-		large.WriteByte(',')
-	}
-	large.Write(object)
-	large.WriteByte(']')
-	large.Write(after)
-	if !json.Valid(large.Bytes()) {
-		panic("the large body is not JSON")
-	}
-	return []Body{{"2.4 KB", small}, {"1 MB", large.Bytes()}}
 }

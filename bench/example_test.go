@@ -12,5 +12,5 @@ func ExampleBodies() {
 	}
 	// Output:
 	// 2.4 KB 2361
-	// 1 MB 1049930
+	// 1 MB 1049708
 }

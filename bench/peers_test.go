@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -54,12 +53,12 @@ func compare(b *testing.B, sides []side) {
 
 var verifiers = []side{
 	{"labelhook", func(tb testing.TB, body []byte) func() error {
-		secrets := []secret.Secret{key(tb)}
+		secrets := []secret.Secret{bench.Key()}
 		signature := core.Sign(body, secrets[0])
 		return func() error { return core.Verify(body, signature, secrets) }
 	}},
 	{"go-github", func(tb testing.TB, body []byte) func() error {
-		signature := core.Sign(body, key(tb))
+		signature := core.Sign(body, bench.Key())
 		return func() error { return github.ValidateSignature(signature, body, []byte(bench.Secret)) }
 	}},
 	{"stripe-go", func(tb testing.TB, body []byte) func() error {
@@ -91,16 +90,9 @@ func BenchmarkVerify(b *testing.B) { compare(b, verifiers) }
 
 var receivers = []side{
 	{"labelhook", func(tb testing.TB, body []byte) func() error {
-		source, err := secret.Static(key(tb))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		handler := nethttp.Handler(&core.Receiver{
-			Secrets: source,
-			Observe: core.LogTo(slog.New(slog.DiscardHandler)),
-			Handler: &core.Mux{LabelCreated: func(context.Context, *core.Delivery, *payload.LabelEvent) error { return nil }},
-		})
-		header := http.Header{core.SignatureHeader: {core.Sign(body, key(tb))}, core.EventHeader: {"LABEL_CREATED"}}
+		handler := nethttp.Handler(bench.Receiver(
+			&core.Mux{LabelCreated: func(context.Context, *core.Delivery, *payload.LabelEvent) error { return nil }}))
+		header := bench.Header(body)
 		return func() error {
 			w := httptest.NewRecorder()
 			if handler.ServeHTTP(w, request(header, body)); w.Code != http.StatusOK {
@@ -110,7 +102,7 @@ var receivers = []side{
 		}
 	}},
 	{"go-github", func(tb testing.TB, body []byte) func() error {
-		header := http.Header{"X-Hub-Signature": {core.Sign(body, key(tb))}, "X-Github-Event": {"push"}, "Content-Type": {"application/json"}}
+		header := http.Header{"X-Hub-Signature": {core.Sign(body, bench.Key())}, "X-Github-Event": {"push"}, "Content-Type": {"application/json"}}
 		return func() error {
 			r := request(header, body)
 			payload, err := github.ValidatePayload(r, []byte(bench.Secret))
@@ -141,8 +133,8 @@ func BenchmarkReceive(b *testing.B) { compare(b, receivers) }
 
 var decoders = []side{
 	{"labelhook, verified", func(tb testing.TB, body []byte) func() error {
-		secrets := []secret.Secret{key(tb)}
-		header := http.Header{core.SignatureHeader: {core.Sign(body, secrets[0])}, core.EventHeader: {"LABEL_CREATED"}}
+		secrets := []secret.Secret{bench.Key()}
+		header := bench.Header(body)
 		return func() error {
 			if err := core.Verify(body, header.Get(core.SignatureHeader), secrets); err != nil {
 				return err
@@ -174,15 +166,6 @@ func TestEverySideDoesItsWork(t *testing.T) {
 			}
 		}
 	}
-}
-
-func key(tb testing.TB) secret.Secret {
-	tb.Helper()
-	s, err := secret.New(bench.Secret)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return s
 }
 
 func sha256Signature(body []byte) string {

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -24,35 +23,19 @@ import (
 // done by [typed]. A Function URL sends a body as text or as base64, by its
 // content type.
 func measureAWSDecode(t *table) error {
-	key, err := secret.New(bench.Secret)
-	if err != nil {
-		return err
-	}
-	source, err := secret.Static(key)
-	if err != nil {
-		return err
-	}
 	var taken *core.Delivery
-	ours := aws.NewHandler(&core.Receiver{
-		Secrets: source,
-		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { taken = d; return nil }),
-		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
-	})
+	ours := aws.NewHandler(bench.Receiver(core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { taken = d; return nil })))
 	var read *identity
-	theirs := typed([]secret.Secret{key}, func(i *identity) { read = i })
+	theirs := typed([]secret.Secret{bench.Key()}, func(i *identity) { read = i })
 	for _, body := range bench.Bodies() {
-		work, err := newWork(body.Bytes)
-		if err != nil {
-			return err
-		}
-		hash := work.mac
+		hash, header := newWork(body.Bytes).mac, bench.Header(body.Bytes)
 		for _, form := range []struct{ name, contentType string }{{"text", "application/json"}, {"base64", "application/octet-stream"}} {
-			event := lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: body.Bytes, Header: [][2]string{
-				{"Content-Type", form.contentType},
-				{core.IDHeader, "5d1f3a9a-3f0c-4d6e-9e39-4b0a3f6f2c11"},
-				{core.EventHeader, "LABEL_CREATED"},
-				{core.SignatureHeader, core.Sign(body.Bytes, key)},
-			}})
+			header.Set("Content-Type", form.contentType)
+			request := lambdahost.Request{Method: "POST", Body: body.Bytes}
+			for name, values := range header {
+				request.Header = append(request.Header, [2]string{name, values[0]})
+			}
+			event := lambdahost.FunctionURL.Event(request)
 			// Both must do the work before it is timed.
 			for _, h := range []lambda.Handler{ours, theirs} {
 				if answer, err := h.Invoke(context.Background(), event); err != nil || !bytes.HasPrefix(answer, []byte(`{"statusCode":200,`)) {
@@ -68,7 +51,7 @@ func measureAWSDecode(t *table) error {
 				hash)
 			ratio := measured.figure(func(r []time.Duration) float64 { return beyond(r[0], r[1]-r[2], r[2]) })
 			t.atLeast(fmt.Sprintf("Lambda, event to answer without the HMAC, times as fast as aws-lambda-go/events, %s as %s", body.Name, form.name), ratio, 6,
-				fmt.Sprintf("%s to %s, of which %s hashing each", short(measured.typical(0)), short(measured.typical(1)), short(measured.typical(2))))
+				fmt.Sprintf("%s to %s, of which %s hashing each", measured.typical(0), measured.typical(1), measured.typical(2)))
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,37 +33,16 @@ type work struct {
 	key     func()               // and the key
 }
 
-func newWork(body []byte) (*work, error) {
-	key, err := secret.New(bench.Secret)
-	if err != nil {
-		return nil, err
-	}
-	w := &work{body: body, secrets: []secret.Secret{key}}
-	w.header = http.Header{
-		core.SignatureHeader: {core.Sign(body, key)},
-		core.EventHeader:     {"LABEL_CREATED"},
-		core.IDHeader:        {"5d1f3a9a-3f0c-4d6e-9e39-4b0a3f6f2c11"},
-		"Content-Type":       {"application/json"},
-	}
-	source, err := secret.Static(key)
-	if err != nil {
-		return nil, err
-	}
-	quiet := &core.Receiver{
-		Secrets: source,
-		Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),
-		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
-	}
-	deployed := &core.Receiver{
-		Secrets: source,
-		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
-			if len(d.Attributes()) == 0 {
-				return errors.New("a delivery without attributes")
-			}
-			return nil
-		}),
-		Observe: core.LogTo(aws.NewLogger(io.Discard, slog.LevelInfo), "sqs"),
-	}
+func newWork(body []byte) *work {
+	w := &work{body: body, secrets: []secret.Secret{bench.Key()}, header: bench.Header(body)}
+	quiet := bench.Receiver(core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }))
+	deployed := bench.Receiver(core.HandlerFunc(func(_ context.Context, d *core.Delivery) error {
+		if len(d.Attributes()) == 0 {
+			return errors.New("a delivery without attributes")
+		}
+		return nil
+	}))
+	deployed.Observe = core.LogTo(aws.NewLogger(io.Discard, slog.LevelInfo), "sqs")
 	request := core.Request{Method: http.MethodPost, Header: w.header, Body: body}
 	w.receive = func() core.Response { return quiet.Receive(context.Background(), request) }
 	w.deploy = func() core.Response { return deployed.Receive(context.Background(), request) }
@@ -82,7 +62,7 @@ func newWork(body []byte) (*work, error) {
 		digest.Write(body)
 		digest.Sum(keySum[:0])
 	}
-	return w, nil
+	return w
 }
 
 func (w *work) verify() error {
@@ -144,12 +124,9 @@ var coreBudgets = map[string]coreBudget{
 }
 
 // measureCore checks the budgets of core on every body.
-func measureCore(t *table) error {
+func measureCore(_ context.Context, t *table, _ string) error {
 	for _, body := range bench.Bodies() {
-		w, err := newWork(body.Bytes)
-		if err != nil {
-			return err
-		}
+		w := newWork(body.Bytes)
 		if err := w.check(); err != nil {
 			return fmt.Errorf("%s: %w", body.Name, err)
 		}
@@ -169,14 +146,12 @@ func measureCore(t *table) error {
 		} {
 			measured := inTurns(append([]func(){row.do, valid}, row.parts...)...)
 			ratio := measured.figure(func(r []time.Duration) float64 { return beyond(r[0], r[1], r[2:]...) })
-			detail := "of " + short(measured.typical(0)).String() + " hashing "
+			var hashing []string
 			for i := range row.parts {
-				if i > 0 {
-					detail += " and "
-				}
-				detail += short(measured.typical(2 + i)).String()
+				hashing = append(hashing, measured.typical(2+i).String())
 			}
-			t.atMost(row.what+", in times of json.Valid, "+body.Name, ratio, row.most, detail+"; "+short(measured.typical(1)).String())
+			t.atMost(row.what+", in times of json.Valid, "+body.Name, ratio, row.most,
+				fmt.Sprintf("of %s hashing %s; %s", measured.typical(0), strings.Join(hashing, " and "), measured.typical(1)))
 		}
 		t.atMost("Verify, allocations, "+body.Name, testing.AllocsPerRun(200, verify), 0, "")
 		t.atMost("Receive, log and destination, allocations, "+body.Name, testing.AllocsPerRun(200, func() { w.deploy() }), budget.allocate, "")
@@ -184,7 +159,7 @@ func measureCore(t *table) error {
 		measured := inTurns(func() { w.encodingJSON() }, func() { w.decode() }, w.mac)
 		ratio := measured.figure(func(r []time.Duration) float64 { return 1 / beyond(r[1], r[0], r[2]) })
 		t.atLeast("Verify and decode without the HMAC, times as fast as encoding/json, "+body.Name, ratio, budget.decode,
-			fmt.Sprintf("%s to %s, of which %s hashing", short(measured.typical(0)), short(measured.typical(1)), short(measured.typical(2))))
+			fmt.Sprintf("%s to %s, of which %s hashing", measured.typical(0), measured.typical(1), measured.typical(2)))
 	}
 	return nil
 }

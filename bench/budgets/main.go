@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 )
@@ -29,21 +30,30 @@ func main() {
 // parts are what can be measured alone, by the names of the arguments.
 var parts = []struct {
 	name    string
-	measure func(context.Context, *table) error
+	measure func(ctx context.Context, t *table, folder string) error // folder is empty, and its own
 }{
-	{"core", func(_ context.Context, t *table) error { return measureCore(t) }},
+	{"core", measureCore},
 	{"aws", measureAWS},
 	{"starts", measureStarts},
 	{"listen", measureListen},
 }
 
 func run(ctx context.Context, wanted []string) error {
+	folder, err := os.MkdirTemp("", "labelhook-budgets-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
 	var t table
 	for _, part := range parts {
 		if len(wanted) > 0 && !slices.Contains(wanted, part.name) {
 			continue
 		}
-		if err := part.measure(ctx, &t); err != nil {
+		own := filepath.Join(folder, part.name)
+		if err := os.Mkdir(own, 0o700); err != nil {
+			return err
+		}
+		if err := part.measure(ctx, &t, own); err != nil {
 			return err
 		}
 	}

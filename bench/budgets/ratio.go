@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"syscall"
 	"time"
@@ -43,13 +42,13 @@ func (t turns) figure(of func(round []time.Duration) float64) float64 {
 	return median(figures)
 }
 
-// typical is the median of one function's times.
+// typical is the median of one function's times, for people.
 func (t turns) typical(function int) time.Duration {
 	var times []time.Duration
 	for _, round := range t {
 		times = append(times, round[function])
 	}
-	return median(times)
+	return short(median(times))
 }
 
 // beyond is how much longer the first function takes than the parts of it, in
@@ -60,13 +59,6 @@ func beyond(total time.Duration, yardstick time.Duration, parts ...time.Duration
 	}
 	return float64(total) / float64(yardstick)
 }
-
-// comparison holds medians of one call.
-type comparison struct{ a, b time.Duration }
-
-func (c comparison) ratio() float64 { return float64(c.a) / float64(c.b) }
-
-func (c comparison) String() string { return fmt.Sprintf("%s to %s", short(c.a), short(c.b)) }
 
 func short(d time.Duration) time.Duration { return d.Round(10 * time.Nanosecond) }
 

@@ -2,14 +2,13 @@
 server, which verifies the HMAC, prints what came with the payload indented, and
 answers "Success". It keeps nothing.
 
-usage: receiver.py PORT, with the secret in BENCH_SECRET
+It listens at PORT, with the secret in BENCH_SECRET.
 """
 
 import hashlib
 import hmac
 import json
 import os
-import sys
 
 from flask import Flask, request
 from werkzeug.serving import run_simple
@@ -32,4 +31,4 @@ def receive():
     return "Success"
 
 
-run_simple("127.0.0.1", int(sys.argv[1]), app)
+run_simple("127.0.0.1", int(os.environ["PORT"]), app)
