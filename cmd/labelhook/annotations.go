@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -163,22 +165,17 @@ const maxDepth, maxRawDepth = 200, 150
 // anyDeep reports whether the raw JSON of any annotation is nested too deep for
 // other JSON.
 func anyDeep(a *annotation.Set) bool {
-	for i := range a.Objects {
-		if (i == 0 || !sameText(a.Objects[i].Raw, a.Objects[i-1].Raw)) && deeper(a.Objects[i].Raw, maxRawDepth) {
-			return true
-		}
+	var raw [][]byte
+	for _, o := range a.Objects {
+		raw = append(raw, o.Raw)
 	}
-	for i := range a.Classifications {
-		if deeper(a.Classifications[i].Raw, maxRawDepth) {
-			return true
-		}
+	for _, c := range a.Classifications {
+		raw = append(raw, c.Raw)
 	}
-	for i := range a.Relationships {
-		if deeper(a.Relationships[i].Raw, maxRawDepth) {
-			return true
-		}
+	for _, r := range a.Relationships {
+		raw = append(raw, r.Raw)
 	}
-	return false
+	return slices.ContainsFunc(slices.CompactFunc(raw, sameText), func(text []byte) bool { return deeper(text, maxRawDepth) })
 }
 
 // sameText reports whether two annotations were read from the one text.
@@ -198,21 +195,11 @@ func layout(indented bool) jsontext.Options {
 
 // deeper reports whether JSON is nested deeper than so many levels.
 func deeper(body []byte, levels int) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(body); i++ {
-		switch b := body[i]; {
-		case b == '\\':
-			i++
-		case b == '"':
-			quoted = !quoted
-		case quoted:
-		case b == '{' || b == '[':
-			if depth++; depth > levels {
-				return true
-			}
-		case b == '}' || b == ']':
-			depth--
+	tokens := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for tokens.StackDepth() <= levels {
+		if _, err := tokens.ReadToken(); err != nil {
+			return false
 		}
 	}
-	return false
+	return true
 }

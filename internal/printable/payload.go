@@ -1,6 +1,7 @@
 package printable
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,59 +17,20 @@ const maxDepth = 200
 // nested up to 200 deep. It leaves the body alone.
 func Payload(body []byte) (compact []byte, ok bool) {
 	v := jsontext.Value(body).Clone()
-	if v.Compact(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)) != nil || !moderate(v) {
+	if v.Compact(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)) != nil {
 		return nil, false
 	}
-	return v, true
-}
-
-// moderate reports whether valid, compact JSON keeps to the depth and the
-// numbers of [Payload].
-func moderate(text []byte) bool {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			for i++; text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
-			}
-		case c == '{', c == '[':
-			if depth++; depth > maxDepth {
-				return false
-			}
-		case c == '}', c == ']':
-			depth--
-		case c == '-', '0' <= c && c <= '9':
-			from := i
-			for i+1 < len(text) && inNumber(text[i+1]) {
-				i++
-			}
-			if !finite(text[from : i+1]) {
-				return false
-			}
+	for tokens := jsontext.NewDecoder(bytes.NewReader(v)); tokens.StackDepth() <= maxDepth; {
+		token, err := tokens.ReadToken()
+		if err != nil {
+			return v, true // its end: that it is valid has been seen
+		}
+		if token.Kind() != '0' {
+			continue
+		}
+		if _, err := strconv.ParseFloat(token.String(), 64); err != nil {
+			break
 		}
 	}
-	return true
-}
-
-func inNumber(c byte) bool {
-	return '0' <= c && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
-}
-
-// finite reports whether a number is in the range of float64. Few digits without
-// an exponent need no look.
-func finite(number []byte) bool {
-	if len(number) < 300 {
-		plain := true
-		for _, c := range number {
-			plain = plain && c != 'e' && c != 'E'
-		}
-		if plain {
-			return true
-		}
-	}
-	_, err := strconv.ParseFloat(string(number), 64)
-	return err == nil
+	return nil, false
 }
