@@ -35,7 +35,7 @@ type queue struct {
 	dropped int
 	closed  bool
 	broken  bool
-	news    chan struct{}
+	changed *sync.Cond // when there is something to print, or the end
 	ended   chan struct{}
 }
 
@@ -46,7 +46,8 @@ type line struct {
 }
 
 func newQueue(to io.Writer) *queue {
-	q := &queue{to: to, news: make(chan struct{}, 1), ended: make(chan struct{})}
+	q := &queue{to: to, ended: make(chan struct{})}
+	q.changed = sync.NewCond(&q.mu)
 	go q.print()
 	return q
 }
@@ -69,47 +70,47 @@ func (q *queue) put(l *line, droppable bool) bool {
 		return false
 	}
 	q.lines, q.size = append(q.lines, l), q.size+len(l.text)
-	select {
-	case q.news <- struct{}{}:
-	default:
-	}
+	q.changed.Signal()
 	return true
 }
 
 // print writes until the queue is closed and empty.
 func (q *queue) print() {
 	defer close(q.ended)
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	for {
-		q.mu.Lock()
-		if len(q.lines) == 0 {
-			closed, dropped := q.closed, q.dropped
-			if dropped > 0 && !closed && !q.broken {
-				q.dropped = 0
-				q.mu.Unlock()
-				q.report(dropped)
-				continue
-			}
+		switch {
+		case len(q.lines) > 0:
+			q.printNext()
+		case q.closed:
+			return
+		case q.dropped > 0 && !q.broken:
+			dropped := q.dropped
+			q.dropped = 0
 			q.mu.Unlock()
-			if closed {
-				return
-			}
-			<-q.news
-			continue
+			q.report(dropped)
+			q.mu.Lock()
+		default:
+			q.changed.Wait()
 		}
-		first := q.lines[0]
-		text, lines := q.next()
-		q.mu.Unlock()
-		_, err := q.to.Write(text)
-		q.mu.Lock()
-		q.lines, q.size = q.lines[lines:], q.size-len(text)
-		if err != nil && first.done == nil {
-			q.dropped += lines
-		}
-		q.broken = err != nil // a report would break as well, and be reported
-		q.mu.Unlock()
-		if first.done != nil {
-			first.done <- err
-		}
+	}
+}
+
+// printNext does one Write, in which q is not locked.
+func (q *queue) printNext() {
+	first := q.lines[0]
+	text, lines := q.next()
+	q.mu.Unlock()
+	_, err := q.to.Write(text)
+	q.mu.Lock()
+	q.lines, q.size = q.lines[lines:], q.size-len(text)
+	q.broken = err != nil // a report would break as well, and be reported
+	switch {
+	case first.done != nil:
+		first.done <- err // has room
+	case err != nil:
+		q.dropped += lines
 	}
 }
 
@@ -131,11 +132,8 @@ func (q *queue) next() (text []byte, lines int) {
 func (q *queue) Close() (dropped int) {
 	q.mu.Lock()
 	q.closed = true
+	q.changed.Signal()
 	q.mu.Unlock()
-	select {
-	case q.news <- struct{}{}:
-	default:
-	}
 	select {
 	case <-q.ended:
 	case <-time.After(lastPatience):
