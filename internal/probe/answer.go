@@ -84,10 +84,10 @@ func explain(q request, a answer) string {
 	if a.status == 405 && q.status != 405 && a.code == "" {
 		return "what is deployed at this path does not take POST; check the URL's path"
 	}
-	if note := ownRefusal(q, a); note != "" {
+	if note := ownRefusals[a.code]; note != "" && (q.genuine || a.code != core.CodeSignatureMismatch) {
 		return note
 	}
-	if note := foreignRefusal(a.status); a.code == "" && note != "" {
+	if note := foreignRefusals[a.status]; a.code == "" && note != "" {
 		return note
 	}
 	if a.status < 500 {
@@ -96,55 +96,41 @@ func explain(q request, a answer) string {
 	return "the receiver fails instead of refusing; read its log"
 }
 
-// ownRefusal explains the codes of labelhook's own answers where they are not
+// ownRefusals explain the codes of labelhook's own answers where they are not
 // the expected ones.
-func ownRefusal(q request, a answer) string {
-	switch a.code {
-	case core.CodeSecretUnavailable:
-		return "the receiver runs, but has no usable secret, so it refuses everything; its log says which variable or permission is wrong"
-	case core.CodeMisconfigured:
-		return "the receiver runs, but is configured wrongly, so it refuses everything; its log says which variable is wrong and what to write instead"
-	case core.CodeSignatureMissing:
-		return "the signature did not arrive: a proxy in front drops the header X-Hub-Signature"
-	case core.CodeSignatureMalformed:
-		return "the signature did not arrive as it was sent: a proxy in front changes or repeats the header X-Hub-Signature"
-	case core.CodeSignatureMismatch:
-		if q.genuine {
-			return "the receiver has another secret than this environment, or something in front changes the body; compare the secrets first"
-		}
-	case core.CodeBodyEmpty, core.CodeBodyIncomplete:
-		return "the body did not arrive: something in front of the receiver drops it"
-	case core.CodeBodyEncoding:
-		return "the body arrived in an encoding that the receiver cannot undo: the trigger or gateway in front is configured wrongly"
-	case core.CodeBodyTooLarge:
-		return "a body of a few hundred bytes is over the receiver's limit; see LABELHOOK_MAX_BODY"
-	case core.CodeDeliveryFailed:
-		return "the signature holds, but a destination does not take the delivery now; read the receiver's log"
-	case core.CodeDeliveryRejected:
-		return "the signature holds, but a destination refuses the delivery or a handler panicked; read the receiver's log"
-	case core.CodeMethodNotAllowed:
-		return "the method did not arrive as POST; something in front changes it"
-	}
-	return ""
+var ownRefusals = map[core.Code]string{
+	core.CodeSecretUnavailable:  "the receiver runs, but has no usable secret, so it refuses everything; its log says which variable or permission is wrong",
+	core.CodeMisconfigured:      "the receiver runs, but is configured wrongly, so it refuses everything; its log says which variable is wrong and what to write instead",
+	core.CodeSignatureMissing:   "the signature did not arrive: a proxy in front drops the header X-Hub-Signature",
+	core.CodeSignatureMalformed: "the signature did not arrive as it was sent: a proxy in front changes or repeats the header X-Hub-Signature",
+	core.CodeSignatureMismatch:  "the receiver has another secret than this environment, or something in front changes the body; compare the secrets first",
+	core.CodeBodyEmpty:          bodyDropped,
+	core.CodeBodyIncomplete:     bodyDropped,
+	core.CodeBodyEncoding:       "the body arrived in an encoding that the receiver cannot undo: the trigger or gateway in front is configured wrongly",
+	core.CodeBodyTooLarge:       "a body of a few hundred bytes is over the receiver's limit; see LABELHOOK_MAX_BODY",
+	core.CodeDeliveryFailed:     "the signature holds, but a destination does not take the delivery now; read the receiver's log",
+	core.CodeDeliveryRejected:   "the signature holds, but a destination refuses the delivery or a handler panicked; read the receiver's log",
+	core.CodeMethodNotAllowed:   "the method did not arrive as POST; something in front changes it",
 }
 
-// foreignRefusal explains what platforms answer in a receiver's stead.
-func foreignRefusal(status int) string {
-	switch status {
-	case 401, 403:
-		return fmt.Sprintf("%d without labelhook's code: not labelhook's answer. If every row has it, the platform refuses before the receiver is asked, and will refuse Labelbox too. "+
-			"AWS: set the function URL's AuthType to NONE; Google: allow unauthenticated invocations; Azure: add ?code= with the function key, or use the anonymous level", status)
-	case 404:
-		return "no route leads from this path and method to a receiver; check the URL's path and the deployment"
-	case 411:
-		return "something in front insists on a Content-Length"
-	case 429:
-		return "the platform limits the rate of requests; try again later or raise the limit"
-	case 502, 503, 504:
-		return fmt.Sprintf("%d from the platform: the function does not start, crashes or is too slow; read its log", status)
-	}
-	return ""
+// foreignRefusals explain what platforms answer in a receiver's stead.
+var foreignRefusals = map[int]string{
+	401: "401 " + notAdmitted,
+	403: "403 " + notAdmitted,
+	404: "no route leads from this path and method to a receiver; check the URL's path and the deployment",
+	411: "something in front insists on a Content-Length",
+	429: "the platform limits the rate of requests; try again later or raise the limit",
+	502: "502 " + notRunning,
+	503: "503 " + notRunning,
+	504: "504 " + notRunning,
 }
+
+const (
+	bodyDropped = "the body did not arrive: something in front of the receiver drops it"
+	notAdmitted = "without labelhook's code: not labelhook's answer. If every row has it, the platform refuses before the receiver is asked, and will refuse Labelbox too. " +
+		"AWS: set the function URL's AuthType to NONE; Google: allow unauthenticated invocations; Azure: add ?code= with the function key, or use the anonymous level"
+	notRunning = "from the platform: the function does not start, crashes or is too slow; read its log"
+)
 
 // unanswered says what to do about one of [httpclient.Reason]'s.
 func unanswered(reason string) string {
