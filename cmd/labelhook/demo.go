@@ -257,7 +257,7 @@ func (t *tool) printDemo(rows []demoRow, asJSON bool) error {
 		}
 		if asJSON {
 			if err := lines.Encode(r); err != nil {
-				return failure(fmt.Errorf("writing: %w", err), "")
+				return written(err)
 			}
 			continue
 		}
@@ -269,7 +269,7 @@ func (t *tool) printDemo(rows []demoRow, asJSON bool) error {
 			orDash(r.ProjectID), orDash(r.Subject), annotations, r.Status, r.Verdict)
 	}
 	if err := table.Flush(); err != nil {
-		return failure(fmt.Errorf("writing: %w", err), "")
+		return written(err)
 	}
 	if right < len(rows) {
 		return failure(fmt.Errorf("%d of %d verdicts are wrong", len(rows)-right, len(rows)), "this is a bug in labelhook; please report it with the table")

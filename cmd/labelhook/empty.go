@@ -20,7 +20,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
 	const hint = "is a shell variable not set? Give it a value, or leave the option out"
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		values := []string{f.Value.String()}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
+		if list, ok := f.Value.(cobra.SliceValue); ok {
 			values = list.GetSlice()
 		}
 		for _, value := range values {

@@ -234,17 +234,6 @@ func (e *edits) GetSlice() (assignments []string) {
 	return assignments
 }
 
-// Append and Replace complete [pflag.SliceValue].
-func (e *edits) Append(assignment string) error { return e.Set(assignment) }
-
-func (e *edits) Replace(assignments []string) error {
-	*e.all = nil
-	for _, a := range assignments {
-		e.Set(a)
-	}
-	return nil
-}
-
 // deliveries are count signed requests. One has the payload's exact bytes; of
 // several each has ids and times of its own, and is made when it is sent.
 func (t *tool) deliveries(count int, body []byte, kept []string, header string, secret secret.Secret) iter.Seq[sender.Request] {

@@ -5,6 +5,7 @@
 package jsonlog
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -42,14 +43,9 @@ type output struct {
 // New returns a handler that writes each record of at least that level, nil
 // meaning Info, as one line in one Write.
 func New(w io.Writer, level slog.Leveler, fields Fields) slog.Handler {
-	for _, name := range []struct {
-		of      *string
-		usually string
-	}{{&fields.Time, slog.TimeKey}, {&fields.Level, slog.LevelKey}, {&fields.Message, slog.MessageKey}} {
-		if *name.of == "" {
-			*name.of = name.usually
-		}
-	}
+	fields.Time = cmp.Or(fields.Time, slog.TimeKey)
+	fields.Level = cmp.Or(fields.Level, slog.LevelKey)
+	fields.Message = cmp.Or(fields.Message, slog.MessageKey)
 	if fields.Severity == nil {
 		fields.Severity = slog.Level.String
 	}

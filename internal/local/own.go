@@ -1,11 +1,12 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
 	"net/url"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/labelhook/labelhook/internal/loopback"
@@ -18,7 +19,10 @@ import (
 func Own(ctx context.Context, addr net.Addr, address string) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	u, err := url.Parse(address)
-	if !ok || err != nil || portOf(u) != tcp.AddrPort().Port() {
+	if !ok || err != nil {
+		return false
+	}
+	if port, err := net.LookupPort("tcp", cmp.Or(u.Port(), u.Scheme)); err != nil || port != tcp.Port {
 		return false
 	}
 	listens := tcp.AddrPort().Addr().Unmap()
@@ -33,18 +37,6 @@ func Own(ctx context.Context, addr net.Addr, address string) bool {
 		}
 	}
 	return false
-}
-
-func portOf(u *url.URL) uint16 {
-	name := u.Port()
-	if name == "" {
-		name = strings.ToLower(u.Scheme)
-	}
-	port, err := net.LookupPort("tcp", name)
-	if err != nil {
-		return 0
-	}
-	return uint16(port)
 }
 
 // addressesOf finds the addresses of a host, none if that takes long.
@@ -63,12 +55,8 @@ func addressesOf(ctx context.Context, host string) (found []netip.Addr) {
 
 func isOfThisMachine(ip netip.Addr) bool {
 	addresses, _ := net.InterfaceAddrs()
-	for _, a := range addresses {
-		if n, ok := a.(*net.IPNet); ok {
-			if own, ok := netip.AddrFromSlice(n.IP); ok && own.Unmap() == ip {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(addresses, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip.AsSlice())
+	})
 }
