@@ -32,11 +32,8 @@ func TestVerifyAllocatesNothing(t *testing.T) {
 // its ids, its key, the four of its attributes, the record, the list of
 // destinations and the answer.
 func TestADeliveryAllocatesTenTimes(t *testing.T) {
-	r := &core.Receiver{
-		Secrets: staticSecrets(t, "secret"),
-		Handler: core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { d.Attributes(); return nil }),
-		Observe: core.LogTo(slog.New(jsonlog.New(io.Discard, nil, jsonlog.Fields{})), "sqs"),
-	}
+	r := receiver(t, core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { d.Attributes(); return nil }))
+	r.Observe = core.LogTo(slog.New(jsonlog.New(io.Discard, nil, jsonlog.Fields{})), "sqs")
 	req := signed(t, bodies()["2.4KB"], "LABEL_CREATED", "secret")
 	if n := testing.AllocsPerRun(100, func() {
 		if got := r.Receive(t.Context(), req); got.Status != 200 {

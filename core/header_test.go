@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -56,10 +57,27 @@ func TestEndToEndHeaders(t *testing.T) {
 	}
 }
 
+// The handler is told how many receivers there were, so that who posts the
+// delivery on can raise the count.
+func TestDeliveriesKnowTheirHops(t *testing.T) {
+	for value, want := range map[string]int{"": 0, "0": 0, "1": 1, "4": 4} {
+		got := -1
+		r := receiver(t, core.HandlerFunc(func(_ context.Context, d *core.Delivery) error { got = d.Hops; return nil }))
+		request := signed(t, sample, "LABEL_CREATED", "secret")
+		if value != "" {
+			request.Header.(http.Header).Set(core.HopHeader, value)
+		}
+		if answer := r.Receive(t.Context(), request); answer.Status != 200 || got != want {
+			t.Errorf("%q: %d with %d hops", value, answer.Status, got)
+		}
+	}
+}
+
 // A header that remembers what was looked up, as the one of a Lambda event does,
 // is read once however many destinations ask.
 func TestEndToEndMayBeCalledAtTheSameTime(t *testing.T) {
-	d := core.Identify(&counting{}, []byte("{}"))
+	n := 0
+	d := core.Identify(lookup(func(string) []string { n++; return []string{fmt.Sprint(n)} }), []byte("{}"))
 	var all sync.WaitGroup
 	got := make([]string, 8)
 	for i := range got {
@@ -72,10 +90,6 @@ func TestEndToEndMayBeCalledAtTheSameTime(t *testing.T) {
 		}
 	}
 }
-
-type counting struct{ n int }
-
-func (c *counting) Values(string) []string { c.n++; return []string{fmt.Sprint(c.n)} }
 
 // An inbox asks for the header of every delivery that it stores.
 func BenchmarkHeader(b *testing.B) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,10 +15,6 @@ import (
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
 )
-
-func identified(event string, body []byte) *core.Delivery {
-	return core.Identify(http.Header{core.EventHeader: {event}}, body)
-}
 
 func TestIdentifySamples(t *testing.T) {
 	type identity struct {
@@ -200,14 +197,8 @@ func TestAttributes(t *testing.T) {
 		{"labelboxkey", d.Key()}, {"labelboxsignature", "sha1=…"}, {"subject", "label"}, {"time", "2024-05-06T17:18:48Z"},
 		{"labelboxversion", "v2"}, {"labelboxdatarow", "row"}, {"datacontenttype", "application/json; charset=utf-8"},
 	}
-	got := d.Attributes()
-	if len(got) != len(want) {
-		t.Fatalf("got %v", got)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("attribute %d is %v, want %v", i, got[i], want[i])
-		}
+	if got := d.Attributes(); !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
 	}
 	bare := core.Identify(http.Header{}, []byte("?"))
 	if got := bare.Attributes(); len(got) != 6 || got[1].Value != bare.Key() || got[3].Value != "/labelbox" || got[5].Value != "application/json" {

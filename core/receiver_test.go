@@ -17,18 +17,6 @@ import (
 	"github.com/labelhook/labelhook/core/secret"
 )
 
-var sample = []byte(`{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"label","label_details":{"updated_at":"2024-05-06T17:18:48Z"}}]}}}`)
-
-func returns(err error) core.Handler {
-	return core.HandlerFunc(func(context.Context, *core.Delivery) error { return err })
-}
-
-func panics() core.Handler {
-	return core.HandlerFunc(func(context.Context, *core.Delivery) error { panic("over the top") })
-}
-
-func quiet() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) }
-
 // TestReceiveAnswers is the table of statuses that senders rely on.
 func TestReceiveAnswers(t *testing.T) {
 	good := signed(t, sample, "LABEL_CREATED", "secret")
@@ -93,7 +81,8 @@ func TestReceiveAnswers(t *testing.T) {
 		"not JSON":                            {signed(t, []byte("\xff\xfe{"), "LABEL_CREATED", "secret"), returns(nil), nil, 200, "accepted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &core.Receiver{Secrets: staticSecrets(t, "other", "secret"), Handler: test.handler, DeadLetter: test.deadLetter, MaxBody: 1000, Observe: core.LogTo(quiet())}
+			r := receiver(t, test.handler)
+			r.Secrets, r.DeadLetter, r.MaxBody = staticSecrets(t, "other", "secret"), test.deadLetter, 1000
 			got := r.Receive(t.Context(), test.request)
 			var body struct{ Status, Code, Title, Detail, ID, Event any }
 			if err := json.Unmarshal(got.Body, &body); err != nil {
@@ -129,23 +118,37 @@ func TestReceiveAnswers(t *testing.T) {
 }
 
 func TestReceiveWithoutSecretsServesNobody(t *testing.T) {
-	for name, source := range map[string]secret.Source{
-		"no source":      nil,
-		"failing source": failingSource{},
-		"empty source":   emptySource{},
+	failing := func(err error) source { return func() ([]secret.Secret, error) { return nil, err } }
+	for name, test := range map[string]struct {
+		source secret.Source
+		code   core.Code
+		logged string
+	}{
+		"no source":           {nil, core.CodeSecretUnavailable, "no usable webhook secret"},
+		"failing source":      {failing(errors.New("down")), core.CodeSecretUnavailable, "no usable webhook secret"},
+		"empty source":        {failing(nil), core.CodeSecretUnavailable, "no usable webhook secret"},
+		"wrong configuration": {failing(fmt.Errorf("%w: down with this", core.ErrMisconfigured)), core.CodeMisconfigured, "wrong configuration: down with this"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			handled := false
-			r := &core.Receiver{Secrets: source, Observe: core.LogTo(quiet()), Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error {
-				handled = true
-				return nil
-			})}
+			r := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { handled = true; return nil }))
+			r.Secrets = test.source
 			for _, req := range []core.Request{
 				signed(t, sample, "LABEL_CREATED", "secret"),
 				{Method: "POST", Body: sample, Header: http.Header{}},
 			} {
-				if got := r.Receive(t.Context(), req); got.Status != 503 || got.Code != "secret_unavailable" {
-					t.Errorf("got %d %s", got.Status, got.Code)
+				var log bytes.Buffer
+				r.Observe = core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))
+				got := r.Receive(t.Context(), req)
+				if got.Status != 503 || got.Code != test.code || bytes.Contains(got.Body, []byte("down")) {
+					t.Errorf("got %d %s %s", got.Status, got.Code, got.Body)
+				}
+				if !slices.Contains(got.Headers, core.HeaderField{Name: "Retry-After", Value: "10"}) {
+					t.Errorf("headers %v", got.Headers)
+				}
+				var record struct{ Error string }
+				if err := json.Unmarshal(log.Bytes(), &record); err != nil || !strings.HasPrefix(record.Error, test.logged) {
+					t.Errorf("logged %s", &log)
 				}
 			}
 			if handled {
@@ -155,34 +158,15 @@ func TestReceiveWithoutSecretsServesNobody(t *testing.T) {
 	}
 }
 
-type failingSource struct{}
-
-func (failingSource) Secrets(context.Context) ([]secret.Secret, error) {
-	return nil, errors.New("down")
-}
-
-type emptySource struct{}
-
-func (emptySource) Secrets(context.Context) ([]secret.Secret, error) { return nil, nil }
-
-// strictHeader fails the test when anything but the signature is looked up
-// before the handler runs, and notices which headers were.
-type strictHeader struct {
-	http.Header
-	asked *[]string
-}
-
-func (h strictHeader) Values(name string) []string {
-	*h.asked = append(*h.asked, name)
-	return h.Header.Values(name)
-}
-
+// Nothing but the signature is looked up.
 func TestNothingIsReadBeforeTheSignatureHolds(t *testing.T) {
 	var asked []string
 	req := signed(t, sample, "LABEL_CREATED", "guess")
-	req.Header = strictHeader{req.Header.(http.Header), &asked}
+	all := req.Header
+	req.Header = lookup(func(name string) []string { asked = append(asked, name); return all.Values(name) })
 	var log bytes.Buffer
-	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))}
+	r := receiver(t, returns(nil))
+	r.Observe = core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))
 	if got := r.Receive(t.Context(), req); got.Status != 401 {
 		t.Fatalf("status %d", got.Status)
 	}
@@ -212,7 +196,8 @@ func TestReceiveLogsOneRecordWithoutSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: test.handler, Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)), "log:")}
+			r := receiver(t, test.handler)
+			r.Observe = core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)), "log:")
 			r.Receive(t.Context(), test.request)
 			var record map[string]any
 			if err := json.Unmarshal(log.Bytes(), &record); err != nil {
@@ -248,7 +233,7 @@ func TestPanicsOfSourcesAndObserversAreAnswered(t *testing.T) {
 	var seen []core.Observation
 	observe := func(_ context.Context, o core.Observation) { seen = append(seen, o) }
 	for name, r := range map[string]*core.Receiver{
-		"of the source":     {Secrets: panickingSource{}, Observe: observe},
+		"of the source":     {Secrets: source(func() ([]secret.Secret, error) { panic("broken") }), Observe: observe},
 		"of the observer":   {Secrets: staticSecrets(t, "secret"), Observe: func(context.Context, core.Observation) { panic("broken") }},
 		"of a nil receiver": {Secrets: staticSecrets(t, "secret"), Handler: (*core.Mux)(nil), Observe: observe},
 	} {
@@ -264,12 +249,8 @@ func TestPanicsOfSourcesAndObserversAreAnswered(t *testing.T) {
 	}
 }
 
-type panickingSource struct{}
-
-func (panickingSource) Secrets(context.Context) ([]secret.Secret, error) { panic("broken") }
-
 func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
-	r := &core.Receiver{Secrets: staticSecrets(t, "secret"), Handler: returns(nil), Observe: core.LogTo(quiet())}
+	r := receiver(t, returns(nil))
 	req := signed(t, sample, "LABEL_CREATED", "secret")
 	for id, want := range map[string]string{
 		`a"b`: `a"b`, "\xff": "\ufffd", "": core.Identify(req.Header, sample).Key(),
@@ -285,33 +266,4 @@ func TestReceiveAnswersTheKeyWhereThereIsNoDeliveryID(t *testing.T) {
 			t.Errorf("X-Labelbox-Id %q is answered %q, which a terminal may obey", id, answer)
 		}
 	}
-}
-
-func TestErrorsOfASourceDoNotReachTheSender(t *testing.T) {
-	r := &core.Receiver{Secrets: failingSource{}, Observe: core.LogTo(quiet())}
-	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
-	if strings.Contains(string(got.Body), "down") {
-		t.Errorf("answered %s", got.Body)
-	}
-}
-
-func TestAWrongConfigurationIsNoLackOfSecrets(t *testing.T) {
-	var log bytes.Buffer
-	r := &core.Receiver{Secrets: misconfigured{}, Observe: core.LogTo(slog.New(slog.NewJSONHandler(&log, nil)))}
-	got := r.Receive(t.Context(), core.Request{Method: "POST", Body: sample, Header: http.Header{}})
-	if got.Status != 503 || got.Code != "misconfigured" || strings.Contains(string(got.Body), "DESTINATIONS") {
-		t.Errorf("answered %d %s %s", got.Status, got.Code, got.Body)
-	}
-	if !slices.Contains(got.Headers, core.HeaderField{Name: "Retry-After", Value: "10"}) {
-		t.Errorf("headers %v", got.Headers)
-	}
-	if !strings.Contains(log.String(), `"error":"wrong configuration: DESTINATIONS`) || strings.Contains(log.String(), "usable webhook secret") {
-		t.Errorf("logged %s", &log)
-	}
-}
-
-type misconfigured struct{}
-
-func (misconfigured) Secrets(context.Context) ([]secret.Secret, error) {
-	return nil, fmt.Errorf("%w: DESTINATIONS: no such thing", core.ErrMisconfigured)
 }

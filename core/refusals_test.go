@@ -99,7 +99,7 @@ func TestBodiesAreReadOnlyForThoseWhoCouldBeGenuine(t *testing.T) {
 		"over the limit":       {secrets, "POST", right, 1001, "body_too_large", false},
 		"said to be empty":     {secrets, "POST", right, 0, "body_empty", false},
 		"no secret":            {nil, "POST", right, int64(len(sample)), "secret_unavailable", false},
-		"failing secrets":      {failingSource{}, "POST", right, int64(len(sample)), "secret_unavailable", false},
+		"failing secrets":      {source(func() ([]secret.Secret, error) { return nil, errors.New("down") }), "POST", right, int64(len(sample)), "secret_unavailable", false},
 		"not signed":           {secrets, "POST", header(), int64(len(sample)), "signature_missing", false},
 		"no headers":           {secrets, "POST", nil, int64(len(sample)), "signature_missing", false},
 		"empty signature":      {secrets, "POST", header(""), int64(len(sample)), "signature_missing", false},

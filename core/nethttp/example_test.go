@@ -6,39 +6,26 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/labelhooktest"
 )
 
 func Example() {
-	key, err := secret.New("the secret given to Labelbox")
-	if err != nil {
-		panic(err)
-	}
-	secrets, err := secret.Static(key)
-	if err != nil {
-		panic(err)
-	}
 	mux := http.NewServeMux()
 	mux.Handle("/webhook-endpoint", nethttp.Handler(&core.Receiver{
-		Secrets: secrets,
-		Handler: &core.Mux{}, // set its functions
+		Secrets: labelhooktest.Secrets(), // in a program: secret.File, secret.Static or a cloud's
+		Handler: &core.Mux{},             // set its functions
 		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	}))
 	server := httptest.NewServer(mux) // or an http.Server of yours, with timeouts
 	defer server.Close()
 
-	body := `{"modelId":"m","modelRunId":"r","modelType":"t"}`
-	request, err := http.NewRequest("POST", server.URL+"/webhook-endpoint", strings.NewReader(body))
-	if err != nil {
-		panic(err)
-	}
-	request.Header.Set(core.SignatureHeader, core.Sign([]byte(body), key))
-	request.Header.Set(core.IDHeader, "delivery")
-	response, err := http.DefaultClient.Do(request)
+	body := []byte(`{"modelId":"m","modelRunId":"r","modelType":"t"}`)
+	url := server.URL + "/webhook-endpoint"
+	response, err := http.DefaultClient.Do(labelhooktest.Request(labelhooktest.Secret, url, payload.ModelRunStarted, body))
 	if err != nil {
 		panic(err)
 	}
@@ -49,5 +36,5 @@ func Example() {
 	}
 	fmt.Print(response.Status, " ", string(answer))
 	// Output:
-	// 200 OK {"status":"ignored","id":"delivery","event":"model_run.started"}
+	// 200 OK {"status":"ignored","id":"labelhooktest-delivery","event":"model_run.started"}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/labelhook/labelhook/internal/test/conformance"
 )
 
+// receiver has the secret that is returned, and no log.
 func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, secret.Secret) {
 	key, err := secret.New("secret")
 	if err != nil {
@@ -35,7 +36,48 @@ func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, se
 	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Observe: core.LogTo(slog.New(slog.DiscardHandler))}, key
 }
 
-func TestConformance(t *testing.T) {
+// takes is a handler that takes everything.
+var takes = core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
+
+func serve(t testing.TB, handler http.Handler) *httptest.Server {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// connect opens a connection and sends the beginning of a request, up to its
+// own headers.
+func connect(t testing.TB, server *httptest.Server, headers string) *net.TCPConn {
+	t.Helper()
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { connection.Close() })
+	fmt.Fprint(connection, "POST / HTTP/1.1\r\nHost: x\r\n"+headers)
+	return connection.(*net.TCPConn)
+}
+
+// send posts a body and returns the answer without its body.
+func send(ctx context.Context, t testing.TB, url, signature string, body io.Reader) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, "POST", url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set(core.SignatureHeader, signature)
+	answer, err := http.DefaultClient.Do(request)
+	if err == nil {
+		answer.Body.Close()
+	}
+	return answer, err
+}
+
+// forged is well-formed.
+const forged = "sha1=0000000000000000000000000000000000000000"
+
+// conform runs conformance cases against what wrap makes of a receiver.
+func conform(t *testing.T, cases []conformance.Case, wrap func(*core.Receiver) http.Handler) {
 	destination := conformance.NewDestination(t)
 	variables := conformance.Environment(destination.URL)
 	receiver, _, err := environment.Receiver(environment.Platform{
@@ -45,12 +87,14 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(nethttp.Handler(receiver))
-	defer server.Close()
-	conformance.Run(t, conformance.Cases(), conformance.Platform{
-		Do:    conformance.HTTP(server.Listener.Addr().String(), "/"),
+	conformance.Run(t, cases, conformance.Platform{
+		Do:    conformance.HTTP(serve(t, wrap(receiver)).Listener.Addr().String(), "/"),
 		Taken: destination.Taken,
 	})
+}
+
+func TestConformance(t *testing.T) {
+	conform(t, conformance.Cases(), nethttp.Handler)
 }
 
 // counted is a body that knows how much of it was read.
@@ -67,7 +111,7 @@ func (c *counted) Read(p []byte) (int, error) {
 
 func TestNoMoreOfABodyIsReadThanTheLimitAllows(t *testing.T) {
 	const limit = 1000
-	r, key := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), limit)
+	r, key := receiver(t, takes, limit)
 	for name, test := range map[string]struct {
 		method   string
 		size     int64 // of the body
@@ -115,7 +159,7 @@ func TestAClaimedLengthCostsNoMemory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	request := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("{"), failing{}))
 	request.ContentLength = 1 << 30
-	request.Header.Set(core.SignatureHeader, "sha1="+strings.Repeat("0", 40))
+	request.Header.Set(core.SignatureHeader, forged)
 	answer := httptest.NewRecorder()
 	nethttp.Handler(r).ServeHTTP(answer, request)
 	runtime.ReadMemStats(&after)
@@ -139,8 +183,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 		handled.Add(1)
 		return nil
 	}), 0)
-	server := httptest.NewServer(nethttp.Handler(r))
-	defer server.Close()
+	server := serve(t, nethttp.Handler(r))
 	part := `{"half":`
 	signature := core.SignatureHeader + ": " + core.Sign([]byte(part), key) + "\r\n"
 	for name, request := range map[string]string{
@@ -152,13 +195,8 @@ func TestBodiesThatBreakOff(t *testing.T) {
 		"chunked, only a size": "Transfer-Encoding: chunked\r\n\r\n8\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			connection, err := net.Dial("tcp", server.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer connection.Close()
-			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s", signature, request)
-			if err := connection.(*net.TCPConn).CloseWrite(); err != nil {
+			connection := connect(t, server, "Connection: close\r\n"+signature+request)
+			if err := connection.CloseWrite(); err != nil {
 				t.Fatal(err)
 			}
 			answer, err := io.ReadAll(connection)
@@ -177,22 +215,15 @@ func TestBodiesThatBreakOff(t *testing.T) {
 
 func TestABodyOverTheLimitEndsTheConnection(t *testing.T) {
 	r, _ := receiver(t, nil, 10)
-	server := httptest.NewServer(nethttp.Handler(r))
-	defer server.Close()
+	server := serve(t, nethttp.Handler(r))
 	for name, body := range map[string]io.Reader{
 		"declared": strings.NewReader(strings.Repeat("x", 11)),
 		"chunked":  io.LimitReader(blanks{}, 11),
 	} {
-		request, err := http.NewRequest("POST", server.URL, body)
+		response, err := send(t.Context(), t, server.URL, forged, body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set(core.SignatureHeader, "sha1="+strings.Repeat("0", 40))
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
 		if response.StatusCode != 413 || !response.Close {
 			t.Errorf("%s: status %d, connection closed: %v", name, response.StatusCode, response.Close)
 		}
@@ -207,20 +238,14 @@ func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 		ended <- ctx.Err()
 		return ctx.Err()
 	}), 0)
-	server := httptest.NewServer(nethttp.Handler(r))
-	defer server.Close()
+	server := serve(t, nethttp.Handler(r))
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	request, err := http.NewRequestWithContext(ctx, "POST", server.URL, strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set(core.SignatureHeader, core.Sign([]byte("{}"), key))
 	go func() {
 		<-began
 		leave()
 	}()
-	if _, err := http.DefaultClient.Do(request); !errors.Is(err, context.Canceled) {
+	if _, err := send(ctx, t, server.URL, core.Sign([]byte("{}"), key), strings.NewReader("{}")); !errors.Is(err, context.Canceled) {
 		t.Errorf("the sender got %v", err)
 	}
 	if err := <-ended; !errors.Is(err, context.Canceled) {
@@ -230,7 +255,7 @@ func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 
 // BenchmarkHandler is what a request costs between net/http and a destination.
 func BenchmarkHandler(b *testing.B) {
-	r, key := receiver(b, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+	r, key := receiver(b, takes, 0)
 	handler := nethttp.Handler(r)
 	for name, body := range map[string][]byte{
 		"2.4KB": samples.Documented()[0].Body(),

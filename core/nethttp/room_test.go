@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -78,7 +77,6 @@ func post(h http.Handler, size, rest int, every time.Duration, chunked bool, sig
 // Genuine bodies get through whatever holds the room, and who holds it is
 // answered once it is wanted.
 func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
-	const forged = "sha1=0000000000000000000000000000000000000000"
 	for name, attack := range map[string]struct {
 		senders, size, rest int
 		every               time.Duration
@@ -96,7 +94,7 @@ func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+				r, secret := receiver(t, takes, 0)
 				h := nethttp.Handler(r)
 				var attackers sync.WaitGroup
 				var held []*sending
@@ -138,7 +136,7 @@ func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
 // wait.
 func TestABodyThatComesInTimeKeepsItsRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+		r, secret := receiver(t, takes, 0)
 		h := nethttp.Handler(r)
 		var all sync.WaitGroup
 		signature := core.Sign(zeros, secret)
@@ -215,7 +213,7 @@ func TestBodiesCountUntilTheyAreAnswered(t *testing.T) {
 // adapter may hold back until the sender has ended.
 func TestBodiesThatWereGivenUpHoldNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
+		r, secret := receiver(t, takes, 0)
 		h, leave := nethttp.Handler(r), make(chan struct{})
 		holding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(held{w, leave}, r) })
 		var all sync.WaitGroup
@@ -256,23 +254,15 @@ func (h held) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 // given up, and genuine deliveries get through.
 func TestMemoryOfBodiesHeldBack(t *testing.T) {
 	const size = 10 << 20
-	r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }), 0)
-	server := httptest.NewServer(nethttp.Handler(r))
-	defer server.Close()
+	r, secret := receiver(t, takes, 0)
+	server := serve(t, nethttp.Handler(r))
 	var before, during runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	almost := bytes.Repeat([]byte{' '}, size-1)
 	for range 24 {
-		connection, err := net.Dial("tcp", server.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer connection.Close()
-		go func() {
-			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\n%s: sha1=%040d\r\nContent-Length: %d\r\n\r\n", core.SignatureHeader, 0, size)
-			connection.Write(almost)
-		}()
+		connection := connect(t, server, fmt.Sprintf("%s: %s\r\nContent-Length: %d\r\n\r\n", core.SignatureHeader, forged, size))
+		go connection.Write(almost)
 		go func() {
 			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			if err == nil && answer.StatusCode != 503 && answer.StatusCode != 400 {
@@ -282,16 +272,10 @@ func TestMemoryOfBodiesHeldBack(t *testing.T) {
 	}
 	text := bytes.Repeat([]byte{' '}, 200<<10)
 	for range 20 {
-		request, err := http.NewRequest("POST", server.URL, bytes.NewReader(text))
+		answer, err := send(t.Context(), t, server.URL, core.Sign(text, secret), bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set(core.SignatureHeader, core.Sign(text, secret))
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
 		if answer.StatusCode != 200 {
 			t.Errorf("a genuine delivery is answered %d", answer.StatusCode)
 		}
@@ -306,8 +290,7 @@ func TestMemoryOfBodiesHeldBack(t *testing.T) {
 // Refusals that need no body do not wait for one, of any size and framing.
 func TestRefusalsWithoutABody(t *testing.T) {
 	r, _ := receiver(t, nil, 0)
-	server := httptest.NewServer(nethttp.Handler(r))
-	defer server.Close()
+	server := serve(t, nethttp.Handler(r))
 	for name, test := range map[string]struct {
 		head   string
 		status int
@@ -319,12 +302,7 @@ func TestRefusalsWithoutABody(t *testing.T) {
 		"over the limit":     {"Content-Length: 10485761\r\n", 413},
 	} {
 		t.Run(name, func(t *testing.T) {
-			connection, err := net.Dial("tcp", server.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer connection.Close()
-			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n", test.head)
+			connection := connect(t, server, test.head+"\r\n")
 			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			if err != nil {
 				t.Fatal(err)

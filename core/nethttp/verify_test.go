@@ -12,33 +12,20 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/core/secret"
-	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/labelhooktest"
 )
 
 // What Verify lets through, a receiver behind it still takes: nothing of the
 // request is lost, and what is refused is answered the same.
 func TestVerifyInFrontOfAReceiverChangesNothing(t *testing.T) {
-	destination := conformance.NewDestination(t)
-	variables := conformance.Environment(destination.URL)
-	receiver, _, err := environment.Receiver(environment.Platform{
-		Options: core.Options{Logger: slog.New(slog.DiscardHandler)},
-		Getenv:  func(name string) string { return variables[name] },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	// Around Verify the limit is known only once it is broken.
 	cases := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return c.Name == "body one byte over the limit, not signed" })
-	limited := http.MaxBytesHandler(nethttp.Verify(receiver.Secrets, nethttp.Handler(receiver)), int64(receiver.Limit()))
-	server := httptest.NewServer(limited)
-	defer server.Close()
-	conformance.Run(t, cases, conformance.Platform{
-		Do:    conformance.HTTP(server.Listener.Addr().String(), "/"),
-		Taken: destination.Taken,
+	conform(t, cases, func(r *core.Receiver) http.Handler {
+		return http.MaxBytesHandler(nethttp.Verify(r.Secrets, nethttp.Handler(r)), int64(r.Limit()))
 	})
 }
 
@@ -84,24 +71,15 @@ func TestTheHandlerBehindVerifyAnswersAndReadsTheProvenBody(t *testing.T) {
 // same goes for chi: router.Use(func(next http.Handler) http.Handler { return
 // nethttp.Verify(secrets, next) }).
 func ExampleVerify() {
-	key, err := secret.New("the secret given to Labelbox")
-	if err != nil {
-		panic(err)
-	}
-	secrets, err := secret.Static(key)
-	if err != nil {
-		panic(err)
-	}
+	secrets := labelhooktest.Secrets() // in a program: secret.File, secret.Static or a cloud's
 	mux := http.NewServeMux()
 	mux.Handle("POST /labels", nethttp.Verify(secrets, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%d bytes from Labelbox", len(body))
 	})))
 
-	request := httptest.NewRequest("POST", "/labels", strings.NewReader("{}"))
-	request.Header.Set(core.SignatureHeader, core.Sign([]byte("{}"), key))
 	answer := httptest.NewRecorder()
-	mux.ServeHTTP(answer, request)
+	mux.ServeHTTP(answer, labelhooktest.Request(labelhooktest.Secret, "/labels", payload.LabelCreated, []byte("{}")))
 	fmt.Println(answer.Code, answer.Body)
 	// Output:
 	// 200 2 bytes from Labelbox
