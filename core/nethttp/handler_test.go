@@ -45,16 +45,13 @@ func serve(t testing.TB, handler http.Handler) *httptest.Server {
 	return server
 }
 
-// connect opens a connection and sends the beginning of a request, up to its
-// own headers.
-func connect(t testing.TB, server *httptest.Server, headers string) *net.TCPConn {
+func connect(t testing.TB, server *httptest.Server) *net.TCPConn {
 	t.Helper()
 	connection, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { connection.Close() })
-	fmt.Fprint(connection, "POST / HTTP/1.1\r\nHost: x\r\n"+headers)
 	return connection.(*net.TCPConn)
 }
 
@@ -195,7 +192,8 @@ func TestBodiesThatBreakOff(t *testing.T) {
 		"chunked, only a size": "Transfer-Encoding: chunked\r\n\r\n8\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			connection := connect(t, server, "Connection: close\r\n"+signature+request)
+			connection := connect(t, server)
+			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s", signature, request)
 			if err := connection.CloseWrite(); err != nil {
 				t.Fatal(err)
 			}

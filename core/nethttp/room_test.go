@@ -24,109 +24,126 @@ import (
 // many megabytes cost no time.
 var zeros = make([]byte, 10<<20)
 
-// sending is a sender and its connection: a body that comes as it is told to.
+// sender says how a body comes.
+type sender struct {
+	size, rest int           // bytes of it, and how many of them do not come at once
+	every      time.Duration // how long each next piece of the rest takes; 0 means that none comes
+	chunked    bool
+	signature  string
+}
+
+// sending is a sender at work, its connection, and what it is answered.
 type sending struct {
 	*httptest.ResponseRecorder
-	sent  int           // bytes that come at once
-	every time.Duration // how long the next piece takes; 0 means that none comes
-	rest  int           // bytes that come so
-	ended chan struct{} // when the other side gives up
-	once  sync.Once
+	sender
+	ended chan struct{}
+	end   func()
 }
 
 func (s *sending) Read(p []byte) (int, error) {
-	if s.sent > 0 {
-		n := min(s.sent, len(p))
-		s.sent -= n
+	at := s.size - s.rest
+	switch {
+	case at > 0:
+		n := min(at, len(p))
+		s.size -= n
 		return n, nil
-	}
-	if s.rest > 0 && s.every > 0 {
-		select {
-		case <-time.After(s.every):
-			n := min(s.rest, len(p))
-			s.rest -= n
-			return n, nil
-		case <-s.ended:
-			return 0, os.ErrDeadlineExceeded
-		}
-	}
-	if s.rest == 0 {
+	case s.rest == 0:
 		return 0, io.EOF
 	}
-	<-s.ended
-	return 0, os.ErrDeadlineExceeded
+	var next <-chan time.Time
+	if s.every > 0 {
+		next = time.After(s.every)
+	}
+	select {
+	case <-next:
+		n := min(s.rest, len(p))
+		s.size, s.rest = s.size-n, s.rest-n
+		return n, nil
+	case <-s.ended:
+		return 0, os.ErrDeadlineExceeded
+	}
 }
 
-func (s *sending) SetReadDeadline(time.Time) error {
-	s.once.Do(func() { close(s.ended) })
-	return nil
+func (s *sending) SetReadDeadline(time.Time) error { s.end(); return nil }
+
+// crowd is senders that are served at the same time.
+type crowd struct {
+	sync.WaitGroup
+	handler http.Handler
+	all     []*sending
 }
 
-// post sends a body of size bytes, all but rest at once.
-func post(h http.Handler, size, rest int, every time.Duration, chunked bool, signature string) (*sending, func()) {
-	s := &sending{httptest.NewRecorder(), size - rest, every, rest, make(chan struct{}), sync.Once{}}
+func (c *crowd) join(from sender) *sending {
+	ended := make(chan struct{})
+	s := &sending{httptest.NewRecorder(), from, ended, sync.OnceFunc(func() { close(ended) })}
 	request := httptest.NewRequest("POST", "/", s)
-	request.ContentLength = int64(size)
-	if chunked {
+	request.ContentLength = int64(from.size)
+	if from.chunked {
 		request.ContentLength = -1
 	}
-	request.Header.Set(core.SignatureHeader, signature)
-	return s, func() { h.ServeHTTP(s, request) }
+	request.Header.Set(core.SignatureHeader, from.signature)
+	c.all = append(c.all, s)
+	c.Go(func() { c.handler.ServeHTTP(s, request) })
+	return s
+}
+
+// leave ends the bodies that are still to come, and waits for all answers.
+func (c *crowd) leave() {
+	for _, s := range c.all {
+		s.end()
+	}
+	c.Wait()
+}
+
+// answered counts those that were answered so.
+func (c *crowd) answered(status int) (n int) {
+	for _, s := range c.all {
+		if s.Code == status {
+			n++
+		}
+	}
+	return n
 }
 
 // Genuine bodies get through whatever holds the room, and who holds it is
 // answered once it is wanted.
 func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
 	for name, attack := range map[string]struct {
-		senders, size, rest int
-		every               time.Duration
-		chunked             bool
+		senders int
+		sender
 	}{
-		"large, one byte short":            {24, 10 << 20, 1, 0, false},
-		"large and chunked":                {24, 10 << 20, 1, 0, true},
-		"large, barely begun":              {300, 10 << 20, 10<<20 - 70<<10, 0, false},
-		"large, by drops":                  {100, 10 << 20, 9 << 20, 2 * time.Second, false},
-		"a piece, one byte short":          {1000, 64 << 10, 1, 0, false},
-		"a piece and chunked":              {1000, 64 << 10, 1, 0, true},
-		"just over a piece, by the many":   {1000, 65 << 10, 1, 0, false},
-		"a megabyte, by the many":          {100, 1 << 20, 1, 0, false},
-		"nothing but headers, by the many": {1000, 10 << 20, 10 << 20, 0, false},
+		"large, one byte short":            {24, sender{10 << 20, 1, 0, false, forged}},
+		"large and chunked":                {24, sender{10 << 20, 1, 0, true, forged}},
+		"large, barely begun":              {300, sender{10 << 20, 10<<20 - 70<<10, 0, false, forged}},
+		"large, by drops":                  {100, sender{10 << 20, 9 << 20, 2 * time.Second, false, forged}},
+		"a piece, one byte short":          {1000, sender{64 << 10, 1, 0, false, forged}},
+		"a piece and chunked":              {1000, sender{64 << 10, 1, 0, true, forged}},
+		"just over a piece, by the many":   {1000, sender{65 << 10, 1, 0, false, forged}},
+		"a megabyte, by the many":          {100, sender{1 << 20, 1, 0, false, forged}},
+		"nothing but headers, by the many": {1000, sender{10 << 20, 10 << 20, 0, false, forged}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, secret := receiver(t, takes, 0)
 				h := nethttp.Handler(r)
-				var attackers sync.WaitGroup
-				var held []*sending
+				attackers, genuine := crowd{handler: h}, crowd{handler: h}
 				for range attack.senders {
-					s, serve := post(h, attack.size, attack.rest, attack.every, attack.chunked, forged)
-					held = append(held, s)
-					attackers.Go(serve)
+					attackers.join(attack.sender)
 				}
 				synctest.Wait()
-				var genuine sync.WaitGroup
+				began := time.Now()
 				for i := range 50 {
 					size := 2400
 					if i%25 == 0 && attack.senders <= 300 && attack.size > 1<<20 {
 						size = 300 << 10
 					}
-					s, serve := post(h, size, 0, 0, i%2 == 0, core.Sign(zeros[:size], secret))
-					genuine.Go(func() {
-						serve()
-						if s.Code != 200 {
-							t.Errorf("a genuine body of %d bytes is answered %d %s", size, s.Code, s.Body)
-						}
-					})
+					genuine.join(sender{size: size, chunked: i%2 == 0, signature: core.Sign(zeros[:size], secret)})
 				}
-				began := time.Now()
 				genuine.Wait()
-				if took := time.Since(began); took > 5*time.Second {
-					t.Errorf("took %s", took)
+				if took := time.Since(began); took > 5*time.Second || genuine.answered(200) != 50 {
+					t.Errorf("%d genuine bodies of 50 were taken, after %s", genuine.answered(200), took)
 				}
-				for _, s := range held {
-					s.SetReadDeadline(time.Time{}) // they leave
-				}
-				attackers.Wait()
+				attackers.leave()
 			})
 		})
 	}
@@ -138,26 +155,21 @@ func TestABodyThatComesInTimeKeepsItsRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, secret := receiver(t, takes, 0)
 		h := nethttp.Handler(r)
-		var all sync.WaitGroup
+		stalled, genuine := crowd{handler: h}, crowd{handler: h}
 		signature := core.Sign(zeros, secret)
-		steady, serve := post(h, 10<<20, 9<<20, 100*time.Millisecond, false, signature)
-		all.Go(serve)
+		steady := genuine.join(sender{10 << 20, 9 << 20, 100 * time.Millisecond, false, signature})
 		time.Sleep(time.Second)
-		stalled, overloaded := []*sending{}, 0
 		for range 50 {
-			s, serve := post(h, 10<<20, 1, 0, false, signature)
-			stalled = append(stalled, s)
-			all.Go(serve)
+			stalled.join(sender{10 << 20, 1, 0, false, signature})
 		}
 		time.Sleep(20 * time.Second)
-		for _, s := range stalled {
-			s.SetReadDeadline(time.Time{})
-		}
-		all.Wait()
+		stalled.leave()
+		genuine.Wait()
 		if steady.Code != 200 {
 			t.Errorf("answered %d %s", steady.Code, steady.Body)
 		}
-		for _, s := range stalled {
+		overloaded := 0
+		for _, s := range stalled.all {
 			if s.Code == 503 && strings.Contains(s.Body.String(), `"overloaded"`) && s.Header().Get("Retry-After") != "" {
 				overloaded++
 			}
@@ -172,39 +184,24 @@ func TestABodyThatComesInTimeKeepsItsRoom(t *testing.T) {
 func TestBodiesCountUntilTheyAreAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		finish := make(chan struct{})
-		r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error {
-			<-finish
-			return nil
-		}), 0)
-		h := nethttp.Handler(r)
-		signature := core.Sign(zeros, secret)
-		codes := map[int]int{}
-		var mu sync.Mutex
-		var all sync.WaitGroup
-		send := func() {
-			s, serve := post(h, 10<<20, 0, 0, false, signature)
-			all.Go(func() {
-				serve()
-				mu.Lock()
-				codes[s.Code]++
-				mu.Unlock()
-			})
-		}
+		r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { <-finish; return nil }), 0)
+		c := crowd{handler: nethttp.Handler(r)}
+		large := sender{size: 10 << 20, signature: core.Sign(zeros, secret)}
 		for range 10 {
-			send()
+			c.join(large)
 		}
 		time.Sleep(6 * time.Second)
 		close(finish)
-		all.Wait()
-		if codes[200] != 3 || codes[503] != 7 {
-			t.Errorf("answered %v", codes)
+		c.Wait()
+		if c.answered(200) != 3 || c.answered(503) != 7 {
+			t.Errorf("%d were taken, %d were not", c.answered(200), c.answered(503))
 		}
 		for range 3 {
-			send()
+			c.join(large)
 		}
-		all.Wait()
-		if codes[200] != 6 {
-			t.Errorf("then answered %v", codes)
+		c.Wait()
+		if c.answered(200) != 6 {
+			t.Errorf("then %d were taken", c.answered(200))
 		}
 	})
 }
@@ -214,26 +211,20 @@ func TestBodiesCountUntilTheyAreAnswered(t *testing.T) {
 func TestBodiesThatWereGivenUpHoldNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, secret := receiver(t, takes, 0)
-		h, leave := nethttp.Handler(r), make(chan struct{})
-		holding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(held{w, leave}, r) })
-		var all sync.WaitGroup
-		var stalled []*sending
+		h, finish := nethttp.Handler(r), make(chan struct{})
+		holding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(held{w, finish}, r) })
+		stalled, genuine := crowd{handler: holding}, crowd{handler: h}
 		for range 24 {
-			s, serve := post(holding, 10<<20, 1, 0, true, core.Sign(nil, secret))
-			stalled = append(stalled, s)
-			all.Go(serve)
+			stalled.join(sender{10 << 20, 1, 0, true, core.Sign(nil, secret)})
 		}
 		time.Sleep(20 * time.Second)
-		s, serve := post(h, 3<<20, 0, 0, false, core.Sign(zeros[:3<<20], secret))
-		serve()
+		s := genuine.join(sender{size: 3 << 20, signature: core.Sign(zeros[:3<<20], secret)})
+		genuine.Wait()
 		if s.Code != 200 {
 			t.Errorf("a genuine body is answered %d %s", s.Code, s.Body)
 		}
-		for _, s := range stalled {
-			s.SetReadDeadline(time.Time{}) // they leave
-		}
-		close(leave)
-		all.Wait()
+		close(finish)
+		stalled.leave()
 	})
 }
 
@@ -261,8 +252,11 @@ func TestMemoryOfBodiesHeldBack(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	almost := bytes.Repeat([]byte{' '}, size-1)
 	for range 24 {
-		connection := connect(t, server, fmt.Sprintf("%s: %s\r\nContent-Length: %d\r\n\r\n", core.SignatureHeader, forged, size))
-		go connection.Write(almost)
+		connection := connect(t, server)
+		go func() {
+			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\n%s: %s\r\nContent-Length: %d\r\n\r\n", core.SignatureHeader, forged, size)
+			connection.Write(almost)
+		}()
 		go func() {
 			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			if err == nil && answer.StatusCode != 503 && answer.StatusCode != 400 {
@@ -302,7 +296,8 @@ func TestRefusalsWithoutABody(t *testing.T) {
 		"over the limit":     {"Content-Length: 10485761\r\n", 413},
 	} {
 		t.Run(name, func(t *testing.T) {
-			connection := connect(t, server, test.head+"\r\n")
+			connection := connect(t, server)
+			fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n", test.head)
 			answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			if err != nil {
 				t.Fatal(err)
