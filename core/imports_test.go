@@ -21,6 +21,7 @@ func TestImports(t *testing.T) {
 		"secret":               {},
 		"payload":              {"core/annotation", "internal/jsonscan"},
 		"annotation":           {"internal/jsonscan"},
+		"decoded":              {"core", "core/payload", "core/annotation", "internal/printable"},
 		"../internal/jsonscan": {},
 		"../internal/floodlog": {},
 	} {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/decoded"
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/inbox"
 	"github.com/labelhook/labelhook/internal/printable"
@@ -221,13 +221,13 @@ func (t *tool) show(r inbox.Record) error {
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
 	}
-	showAnnotations(table, r.Delivery())
+	showAnnotations(table, decoded.Of(r.Delivery()).Content)
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintln(t.out)
 	payload := jsontext.Value(r.Body).Clone()
-	indented := len(payload) <= maxIndented && !deeper(payload, maxDepth)
+	indented := len(payload) <= maxIndented && !printable.Deeper(payload, printable.MaxDepth)
 	if payload.Format(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), layout(indented)) != nil {
 		_, err := fmt.Fprintf(t.out, "The payload is not JSON; --raw prints its %d bytes.\n", r.Size)
 		return err
@@ -245,13 +245,13 @@ func moment(at time.Time) string {
 
 func (t *tool) showJSON(r inbox.Record) error {
 	v := struct {
+		Form string `json:"form"`
 		eventView
 		Headers     map[string]string `json:"headers"`
 		HeaderBytes map[string][]byte `json:"headers_base64,omitempty"` // those that are not UTF-8
-		Payload     json.RawMessage   `json:"payload,omitempty"`        // if every reader of JSON takes it, see [printable.Payload]
-		PayloadRaw  []byte            `json:"payload_base64,omitempty"` // if not
-		annotationView
-	}{eventView: viewOf(r), Headers: map[string]string{}, HeaderBytes: map[string][]byte{}, annotationView: viewAnnotations(r.Delivery())}
+		decoded.Content
+	}{Form: decoded.Form, eventView: viewOf(r), Headers: map[string]string{}, HeaderBytes: map[string][]byte{}, Content: decoded.Of(r.Delivery()).Content}
+	v.SetPayload(r.Body)
 	for name, value := range map[string]string{
 		core.IDHeader: r.ID, core.EventHeader: r.EventName, "Content-Type": r.ContentType,
 	} { // without the signature: what is shown gets pasted, and with it the delivery could be sent again
@@ -261,11 +261,6 @@ func (t *tool) showJSON(r inbox.Record) error {
 		if raw := notUTF8(value); raw != nil {
 			v.HeaderBytes[name] = raw
 		}
-	}
-	if payload, ok := printable.Payload(r.Body); ok {
-		v.Payload = payload
-	} else {
-		v.PayloadRaw = r.Body
 	}
 	return t.printDocument(v, layout(len(r.Body) <= maxIndented))
 }

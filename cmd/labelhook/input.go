@@ -18,18 +18,11 @@ const bodyHint = "give a file that holds the exact bytes of the request's body, 
 // put before what is wrong with it. A file that is too large or cannot be read
 // is wrong usage.
 func (t *tool) readBody(ctx context.Context, option, file string, limit int64) ([]byte, error) {
-	in := t.in
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, usage(fmt.Errorf("%s%w", option, err), bodyHint)
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return nil, usage(fmt.Errorf("%s%s is a directory", option, file), bodyHint)
-		}
-		in = f
+	in, err := t.openInput(option, file)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	body, err := readAll(ctx, in, limit)
 	switch {
 	case err == errInterrupted:
@@ -40,6 +33,23 @@ func (t *tool) readBody(ctx context.Context, option, file string, limit int64) (
 		return nil, usage(fmt.Errorf("%sreading %s: %w", option, inputName(file), err), bodyHint)
 	}
 	return body, nil
+}
+
+// openInput opens a file, - being the standard input. option is put before what
+// is wrong with it.
+func (t *tool) openInput(option, file string) (io.ReadCloser, error) {
+	if file == "-" {
+		return io.NopCloser(t.in), nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s%w", option, err), bodyHint)
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return nil, usage(fmt.Errorf("%s%s is a directory", option, file), bodyHint)
+	}
+	return f, nil
 }
 
 func inputName(file string) string {

@@ -72,7 +72,7 @@ func (t *tool) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(err, "see "+cmd.CommandPath()+" --help") })
 	root.AddCommand(
 		t.demoCommand(), t.listenCommand(), t.sendCommand(), t.replayCommand(),
-		t.eventsCommand(), t.verifyCommand(), t.checkCommand(), t.webhooksCommand(), t.versionCommand(),
+		t.eventsCommand(), t.decodeCommand(), t.schemaCommand(), t.verifyCommand(), t.checkCommand(), t.webhooksCommand(), t.versionCommand(),
 	)
 	return root
 }

@@ -55,8 +55,8 @@ func webhooks(t *testing.T, environment map[string]string, code int, args ...str
 	return stdout, stderr
 }
 
-// decoded reads each line of JSON.
-func decoded[V any](t *testing.T, stdout string) (all []V) {
+// linesOf reads each line of JSON.
+func linesOf[V any](t *testing.T, stdout string) (all []V) {
 	t.Helper()
 	for line := range strings.Lines(stdout) {
 		var v V
@@ -89,7 +89,7 @@ func TestWebhooksAreRegisteredAndChanged(t *testing.T) {
 		t.Errorf("get prints %s", stdout)
 	}
 	stdout, _ = webhooks(t, env, 0, "update", id, "--topic", "label.deleted", "--url", "https://other.acme.dev/hook", "--json")
-	if v := decoded[webhookView](t, stdout)[0]; v.URL != "https://other.acme.dev/hook" || fmt.Sprint(v.Topics) != "[LABEL_DELETED]" || v.Status != "ACTIVE" {
+	if v := linesOf[webhookView](t, stdout)[0]; v.URL != "https://other.acme.dev/hook" || fmt.Sprint(v.Topics) != "[LABEL_DELETED]" || v.Status != "ACTIVE" {
 		t.Errorf("update prints %s", stdout)
 	}
 	_, stderr = webhooks(t, env, 2, "delete", id)
@@ -122,7 +122,7 @@ func TestWebhooksListIsComplete(t *testing.T) {
 		for _, args := range [][]string{{"list", "--json"}, {"list", "--json", "--project", project}} {
 			stdout, _ := webhooks(t, env, 0, args...)
 			seen := map[string]bool{}
-			for _, v := range decoded[webhookView](t, stdout) {
+			for _, v := range linesOf[webhookView](t, stdout) {
 				seen[v.URL] = true
 			}
 			if len(seen) != n {
@@ -136,9 +136,9 @@ func TestWebhooksCreateIfAbsent(t *testing.T) {
 	api, project, env := apiOf(t)
 	create := []string{"create", "--url", webhookURL, "--project", project, "--if-absent", "--json"}
 	stdout, _ := webhooks(t, env, 0, create...)
-	first := decoded[createdView](t, stdout)[0]
+	first := linesOf[createdView](t, stdout)[0]
 	stdout, stderr := webhooks(t, env, 0, create...)
-	if again := decoded[createdView](t, stdout)[0]; !first.Created || again.Created || again.ID != first.ID || !strings.Contains(stderr, "nothing was made") {
+	if again := linesOf[createdView](t, stdout)[0]; !first.Created || again.Created || again.ID != first.ID || !strings.Contains(stderr, "nothing was made") {
 		t.Errorf("first %+v, then %+v: %s", first, again, stderr)
 	}
 	// One that is switched off, or elsewhere, is another.
@@ -202,7 +202,7 @@ func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
 	twin := api.Webhooks()[1].ID
 	for key, want := range map[string]string{"brighteyes": twin, "opensesame": id} {
 		stdout, _ := webhooks(t, with(env, current, key), 0, append(again, "--json")...)
-		if got := decoded[createdView](t, stdout)[0].ID; got != want {
+		if got := linesOf[createdView](t, stdout)[0].ID; got != want {
 			t.Errorf("%s is of %s, want %s", key, got, want)
 		}
 	}
@@ -301,7 +301,7 @@ func TestWebhooksGeneratedSecret(t *testing.T) {
 		t.Errorf("with a failing command: %s", stderr)
 	}
 	stdout, _ = webhooks(t, env, 0, append(create, "--secret-file", "shown", "--show-secret", "--json")...)
-	if v := decoded[createdView](t, stdout)[0]; v.Secret != api.Webhooks()[2].Secret || v.SecretFile != "shown" {
+	if v := linesOf[createdView](t, stdout)[0]; v.Secret != api.Webhooks()[2].Secret || v.SecretFile != "shown" {
 		t.Errorf("--show-secret prints %s", stdout)
 	}
 
@@ -416,7 +416,7 @@ func TestWebhooksRotate(t *testing.T) {
 
 	// Broken off after the creation: both deliver.
 	stdout, stderr := webhooks(t, env, 0, append(rotate, "--generate-secret", "--secret-file", "new.secret")...)
-	first := decoded[rotationView](t, stdout)[0]
+	first := linesOf[rotationView](t, stdout)[0]
 	if first.State != "waiting" || !first.Created || first.Old.Status != "ACTIVE" || first.New.Status != "ACTIVE" || first.SecretFile != "new.secret" {
 		t.Errorf("first %s", stdout)
 	}
@@ -433,7 +433,7 @@ func TestWebhooksRotate(t *testing.T) {
 
 	// Again: it goes on with the twin and makes no second one.
 	stdout, stderr = webhooks(t, env, 0, rotate...)
-	if v := decoded[rotationView](t, stdout)[0]; v.State != "waiting" || v.Created || v.New.ID != twin.ID || !strings.Contains(stderr, "going on with "+twin.ID) {
+	if v := linesOf[rotationView](t, stdout)[0]; v.State != "waiting" || v.Created || v.New.ID != twin.ID || !strings.Contains(stderr, "going on with "+twin.ID) {
 		t.Errorf("again %s%s", stdout, stderr)
 	}
 	// The last step fails: both still deliver.
@@ -443,12 +443,12 @@ func TestWebhooksRotate(t *testing.T) {
 		t.Errorf("after a failure: %s", stderr)
 	}
 	stdout, stderr = webhooks(t, env, 0, append(rotate, "--confirm")...)
-	if v := decoded[rotationView](t, stdout)[0]; v.State != "done" || v.Old.Status != "INACTIVE" || v.New.ID != twin.ID || !strings.Contains(stderr, other+" delivers there as well: keep the old secret") {
+	if v := linesOf[rotationView](t, stdout)[0]; v.State != "done" || v.Old.Status != "INACTIVE" || v.New.ID != twin.ID || !strings.Contains(stderr, other+" delivers there as well: keep the old secret") {
 		t.Errorf("confirmed %s%s", stdout, stderr)
 	}
 	// Once more does no harm.
 	stdout, _ = webhooks(t, env, 0, append(rotate, "--confirm")...)
-	if v := decoded[rotationView](t, stdout)[0]; v.State != "done" || len(api.Webhooks()) != 3 {
+	if v := linesOf[rotationView](t, stdout)[0]; v.State != "done" || len(api.Webhooks()) != 3 {
 		t.Errorf("once more %s", stdout)
 	}
 	if all := api.Webhooks(); all[0].Status != "INACTIVE" || all[1].Status != "ACTIVE" || all[2].Status != "ACTIVE" {
@@ -558,7 +558,7 @@ func TestWebhooksEndToEnd(t *testing.T) {
 	receiver := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "opensesame"}, "--inbox", file)
 
 	stdout, _ := webhooks(t, env, 0, "create", "--url", receiver.url(), "--allow-loopback", "--organization", "--check", "--json")
-	created := decoded[createdView](t, stdout)[0]
+	created := linesOf[createdView](t, stdout)[0]
 	if created.Check == nil || !created.Check.OK {
 		t.Errorf("the check says %s", stdout)
 	}
@@ -583,7 +583,7 @@ func TestWebhooksEndToEnd(t *testing.T) {
 		t.Errorf("%d deliveries, want 8", n)
 	}
 	_, stdout, _ = runTool(t, nil, "events", "--inbox", file, "--json")
-	if n := len(decoded[eventView](t, stdout)); n != 8+1 { // and the one of --check
+	if n := len(linesOf[eventView](t, stdout)); n != 8+1 { // and the one of --check
 		t.Errorf("the inbox holds %d deliveries: %s", n, stdout)
 	}
 	webhooks(t, env, 0, "delete", created.ID, "--yes")

@@ -7,9 +7,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth is how deep a payload may be nested: readers of JSON end between 256
+// MaxDepth is how deep a payload may be nested: readers of JSON end between 256
 // (older jq) and 10,000, and no label comes near.
-const maxDepth = 200
+const MaxDepth = 200
 
 // Payload returns the body as compact JSON if every reader of JSON takes it and
 // understands the same by it: I-JSON (RFC 7493), so valid UTF-8 without half
@@ -20,7 +20,7 @@ func Payload(body []byte) (compact []byte, ok bool) {
 	if v.Compact(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)) != nil {
 		return nil, false
 	}
-	for tokens := jsontext.NewDecoder(bytes.NewReader(v)); tokens.StackDepth() <= maxDepth; {
+	for tokens := jsontext.NewDecoder(bytes.NewReader(v)); tokens.StackDepth() <= MaxDepth; {
 		token, err := tokens.ReadToken()
 		if err != nil {
 			return v, true // its end: that it is valid has been seen
@@ -33,4 +33,15 @@ func Payload(body []byte) (compact []byte, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// Deeper reports whether JSON is nested deeper than so many levels.
+func Deeper(body []byte, levels int) bool {
+	tokens := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for tokens.StackDepth() <= levels {
+		if _, err := tokens.ReadToken(); err != nil {
+			return false
+		}
+	}
+	return true
 }
