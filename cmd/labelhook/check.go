@@ -16,7 +16,7 @@ import (
 )
 
 func (t *tool) checkCommand() *cobra.Command {
-	var way network
+	way := network{concurrency: 1}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check URL",

@@ -10,15 +10,20 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/labelhook/labelhook/internal/httpclient"
+	"github.com/labelhook/labelhook/internal/sender"
 )
 
-const maxRetries = 20
+const (
+	maxRetries     = 20
+	maxConcurrency = 4096 // connections
+)
 
 // network is what the flags about the way to a receiver say.
 type network struct {
-	caFile  string
-	timeout time.Duration
-	retries int
+	caFile      string
+	timeout     time.Duration
+	retries     int
+	concurrency int
 }
 
 func (n *network) addCAFile(f *pflag.FlagSet, whose string) {
@@ -29,13 +34,21 @@ func (n *network) addTimeout(f *pflag.FlagSet, after time.Duration) {
 	f.DurationVar(&n.timeout, "timeout", after, "how long one request may take")
 }
 
-func (n *network) addRetry(f *pflag.FlagSet) {
+// addSending adds the flags of those that send many deliveries.
+func (n *network) addSending(f *pflag.FlagSet) {
+	f.IntVar(&n.concurrency, "concurrency", 1, "`number` of deliveries under way at the same time")
+	n.addTimeout(f, sender.Timeout)
 	f.IntVar(&n.retries, "retry", 0, "`times` that a delivery is sent again when it was not taken for now: no connection, no answer, 408, 429, 502, 503 or 504; Retry-After is waited for")
+	n.addCAFile(f, "the receiver")
 }
 
 // check reads what the flags name; roots is nil for the system's.
 func (n *network) check() (roots *x509.CertPool, err error) {
 	switch {
+	case n.concurrency < 1:
+		return nil, usage(fmt.Errorf("--concurrency: %d is below 1", n.concurrency), "write how many deliveries may be under way at the same time")
+	case n.concurrency > maxConcurrency:
+		return nil, usage(fmt.Errorf("--concurrency: %d is above %d", n.concurrency, maxConcurrency), "each is a connection of its own; a few dozen keep a receiver busy")
 	case n.timeout <= 0:
 		return nil, usage(fmt.Errorf("--timeout: %v is not above 0", n.timeout), "write a duration such as 10s")
 	case n.retries < 0 || n.retries > maxRetries:

@@ -44,11 +44,8 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 	f := s.addTo(cmd)
 	f.StringArrayVar(&r.ids, "id", nil, "only the delivery with this `id`, key, or first 8 digits of a key, or @FILE with one a line; may be repeated")
 	f.StringVar(&r.to, "to", "", "`URL` of the receiver")
-	f.IntVar(&r.concurrency, "concurrency", 1, "`number` of deliveries under way at the same time")
 	f.StringVar(&r.failedTo, "failed-to", "", "`file` for the keys of those not taken, and of those not sent")
-	way.addTimeout(f, sender.Timeout)
-	way.addRetry(f)
-	way.addCAFile(f, "the receiver")
+	way.addSending(f)
 	f.BoolVar(&r.json, "json", false, "print the result as JSON")
 	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 	return cmd
@@ -56,19 +53,14 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 
 // replaying is what the flags of replay say besides the selection.
 type replaying struct {
-	to          string
-	ids         []string
-	failedTo    string
-	concurrency int
-	json        bool
+	to, failedTo string
+	ids          []string
+	json         bool
 }
 
 func (t *tool) replay(ctx context.Context, s selection, r replaying, way network) error {
 	q, err := s.query(time.Now())
 	if err != nil {
-		return err
-	}
-	if err := checkConcurrency(r.concurrency); err != nil {
 		return err
 	}
 	roots, err := way.check()
@@ -114,21 +106,14 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	}
 
 	report := newSendReport(r.to, q.Event, count)
-	step, done := t.progress("sending", count)
-	client := sender.NewClient(min(r.concurrency, count), way.timeout, roots)
-	defer client.CloseIdleConnections()
-	through := sender.Sender{URL: r.to, Concurrency: min(r.concurrency, count), Retries: way.retries, Client: client}
-	var unread error // set before Send returns, read after
-	summary := through.Send(ctx, stored(reader.List(ctx, q), known.seqs, &unread), func(result sender.Result) {
+	var unread error // set before sendAll returns, read after
+	t.sendAll(ctx, r.to, way, roots, stored(reader.List(ctx, q), known.seqs, &unread), report, func(result sender.Result) {
 		known.note(result)
 		if left != nil && result.OK() {
 			left.strike(result.Request.Index)
 		}
 		report.note(result)
-		step()
 	})
-	done()
-	report.sum(summary)
 	if r.json || left != nil {
 		report.Failed, report.Unfinished = known.left()
 	}
@@ -143,7 +128,7 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 		return failure(err, "")
 	}
 	if unread != nil && ctx.Err() == nil {
-		return failure(fmt.Errorf("after %d of %d deliveries: %w", summary.Sent, count, unread), "")
+		return failure(fmt.Errorf("after %d of %d deliveries: %w", report.Sent, count, unread), "")
 	}
 	return report.err()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"iter"
@@ -17,10 +18,9 @@ import (
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
-const (
-	maxSendBody    = 256 << 20 // bytes of --file: far more than any receiver takes
-	maxConcurrency = 4096      // connections
-)
+// maxSendBody is how large --file can be, in bytes: far more than any receiver
+// takes.
+const maxSendBody = 256 << 20
 
 func (t *tool) sendCommand() *cobra.Command {
 	var s sending
@@ -67,10 +67,7 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 	f.Var(&edits{&s.edits, false}, "set", "`path=value` to change in the payload; may be repeated")
 	f.Var(&edits{&s.edits, true}, "set-new", "`path=value` to add to the payload, or to change; may be repeated")
 	f.IntVar(&s.count, "count", 1, "`number` of deliveries")
-	f.IntVar(&s.concurrency, "concurrency", 1, "`number` of deliveries under way at the same time")
-	s.way.addTimeout(f, sender.Timeout)
-	s.way.addRetry(f)
-	s.way.addCAFile(f, "the receiver")
+	s.way.addSending(f)
 	f.BoolVar(&s.json, "json", false, "print the result as JSON")
 	cmd.RegisterFlagCompletionFunc("payload", cobra.FixedCompletions([]string{string(payload.V1), string(payload.V2)}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
@@ -83,7 +80,7 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 type sending struct {
 	name, to, payload, file string
 	edits                   []edit
-	count, concurrency      int
+	count                   int
 	way                     network
 	json                    bool
 }
@@ -93,11 +90,8 @@ func (t *tool) send(ctx context.Context, s sending) error {
 	if err != nil {
 		return err
 	}
-	if err := checkCount(s.count); err != nil {
-		return err
-	}
-	if err := checkConcurrency(s.concurrency); err != nil {
-		return err
+	if s.count < 1 {
+		return usage(fmt.Errorf("--count: %d is below 1", s.count), "write how many deliveries to send")
 	}
 	roots, err := s.way.check()
 	if err != nil {
@@ -115,20 +109,25 @@ func (t *tool) send(ctx context.Context, s sending) error {
 		return err
 	}
 	report := newSendReport(s.to, sample.Event, s.count)
-	step, done := t.progress("sending", s.count)
-	client := sender.NewClient(min(s.concurrency, s.count), s.way.timeout, roots)
-	defer client.CloseIdleConnections()
-	through := sender.Sender{URL: s.to, Concurrency: min(s.concurrency, s.count), Retries: s.way.retries, Client: client}
-	summary := through.Send(ctx, t.deliveries(s.count, body, kept, sample.Header, secret), func(r sender.Result) {
-		report.note(r)
-		step()
-	})
-	done()
-	report.sum(summary)
+	t.sendAll(ctx, s.to, s.way, roots, t.deliveries(s.count, body, kept, sample.Header, secret), report, report.note)
 	if err := report.print(t.out, s.json); err != nil {
 		return failure(err, "")
 	}
 	return report.err()
+}
+
+// sendAll sends the requests to a URL, notes each result and reports their sum.
+func (t *tool) sendAll(ctx context.Context, to string, way network, roots *x509.CertPool, requests iter.Seq[sender.Request], report *sendReport, note func(sender.Result)) {
+	step, done := t.progress("sending", report.Asked)
+	defer done()
+	concurrency := min(way.concurrency, report.Asked)
+	client := sender.NewClient(concurrency, way.timeout, roots)
+	defer client.CloseIdleConnections()
+	through := sender.Sender{URL: to, Concurrency: concurrency, Retries: way.retries, Client: client}
+	report.sum(through.Send(ctx, requests, func(r sender.Result) {
+		note(r)
+		step()
+	}))
 }
 
 // sample is the built-in payload that the event and --payload choose. It also
@@ -154,23 +153,6 @@ func (s *sending) sample() (samples.Sample, error) {
 		return sample, failure(fmt.Errorf("there is no built-in payload of %s", event), "give one with --file")
 	}
 	return sample, nil
-}
-
-func checkCount(n int) error {
-	if n < 1 {
-		return usage(fmt.Errorf("--count: %d is below 1", n), "write how many deliveries to send")
-	}
-	return nil
-}
-
-func checkConcurrency(n int) error {
-	switch {
-	case n < 1:
-		return usage(fmt.Errorf("--concurrency: %d is below 1", n), "write how many deliveries may be under way at the same time")
-	case n > maxConcurrency:
-		return usage(fmt.Errorf("--concurrency: %d is above %d", n, maxConcurrency), "each is a connection of its own; a few dozen keep a receiver busy")
-	}
-	return nil
 }
 
 // payload is the sample's or the file's, changed as --set and --set-new say, in

@@ -198,28 +198,23 @@ func (r *sendReport) err() error {
 	case r.OK == r.Asked:
 		return nil
 	case r.Asked > 1:
-		hint := r.hint(*r.failed)
-		if hint != "" && r.again != "" {
-			hint += "; "
-		}
-		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), hint+r.again)
+		return failure(fmt.Errorf("%d of %d deliveries were not answered 2xx", r.Sent-r.OK, r.Sent), both(r.hint(), r.again))
 	}
 	return failure(fmt.Errorf("%s did not take the delivery: %s", r.URL,
-		cmp.Or(r.Delivery.Error, statusLine(r.Delivery.Status))), r.hint(*r.failed))
+		cmp.Or(r.Delivery.Error, statusLine(r.Delivery.Status))), r.hint())
 }
 
-// hint is that of the result, and of a proxy that may have answered itself: with
-// TLS it could not.
-func (r *sendReport) hint(result sender.Result) string {
-	hint := sendHint(result)
-	if result.Err != nil || r.proxy == "" {
-		return hint
+// hint is that of the first failure, and of a proxy that may have answered
+// itself: with TLS it could not.
+func (r *sendReport) hint() string {
+	if r.failed.Err != nil || r.proxy == "" {
+		return sendHint(*r.failed)
 	}
-	if hint != "" {
-		hint += "; "
-	}
-	return hint + "the answer may be that of the proxy " + r.proxy
+	return both(sendHint(*r.failed), "the answer may be that of the proxy "+r.proxy)
 }
+
+// both joins two hints, of which either may be empty.
+func both(one, other string) string { return strings.Trim(one+"; "+other, "; ") }
 
 // sendHint says what to do about a delivery that was not taken.
 func sendHint(result sender.Result) string {
