@@ -23,7 +23,7 @@ func createLeftFile(path string, keys []byte) (*leftFile, error) {
 	if err := mayReplace(path); err != nil {
 		return nil, err
 	}
-	if err := writeKeys(path, keys); err != nil {
+	if err := replaceFile(path, keys); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -51,7 +51,7 @@ func (f *leftFile) finish(keys []string) error {
 	for _, key := range keys {
 		lines = append(append(lines, key...), '\n')
 	}
-	return writeKeys(f.Name(), lines)
+	return replaceFile(f.Name(), lines)
 }
 
 // mayReplace refuses a file that is no such list: an inbox, say.
@@ -84,16 +84,25 @@ func mayReplace(path string) error {
 	return nil
 }
 
-// writeKeys replaces the file at the path by one with these keys, one a line.
-func writeKeys(path string, keys []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// replaceFile puts a file with this content, for its owner alone, at the path: as
+// a whole or not at all.
+func replaceFile(path string, content []byte) error {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // unless it was renamed
-	_, err = f.Write(keys)
+	_, err = f.Write(content)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	if dir, err := os.Open(folder); err == nil {
+		dir.Sync() // not every system can
+		dir.Close()
+	}
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -46,9 +45,6 @@ type underway struct {
 
 // recordVersion is the version of the records written here.
 const recordVersion = 1
-
-// maxRecord is how large a record can be, in bytes.
-const maxRecord = 64 << 10
 
 // records are the files that hold a record each.
 type records struct{ dir, endpoint string }
@@ -92,13 +88,10 @@ func (r records) path(id string) string {
 
 // lock waits until no other process of this user is changing records.
 func (r records) lock() (unlock func(), err error) {
-	if err := os.MkdirAll(r.dir, 0o700); err != nil {
-		return nil, r.cannot(err)
+	if err = os.MkdirAll(r.dir, 0o700); err == nil {
+		unlock, err = lockedfile.MutexAt(filepath.Join(r.dir, "lock")).Lock()
 	}
-	if unlock, err = lockedfile.MutexAt(filepath.Join(r.dir, "lock")).Lock(); err != nil {
-		return nil, r.cannot(err)
-	}
-	return unlock, nil
+	return unlock, r.cannot(err)
 }
 
 // alone waits until no other run on this machine makes or changes webhooks. Where
@@ -113,24 +106,27 @@ func (t *tool) alone() (done func()) {
 }
 
 func (r records) cannot(err error) error {
+	if err == nil {
+		return nil
+	}
 	return failure(fmt.Errorf("keeping the state of webhooks: %w", err), "make the folder one that can be written, or set XDG_STATE_HOME to another")
+}
+
+// about is the record of a webhook of which no more is known than its secret.
+func (r records) about(w labelbox.Webhook, secret *fingerprint) record {
+	return record{Version: recordVersion, Endpoint: r.endpoint, Webhook: w.ID, CreatedAt: w.CreatedAt, Secret: secret}
 }
 
 // load returns the record of the webhook: an empty one if there is none, or the
 // one there is was of another webhook with the same id. A file that cannot be
 // understood is an error, for it may hold a rotation.
 func (r records) load(w labelbox.Webhook) (record, error) {
-	none := record{Version: recordVersion, Endpoint: r.endpoint, Webhook: w.ID, CreatedAt: w.CreatedAt}
+	none := r.about(w, nil)
 	path := r.path(w.ID)
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return none, nil
 	}
-	if err != nil {
-		return none, r.cannot(err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxRecord))
 	if err != nil {
 		return none, r.cannot(err)
 	}
@@ -174,35 +170,19 @@ func (r records) fingerprints(webhooks []labelbox.Webhook) (map[string]*fingerpr
 func (r records) save(rec record) error {
 	path := r.path(rec.Webhook)
 	if rec.Secret == nil && rec.Rotation == nil {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 			return r.cannot(err)
 		}
 		return nil
 	}
 	text, err := json.MarshalIndent(rec, "", "  ")
-	if err != nil {
-		return r.cannot(err)
+	if err == nil {
+		err = os.MkdirAll(r.dir, 0o700)
 	}
-	if err := os.MkdirAll(r.dir, 0o700); err != nil {
-		return r.cannot(err)
+	if err == nil {
+		err = replaceFile(path, append(text, '\n'))
 	}
-	file, err := os.CreateTemp(r.dir, ".new-*") // 0600
-	if err != nil {
-		return r.cannot(err)
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(append(text, '\n'))
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return r.cannot(err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return r.cannot(err)
-	}
-	if dir, err := os.Open(r.dir); err == nil {
-		dir.Sync() // not every system can
-		dir.Close()
-	}
-	return nil
+	return r.cannot(err)
 }
 
 // keepFingerprint notes which secret a webhook was made with, so that a later
@@ -210,7 +190,7 @@ func (r records) save(rec record) error {
 func (t *tool) keepFingerprint(w labelbox.Webhook, secret webhookSecret) {
 	r, err := t.records()
 	if err == nil {
-		err = r.save(record{Version: recordVersion, Endpoint: r.endpoint, Webhook: w.ID, CreatedAt: w.CreatedAt, Secret: fingerprintOf(secret.text)})
+		err = r.save(r.about(w, fingerprintOf(secret.text)))
 	}
 	if err != nil {
 		fmt.Fprintf(t.err, "labelhook: warning: %s; a later rotation must be told the old secret\n", oneLine(err.Error()))

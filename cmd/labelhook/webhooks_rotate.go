@@ -145,11 +145,11 @@ func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept record
 	var s step
 	var err error
 	if s.old, err = client.Webhook(ctx, r.id); err != nil {
-		return s, apiError(err)
+		return s, err
 	}
 	owner, err := client.WebhookProject(ctx, r.id)
 	if err != nil {
-		return s, apiError(err)
+		return s, err
 	}
 	unlock, err := kept.lock()
 	if err != nil {
@@ -161,11 +161,11 @@ func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept record
 	}
 	n, err := neighboursOf(ctx, client, s.old.URL, projectID(owner))
 	if err != nil {
-		return s, apiError(err)
+		return s, err
 	}
 	twins, err := n.twins(ctx, s.old, projectID(owner))
 	if err != nil {
-		return s, apiError(err)
+		return s, err
 	}
 	s.others, s.partial = n.webhooks, n.partial != nil
 	if s.rec.Rotation != nil && s.rec.Rotation.Twin == "" && len(twins) == 1 {
@@ -212,7 +212,7 @@ func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept record
 		twin, err := client.Webhook(ctx, known)
 		switch {
 		case err != nil && !errors.Is(err, labelbox.ErrNotFound):
-			return s, apiError(err)
+			return s, err
 		case err == nil && twin.Status == labelbox.Active:
 			return s, failure(fmt.Errorf("%s, the twin of %s, is not of the same URL and topics any more", known, s.old.ID),
 				"make both the same with labelhook webhooks update; or switch the twin off (labelhook webhooks delete "+known+"), then rotate again")
@@ -265,7 +265,7 @@ func (t *tool) begin(ctx context.Context, client *labelbox.Client, kept records,
 		}
 	}
 	if err := client.CheckURL(s.old.URL); err != nil {
-		return apiError(err)
+		return err
 	}
 	secret, err := t.newSecret(ctx, r, s.rec)
 	if err != nil {
@@ -386,14 +386,14 @@ func (s *step) switchOver(ctx context.Context, client *labelbox.Client, kept rec
 	}
 	twin, err := client.Webhook(ctx, s.twin.ID)
 	if err != nil {
-		return labelbox.Webhook{}, apiError(err)
+		return labelbox.Webhook{}, err
 	}
 	if twin.Status != labelbox.Active {
 		return labelbox.Webhook{}, failure(fmt.Errorf("%s, the twin of %s, is %s by now", twin.ID, s.old.ID, twin.Status), "labelhook webhooks list shows what delivers")
 	}
 	off, err := client.DeactivateWebhook(ctx, s.old.ID)
 	if err != nil {
-		return off, apiError(err)
+		return off, err
 	}
 	return off, kept.end(*s)
 }
@@ -403,8 +403,7 @@ func (r records) end(s step) error {
 	if s.rec.Rotation == nil {
 		return nil
 	}
-	err := r.save(record{Version: recordVersion, Endpoint: r.endpoint, Webhook: s.twin.ID, CreatedAt: s.twin.CreatedAt, Secret: s.rec.Rotation.Secret})
-	if err != nil {
+	if err := r.save(r.about(s.twin, s.rec.Rotation.Secret)); err != nil {
 		return err
 	}
 	return r.save(record{Webhook: s.old.ID})
