@@ -41,7 +41,7 @@ func tryAllWithAPI(ctx context.Context, all []attempt, url, secret string, send 
 
 	created, err := client.CreateWebhook(ctx, labelbox.NewWebhook{URL: url, Secret: secret, Topics: labelbox.Topics(), WholeOrganization: true})
 	if err != nil {
-		return nil, apiError(err)
+		return nil, err
 	}
 	first := true
 	var again sender.Request
@@ -63,7 +63,7 @@ func tryAllWithAPI(ctx context.Context, all []attempt, url, secret string, send 
 	}
 	off, err := client.DeactivateWebhook(ctx, created.ID)
 	if err != nil {
-		return nil, apiError(err)
+		return nil, err
 	}
 	receipts, err := api.Deliver(ctx, all[0].sample.Header, all[0].sample.Body())
 	if err != nil {

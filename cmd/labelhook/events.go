@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strconv"
 	"text/tabwriter"
@@ -52,11 +53,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 				return err
 			}
 			defer reader.Close()
-			records := reader.Heads(cmd.Context(), q)
-			if asJSON {
-				return t.eventLines(reader, records)
-			}
-			return t.eventTable(reader, records)
+			return t.listEvents(reader, reader.Heads(cmd.Context(), q), asJSON)
 		},
 	}
 	f := s.addTo(cmd)
@@ -99,44 +96,41 @@ func viewOf(r inbox.Record) eventView {
 	return v
 }
 
-func (t *tool) eventLines(reader *inbox.Reader, records iter.Seq2[inbox.Record, error]) error {
-	out := bufio.NewWriterSize(t.out, 64<<10)
-	lines := jsonLinesTo(out)
+// listEvents prints each delivery when it is read.
+func (t *tool) listEvents(reader *inbox.Reader, records iter.Seq2[inbox.Record, error], asJSON bool) error {
+	line, flush := t.eventTable()
+	if asJSON {
+		line, flush = t.eventLines()
+	}
 	n := 0
 	for r, err := range records {
 		if err != nil {
-			out.Flush()
+			flush()
 			return incomplete(reader, n, err)
 		}
 		n++
-		if err := lines.Encode(viewOf(r)); err != nil {
+		if err := line(r); err != nil {
 			return written(err)
 		}
 	}
-	return written(out.Flush())
+	if n == 0 && !asJSON {
+		fmt.Fprintln(t.err, "labelhook: no deliveries match")
+	}
+	return written(flush())
 }
 
-func (t *tool) eventTable(reader *inbox.Reader, records iter.Seq2[inbox.Record, error]) error {
-	lines := newTable(t.out)
-	n := 0
-	for r, err := range records {
-		if err != nil {
-			lines.flush()
-			return incomplete(reader, n, err)
-		}
-		if n++; n == 1 {
-			lines.row("RECEIVED", "EVENT", "VERSION", "PROJECT", "SUBJECT", "STATUS", "REPEATS", "BYTES", "ID")
-		}
-		if err := lines.row(r.Received.Local().Format(time.DateTime), orDash(string(r.Event)), orDash(string(r.Version)), orDash(r.ProjectID),
-			orDash(r.Subject), orDash(string(r.Status)), strconv.Itoa(r.Repeats), strconv.FormatInt(r.Size, 10), orDash(r.Reference())); err != nil {
-			return written(err)
-		}
-	}
-	if n == 0 {
-		fmt.Fprintln(t.err, "labelhook: no deliveries match")
-		return nil
-	}
-	return written(lines.flush())
+func (t *tool) eventLines() (line func(inbox.Record) error, flush func() error) {
+	out := bufio.NewWriterSize(t.out, 64<<10)
+	lines := jsonLinesTo(out)
+	return func(r inbox.Record) error { return lines.Encode(viewOf(r)) }, out.Flush
+}
+
+func (t *tool) eventTable() (line func(inbox.Record) error, flush func() error) {
+	lines := newTable(t.out, "RECEIVED", "EVENT", "VERSION", "PROJECT", "SUBJECT", "STATUS", "REPEATS", "BYTES", "ID")
+	return func(r inbox.Record) error {
+		return lines.row(r.Received.Local().Format(time.DateTime), orDash(string(r.Event)), orDash(string(r.Version)), orDash(r.ProjectID),
+			orDash(r.Subject), orDash(string(r.Status)), strconv.Itoa(r.Repeats), strconv.FormatInt(r.Size, 10), orDash(r.Reference()))
+	}, lines.flush
 }
 
 // incomplete says how much of a list was printed before an error ended it.
@@ -150,6 +144,13 @@ func incomplete(reader *inbox.Reader, n int, err error) error {
 
 // orDash is a table's cell: never empty, and harmless to a terminal.
 func orDash(s string) string { return cmp.Or(printable.Text(s), "-") }
+
+// printRows prints names and values into a table of two columns.
+func printRows(table io.Writer, rows [][2]string) {
+	for _, row := range rows {
+		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
+	}
+}
 
 func (t *tool) showCommand() *cobra.Command {
 	var file string
@@ -213,14 +214,12 @@ func oneRecord(ctx context.Context, reader *inbox.Reader, id string) (inbox.Reco
 
 func (t *tool) show(r inbox.Record) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	for _, row := range [][2]string{
+	printRows(table, [][2]string{
 		{"id", r.ID}, {"key", r.Key}, {"event", string(r.Event)}, {"version", string(r.Version)}, {"project", r.ProjectID},
 		{"subject", r.Subject}, {"data row", r.DataRowID}, {"time", moment(r.Time)}, {"received", moment(r.Received)},
 		{"repeats", fmt.Sprint(r.Repeats)}, {"last received", moment(r.LastReceived)}, {"status", string(r.Status)},
 		{"bytes", fmt.Sprint(r.Size)}, {core.EventHeader, r.EventName}, {"Content-Type", r.ContentType},
-	} {
-		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
-	}
+	})
 	showAnnotations(table, decoded.Of(r.Delivery()).Content)
 	if err := table.Flush(); err != nil {
 		return err

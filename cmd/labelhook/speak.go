@@ -18,6 +18,7 @@ import (
 
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/printable"
+	"github.com/labelhook/labelhook/labelbox"
 )
 
 // This file is how the commands speak with a person: errors and what to do about
@@ -29,11 +30,14 @@ func (t *tool) report(err error, args []string) int {
 	code, hint := exitFailed, ""
 	var h *hinted
 	var config *environment.ConfigError
+	var api *labelbox.Error
 	switch {
 	case errors.As(err, &h):
 		code, hint = h.code, h.hint
 	case errors.As(err, &config):
 		code, hint = exitUsage, config.Remedy
+	case errors.As(err, &api):
+		code, hint = apiHint(err, api)
 	case strings.HasPrefix(err.Error(), "unknown command"):
 		code, hint = exitUsage, "labelhook --help lists the commands"
 	}

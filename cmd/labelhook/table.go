@@ -20,11 +20,15 @@ type table struct {
 	begun  bool // the held rows are printed
 }
 
-func newTable(out io.Writer) *table { return &table{out: bufio.NewWriterSize(out, 64<<10)} }
+// newTable begins a table with its head.
+func newTable(out io.Writer, head ...string) *table {
+	t := &table{out: bufio.NewWriterSize(out, 64<<10), widths: make([]int, len(head))}
+	t.row(head...)
+	return t
+}
 
-// row takes a row, which it keeps. All rows have as many cells.
+// row takes a row, which it keeps, of as many cells as the head has.
 func (t *table) row(cells ...string) error {
-	t.widths = append(t.widths, make([]int, len(cells)-len(t.widths))...)
 	for i, cell := range cells {
 		t.widths[i] = max(t.widths[i], utf8.RuneCountInString(cell))
 	}
@@ -59,8 +63,11 @@ func (t *table) print(cells []string) error {
 	return t.out.WriteByte('\n') // the first error stays
 }
 
-// flush prints what is left.
+// flush prints what is left, but no head without a row.
 func (t *table) flush() error {
+	if !t.begun && len(t.held) == 1 {
+		return nil
+	}
 	if err := t.begin(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,48 +66,37 @@ func (t *tool) api(allowLoopback bool) (*labelbox.Client, error) {
 	return client, nil
 }
 
-// apiError puts a remedy beside an error of the API. What was refused before
-// anything was sent is wrong usage.
-func apiError(err error) error {
-	var e *labelbox.Error
-	errors.As(err, &e)
-	hint := ""
+// apiHints say what to do about the API's errors, by their kind.
+var apiHints = map[error]string{
+	labelbox.ErrAuthentication: "set " + labelbox.KeyVariable + " to a key that is valid; Labelbox's workspace settings list them",
+	labelbox.ErrAuthorization:  "use the key of a user whose role may do this; webhooks take an administrator of the project or workspace",
+	labelbox.ErrNotFound:       "labelhook webhooks list --all shows the ids; was it made in another workspace?",
+	labelbox.ErrConflict:       "labelhook webhooks list --all shows what is there",
+	labelbox.ErrInvalid:        "Labelbox refused the values; compare them with the message",
+	labelbox.ErrRateLimit:      "wait and try again",
+	labelbox.ErrServer:         "Labelbox has trouble; try again later",
+	labelbox.ErrTransport:      "check the network and, if it is set, " + labelbox.EndpointVariable,
+	labelbox.ErrUnexpected:     "is " + labelbox.EndpointVariable + " Labelbox's GraphQL endpoint? Behind a proxy, does it change answers?",
+}
+
+// apiHint is the remedy for an error of the API, which is or wraps e. What was
+// refused before anything was sent is wrong usage.
+func apiHint(err error, e *labelbox.Error) (code int, hint string) {
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, labelbox.ErrOutcomeUnknown):
 		hint = "see labelhook webhooks list; create --if-absent makes one only where there is none"
 	case errors.Is(err, context.Canceled):
-		hint = ""
-	case errors.Is(err, labelbox.ErrAuthentication):
-		hint = "set " + labelbox.KeyVariable + " to a key that is valid; Labelbox's workspace settings list them"
-	case errors.Is(err, labelbox.ErrAuthorization):
-		hint = "use the key of a user whose role may do this; webhooks take an administrator of the project or workspace"
-	case errors.Is(err, labelbox.ErrNotFound):
-		hint = "labelhook webhooks list --all shows the ids; was it made in another workspace?"
-	case errors.Is(err, labelbox.ErrConflict):
-		hint = "labelhook webhooks list --all shows what is there"
-	case errors.Is(err, labelbox.ErrInvalid) && e != nil && e.Status == 0:
-		return usage(err, "")
-	case errors.Is(err, labelbox.ErrInvalid) && e != nil && strings.HasPrefix(e.Code, "GRAPHQL_"):
+		// It was meant to end.
+	case e.Kind == labelbox.ErrInvalid && e.Status == 0:
+		return exitUsage, ""
+	case e.Kind == labelbox.ErrInvalid && strings.HasPrefix(e.Code, "GRAPHQL_"):
 		hint = "Labelbox's API may have changed; update labelhook, or report this message"
-	case errors.Is(err, labelbox.ErrInvalid):
-		hint = "Labelbox refused the values; compare them with the message"
-	case errors.Is(err, labelbox.ErrRateLimit):
-		hint = "wait and try again"
-		if e != nil && e.RetryAfter > 0 {
-			hint = "try again in " + e.RetryAfter.Round(time.Second).String()
-		}
-	case errors.Is(err, labelbox.ErrServer):
-		hint = "Labelbox has trouble; try again later"
-	case wayHint(err) != "":
-		hint = wayHint(err)
-	case errors.Is(err, labelbox.ErrTransport):
-		hint = "check the network and, if it is set, " + labelbox.EndpointVariable
-	case errors.Is(err, labelbox.ErrUnexpected):
-		hint = "is " + labelbox.EndpointVariable + " Labelbox's GraphQL endpoint? Behind a proxy, does it change answers?"
+	case e.RetryAfter > 0 && e.Kind == labelbox.ErrRateLimit:
+		hint = "try again in " + e.RetryAfter.Round(time.Second).String()
+	default:
+		hint = cmp.Or(wayHint(err), apiHints[e.Kind])
 	}
-	return failure(err, hint)
+	return exitFailed, hint
 }
 
 // webhookView is a webhook in JSON, as users' programs rely on it.
@@ -136,14 +126,19 @@ func webhookViewOf(w labelbox.Webhook) webhookView {
 // printWebhook prints one webhook, with more rows below it.
 func (t *tool) printWebhook(w labelbox.Webhook, more ...[2]string) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	rows := append([][2]string{
+	printRows(table, append([][2]string{
 		{"id", w.ID}, {"url", printable.URL(w.URL)}, {"status", string(w.Status)}, {"topics", topicList(w.Topics)},
 		{"created", moment(w.CreatedAt)}, {"updated", moment(w.UpdatedAt)},
-	}, more...)
-	for _, row := range rows {
-		fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1]))
-	}
+	}, more...))
 	return written(table.Flush())
+}
+
+// printWebhookAs prints one webhook, for a program or a person.
+func (t *tool) printWebhookAs(json bool, w labelbox.Webhook) error {
+	if json {
+		return t.printJSON(webhookViewOf(w))
+	}
+	return t.printWebhook(w)
 }
 
 func topicList(topics []labelbox.Topic) string {

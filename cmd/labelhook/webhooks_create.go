@@ -110,7 +110,7 @@ func (t *tool) createWebhook(ctx context.Context, c creation) error {
 		return err
 	}
 	if err := client.CheckURL(wanted.URL); err != nil {
-		return apiError(err)
+		return err
 	}
 	made, err := t.findOrCreate(ctx, client, c, wanted)
 	if err != nil {
@@ -135,7 +135,7 @@ func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c crea
 	if c.ifAbsent {
 		twins, err := there(ctx, client, like, wanted.ProjectID)
 		if err != nil {
-			return none, apiError(err)
+			return none, err
 		}
 		if len(twins) > 0 {
 			found, key, err := t.compareSecret(ctx, twins, c.secret)
@@ -178,7 +178,7 @@ func (t *tool) notCreated(err error, key webhookSecret) error {
 	} else {
 		key.discard()
 	}
-	return apiError(err)
+	return err
 }
 
 // printCreated prints the result and, if told to, the check of the receiver.

@@ -40,7 +40,7 @@ The table shows the scheme and host of a URL alone, for the rest may hold a key;
 			for w, err := range webhooks {
 				if err != nil {
 					table.Flush()
-					return apiError(err)
+					return err
 				}
 				if w.Status != labelbox.Active && !all {
 					continue
@@ -92,11 +92,11 @@ func (t *tool) getWebhookCommand() *cobra.Command {
 			}
 			w, err := client.Webhook(cmd.Context(), args[0])
 			if err != nil {
-				return apiError(err)
+				return err
 			}
 			project, err := client.WebhookProject(cmd.Context(), args[0])
 			if err != nil {
-				return apiError(err)
+				return err
 			}
 			if asJSON {
 				v := struct {

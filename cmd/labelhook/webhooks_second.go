@@ -97,7 +97,7 @@ func (n *neighbours) refuse(ctx context.Context, w labelbox.Webhook, project str
 		owner, err := n.project(ctx, other.ID)
 		switch {
 		case err != nil:
-			return apiError(err)
+			return err
 		case owner != project && owner != "" && project != "":
 			continue
 		}
@@ -118,7 +118,7 @@ func (n *neighbours) refuse(ctx context.Context, w labelbox.Webhook, project str
 func (t *tool) refuseSecond(ctx context.Context, client *labelbox.Client, w labelbox.Webhook, project string, before []labelbox.Topic) error {
 	n, err := neighboursOf(ctx, client, w.URL, project)
 	if err != nil && !errors.Is(err, labelbox.ErrAuthorization) {
-		return apiError(err)
+		return err
 	}
 	if err != nil || n.partial != nil {
 		fmt.Fprintln(t.err, "labelhook: warning: the API key may not list all webhooks; is there another one that delivers there already?")

@@ -50,7 +50,7 @@ them to the same URL already, is refused; --force makes it all the same.`,
 			}
 			if url != "" {
 				if err := client.CheckURL(url); err != nil {
-					return apiError(err)
+					return err
 				}
 			}
 			defer t.alone()()
@@ -61,15 +61,12 @@ them to the same URL already, is refused; --force makes it all the same.`,
 			}
 			w, err := client.UpdateWebhook(cmd.Context(), args[0], change)
 			if err != nil {
-				return apiError(err)
+				return err
 			}
 			if url != "" {
 				t.warnOfURL(url)
 			}
-			if asJSON {
-				return t.printJSON(webhookViewOf(w))
-			}
-			return t.printWebhook(w)
+			return t.printWebhookAs(asJSON, w)
 		},
 	}
 	f := cmd.Flags()
@@ -92,7 +89,7 @@ func (t *tool) refuseUpdate(ctx context.Context, client *labelbox.Client, id str
 	}
 	now, err := client.Webhook(ctx, id)
 	if err != nil {
-		return apiError(err)
+		return err
 	}
 	then, before := now, []labelbox.Topic(nil)
 	if change.URL != "" {
@@ -112,7 +109,7 @@ func (t *tool) refuseUpdate(ctx context.Context, client *labelbox.Client, id str
 	}
 	owner, err := client.WebhookProject(ctx, id)
 	if err != nil {
-		return apiError(err)
+		return err
 	}
 	return t.refuseSecond(ctx, client, then, projectID(owner), before)
 }
@@ -147,7 +144,7 @@ lists as INACTIVE and delivers nothing any more. labelhook webhooks update ID
 				}
 				w, err := client.Webhook(cmd.Context(), args[0])
 				if err != nil {
-					return apiError(err)
+					return err
 				}
 				question := fmt.Sprintf("Switch off %s, which delivers to %s?", w.ID, printable.URL(w.URL))
 				if err := t.confirm(cmd.Context(), question, "--yes"); err != nil {
@@ -156,13 +153,10 @@ lists as INACTIVE and delivers nothing any more. labelhook webhooks update ID
 			}
 			w, err := client.DeactivateWebhook(cmd.Context(), args[0])
 			if err != nil {
-				return apiError(err)
+				return err
 			}
 			fmt.Fprintf(t.err, "labelhook: %s is switched off; Labelbox keeps it in its lists as %s\n", w.ID, w.Status)
-			if asJSON {
-				return t.printJSON(webhookViewOf(w))
-			}
-			return t.printWebhook(w)
+			return t.printWebhookAs(asJSON, w)
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
