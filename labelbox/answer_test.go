@@ -39,10 +39,8 @@ func FuzzReadAnswer(f *testing.F) {
 			if status < 200 || status > 299 {
 				t.Fatalf("status %d gave data", status)
 			}
-			var page map[string]*struct {
-				Webhooks *[]*webhookData `json:"webhooks"`
-			}
-			if json.Unmarshal(data, &page) == nil {
+			var page map[string]*struct{ Webhooks *[]*Webhook }
+			if json.Unmarshal(data, &page, decoding) == nil {
 				for _, owner := range page {
 					if owner == nil || owner.Webhooks == nil {
 						continue

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/labelhook/labelhook/internal/labelboxfake"
@@ -61,13 +60,7 @@ func TestClientPrintsWithoutItsKey(t *testing.T) {
 func TestRequestSaysHonestlyWhoAsks(t *testing.T) {
 	api := labelboxfake.New(apiKey)
 	api.AddWebhook(labelboxfake.Webhook{ID: "wh1"})
-	server := httptest.NewServer(api)
-	defer server.Close()
-	client, err := labelbox.NewClient(apiKey, labelbox.WithEndpoint(server.URL+"/graphql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.Webhook(t.Context(), "wh1"); err != nil {
+	if _, err := served(t, api).Webhook(t.Context(), "wh1"); err != nil {
 		t.Fatal(err)
 	}
 	header := api.Requests()[0].Header
@@ -89,19 +82,14 @@ func TestRequestSaysHonestlyWhoAsks(t *testing.T) {
 func TestKeyFollowsNoRedirect(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
 	defer elsewhere.Close()
-	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
-	defer server.Close()
-	client, err := labelbox.NewClient(apiKey, labelbox.WithEndpoint(server.URL), labelbox.WithHTTPClient(&http.Client{}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := served(t, http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect), labelbox.WithHTTPClient(&http.Client{}))
 	if _, err := client.Webhook(t.Context(), "wh1"); !errors.Is(err, labelbox.ErrUnexpected) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAnswerWithoutEndIsGivenUp(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	client := served(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		chunk := []byte(strings.Repeat(" ", 64<<10))
 		for {
 			if _, err := w.Write(chunk); err != nil {
@@ -109,11 +97,6 @@ func TestAnswerWithoutEndIsGivenUp(t *testing.T) {
 			}
 		}
 	}))
-	defer server.Close()
-	client, err := labelbox.NewClient(apiKey, labelbox.WithEndpoint(server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := client.Webhook(t.Context(), "wh1"); !errors.Is(err, labelbox.ErrUnexpected) || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("got %v", err)
 	}
@@ -143,9 +126,7 @@ func TestNoConnection(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := newWebhook("")
-			w.WholeOrganization = true
-			_, err = client.CreateWebhook(t.Context(), w)
+			_, err = client.CreateWebhook(t.Context(), newWebhook(""))
 			if !errors.Is(err, labelbox.ErrTransport) || errors.Is(err, labelbox.ErrOutcomeUnknown) ||
 				!strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "token") {
 				t.Errorf("got %v, want %q", err, test.says)
@@ -172,49 +153,43 @@ func TestPauses(t *testing.T) {
 		})).Webhook(t.Context(), "wh1")
 		return pauses, time.Since(began), err
 	}
-	t.Run("grow, and are jittered", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			down := labelboxfake.Unavailable()
-			first := map[time.Duration]bool{}
-			for range 10 {
-				pauses, elapsed, err := pausesOf(t, down, down, down)
-				if err != nil || len(pauses) != 3 {
-					t.Fatal(pauses, err)
-				}
-				var sum time.Duration
-				for i, about := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
-					if sum += pauses[i]; pauses[i] < about/2 || pauses[i] > about*3/2 {
-						t.Errorf("pause %d was %v, want about %v", i, pauses[i], about)
-					}
-				}
-				if elapsed != sum {
-					t.Errorf("took %v, not %v", elapsed, sum)
-				}
-				first[pauses[0]] = true
+	inBubble(t, "grow, and are jittered", func(t *testing.T) {
+		down := labelboxfake.Unavailable()
+		first := map[time.Duration]bool{}
+		for range 10 {
+			pauses, elapsed, err := pausesOf(t, down, down, down)
+			if err != nil || len(pauses) != 3 {
+				t.Fatal(pauses, err)
 			}
-			if len(first) == 1 {
-				t.Error("ten first pauses are all the same")
+			var sum time.Duration
+			for i, about := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
+				if sum += pauses[i]; pauses[i] < about/2 || pauses[i] > about*3/2 {
+					t.Errorf("pause %d was %v, want about %v", i, pauses[i], about)
+				}
 			}
-		})
+			if elapsed != sum {
+				t.Errorf("took %v, not %v", elapsed, sum)
+			}
+			first[pauses[0]] = true
+		}
+		if len(first) == 1 {
+			t.Error("ten first pauses are all the same")
+		}
 	})
-	t.Run("are as long as the server asks for", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			dated := labelboxfake.TooManyRequests(time.Now().Add(20 * time.Second).UTC().Format(http.TimeFormat))
-			pauses, _, err := pausesOf(t, labelboxfake.TooManyRequests("7"), dated, labelboxfake.TooManyRequests("-3"))
-			if err != nil || len(pauses) != 3 || pauses[0] < 7*time.Second || pauses[0] > 9*time.Second ||
-				pauses[1] < 10*time.Second || pauses[1] > 20*time.Second || pauses[2] > 5*time.Second {
-				t.Errorf("pauses of %v, %v", pauses, err)
-			}
-		})
+	inBubble(t, "are as long as the server asks for", func(t *testing.T) {
+		dated := labelboxfake.TooManyRequests(time.Now().Add(20 * time.Second).UTC().Format(http.TimeFormat))
+		pauses, _, err := pausesOf(t, labelboxfake.TooManyRequests("7"), dated, labelboxfake.TooManyRequests("-3"))
+		if err != nil || len(pauses) != 3 || pauses[0] < 7*time.Second || pauses[0] > 9*time.Second ||
+			pauses[1] < 10*time.Second || pauses[1] > 20*time.Second || pauses[2] > 5*time.Second {
+			t.Errorf("pauses of %v, %v", pauses, err)
+		}
 	})
-	t.Run("that would be too long are not begun", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			_, elapsed, err := pausesOf(t, labelboxfake.TooManyRequests("3600"))
-			var failed *labelbox.Error
-			if !errors.As(err, &failed) || failed.RetryAfter != time.Hour || elapsed != 0 {
-				t.Errorf("got %v after %v", err, elapsed)
-			}
-		})
+	inBubble(t, "that would be too long are not begun", func(t *testing.T) {
+		_, elapsed, err := pausesOf(t, labelboxfake.TooManyRequests("3600"))
+		var failed *labelbox.Error
+		if !errors.As(err, &failed) || failed.RetryAfter != time.Hour || elapsed != 0 {
+			t.Errorf("got %v after %v", err, elapsed)
+		}
 	})
 }
 

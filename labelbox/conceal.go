@@ -46,10 +46,7 @@ func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 // jsonText escapes as JSON must be.
 func jsonText(s string) string {
-	quoted, err := jsontext.AppendQuote(nil, s)
-	if err != nil {
-		return s
-	}
+	quoted, _ := jsontext.AppendQuote(nil, s) // of what is not UTF-8, as well as can be
 	return inner(string(quoted))
 }
 

@@ -69,7 +69,8 @@ type CreatedWebhook struct {
 // ends while the creation is under way.
 func (c *Client) CreateWebhook(ctx context.Context, w NewWebhook) (CreatedWebhook, error) {
 	const operation = "create webhook"
-	w.Secret = withoutLineBreak(w.Secret)
+	// Without what [secret.New] drops, the text sent is the one that receivers verify with.
+	w.Secret = strings.TrimSuffix(strings.TrimSuffix(w.Secret, "\n"), "\r")
 	if err := w.check(c.loopback); err != nil {
 		return CreatedWebhook{}, refuse(operation, err)
 	}
@@ -98,14 +99,8 @@ func (c *Client) create(ctx context.Context, operation string, w NewWebhook) (We
 	if !w.WholeOrganization {
 		variables["projectId"] = w.ProjectID
 	}
-	data, err := run[struct {
-		Webhook *webhookData `json:"createWebhook"`
-	}](ctx, c, request{operation: operation, document: createDocument(w), variables: variables,
+	return c.webhook(ctx, "createWebhook", ErrUnexpected, request{operation: operation, document: createDocument(w), variables: variables,
 		secrets: append(private(w.URL), w.Secret), once: true})
-	if err != nil {
-		return Webhook{}, err
-	}
-	return data.Webhook.required(operation, ErrUnexpected)
 }
 
 // awaitNew looks, until it finds some or has looked often enough, for the
@@ -194,10 +189,4 @@ func (w NewWebhook) check(loopback bool) error {
 		return errors.New("neither a project nor the whole organisation is given")
 	}
 	return checkID("project", w.ProjectID)
-}
-
-// withoutLineBreak drops what [secret.New] drops, so that the text sent is
-// the one that receivers verify with.
-func withoutLineBreak(secret string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(secret, "\n"), "\r")
 }

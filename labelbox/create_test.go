@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -34,19 +33,17 @@ func applied(f labelboxfake.Fault) labelboxfake.Fault {
 }
 
 func TestCreatedWebhookIsReturned(t *testing.T) {
-	for name, test := range map[string]struct{ project string }{"of a project": {"p1"}, "of the organisation": {}} {
+	for name, project := range map[string]string{"of a project": "p1", "of the organisation": ""} {
 		t.Run(name, func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.AddProjectWithID("p1", "Cats")
-			w := newWebhook(test.project)
-			w.WholeOrganization = test.project == ""
+			api := withProject()
+			w := newWebhook(project)
 			w.Secret = secret + "\r\n"
 			created, err := connect(t, api).CreateWebhook(t.Context(), w)
 			if err != nil || created.AnswerLost != nil {
 				t.Fatal(err, created.AnswerLost)
 			}
 			registered := api.Webhooks()[0]
-			if registered.Secret != secret || registered.ProjectID != test.project {
+			if registered.Secret != secret || registered.ProjectID != project {
 				t.Errorf("registered %+v", registered)
 			}
 			if created.ID != registered.ID || created.URL != hook || created.Status != labelbox.Active || created.CreatedAt.IsZero() ||
@@ -79,36 +76,31 @@ func TestCreationWhoseAnswerIsLost(t *testing.T) {
 		"an error beside the result":  {partly, labelbox.ErrAuthorization, true},
 	} {
 		for _, project := range []string{"p1", ""} {
-			t.Run(name+" "+project, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					api := labelboxfake.New(apiKey)
-					api.AddProjectWithID("p1", "Cats")
-					// Twins that were there before, each as good a match.
-					api.AddWebhook(labelboxfake.Webhook{ProjectID: "p1", URL: hook, Topics: []string{"LABEL_CREATED", "LABEL_UPDATED"}})
-					api.AddWebhook(labelboxfake.Webhook{URL: hook, Topics: []string{"LABEL_CREATED", "LABEL_UPDATED"}})
-					api.Fail(on("createWebhook", test.fault))
-					w := newWebhook(project)
-					w.WholeOrganization = project == ""
-					created, err := connect(t, api).CreateWebhook(t.Context(), w)
-					if n := sent(api)["createWebhook"]; n != 1 {
-						t.Errorf("the creation was sent %d times", n)
+			inBubble(t, name+" "+project, func(t *testing.T) {
+				api := withProject()
+				// Twins that were there before, each as good a match.
+				api.AddWebhook(labelboxfake.Webhook{ProjectID: "p1", URL: hook, Topics: []string{"LABEL_CREATED", "LABEL_UPDATED"}})
+				api.AddWebhook(labelboxfake.Webhook{URL: hook, Topics: []string{"LABEL_CREATED", "LABEL_UPDATED"}})
+				api.Fail(on("createWebhook", test.fault))
+				created, err := connect(t, api).CreateWebhook(t.Context(), newWebhook(project))
+				if n := sent(api)["createWebhook"]; n != 1 {
+					t.Errorf("the creation was sent %d times", n)
+				}
+				if !test.found {
+					var unknown *labelbox.OutcomeUnknownError
+					if !errors.As(err, &unknown) || !errors.Is(err, labelbox.ErrOutcomeUnknown) || !errors.Is(err, test.kind) ||
+						len(unknown.Found) != 0 || unknown.Search != nil || len(api.Webhooks()) != 2 {
+						t.Errorf("got %v, want that nobody knows, because of %q", err, test.kind)
 					}
-					if !test.found {
-						var unknown *labelbox.OutcomeUnknownError
-						if !errors.As(err, &unknown) || !errors.Is(err, labelbox.ErrOutcomeUnknown) || !errors.Is(err, test.kind) ||
-							len(unknown.Found) != 0 || unknown.Search != nil || len(api.Webhooks()) != 2 {
-							t.Errorf("got %v, want that nobody knows, because of %q", err, test.kind)
-						}
-						return
-					}
-					if err != nil {
-						t.Fatal(err)
-					}
-					all := api.Webhooks()
-					if len(all) != 3 || created.ID != all[2].ID || !errors.Is(created.AnswerLost, test.kind) {
-						t.Errorf("of %d returned %+v", len(all), created)
-					}
-				})
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				all := api.Webhooks()
+				if len(all) != 3 || created.ID != all[2].ID || !errors.Is(created.AnswerLost, test.kind) {
+					t.Errorf("of %d returned %+v", len(all), created)
+				}
 			})
 		}
 	}
@@ -116,16 +108,9 @@ func TestCreationWhoseAnswerIsLost(t *testing.T) {
 
 // TestCreationWhoseConnectionIsCut is the same over a real connection.
 func TestCreationWhoseConnectionIsCut(t *testing.T) {
-	api := labelboxfake.New(apiKey)
-	api.AddProjectWithID("p1", "Cats")
+	api := withProject()
 	api.Fail(on("createWebhook", labelboxfake.AnswerDropped()))
-	server := httptest.NewServer(api)
-	defer server.Close()
-	client, err := labelbox.NewClient(apiKey, labelbox.WithEndpoint(server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
-	created, err := client.CreateWebhook(t.Context(), newWebhook("p1"))
+	created, err := served(t, api).CreateWebhook(t.Context(), newWebhook("p1"))
 	if err != nil || !errors.Is(created.AnswerLost, labelbox.ErrTransport) {
 		t.Fatal(err, created.AnswerLost)
 	}
@@ -136,8 +121,7 @@ func TestCreationWhoseConnectionIsCut(t *testing.T) {
 
 func TestCreationAppearingLateIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := labelboxfake.New(apiKey)
-		api.AddProjectWithID("p1", "Cats")
+		api := withProject()
 		api.Fail(on("createWebhook", labelboxfake.Dropped()))
 		time.AfterFunc(time.Second, func() {
 			api.AddWebhook(labelboxfake.Webhook{ID: "late", ProjectID: "p1", URL: hook, Topics: []string{"LABEL_UPDATED", "LABEL_CREATED"}})
@@ -152,57 +136,41 @@ func TestCreationAppearingLateIsFound(t *testing.T) {
 // TestNothingIsTakenForTheCreatedWebhookThatDiffers registers, while the
 // creation is under way, webhooks of somebody else.
 func TestNothingIsTakenForTheCreatedWebhookThatDiffers(t *testing.T) {
-	right := labelboxfake.Webhook{ProjectID: "p1", URL: hook, Topics: []string{"LABEL_CREATED", "LABEL_UPDATED"}}
-	for name, change := range map[string]func(*labelboxfake.Webhook){
-		"URL":     func(w *labelboxfake.Webhook) { w.URL += "2" },
-		"topics":  func(w *labelboxfake.Webhook) { w.Topics = w.Topics[:1] },
-		"status":  func(w *labelboxfake.Webhook) { w.Status = "INACTIVE" },
-		"project": func(w *labelboxfake.Webhook) { w.ProjectID = "p2" },
-		"owner":   func(w *labelboxfake.Webhook) { w.ProjectID = "" },
+	with := func(change func(*labelboxfake.Webhook)) []labelboxfake.Webhook {
+		w := labelboxfake.Webhook{ProjectID: "p1", URL: hook, Topics: []string{"LABEL_CREATED", "LABEL_UPDATED"}}
+		change(&w)
+		return []labelboxfake.Webhook{w}
+	}
+	same := with(func(*labelboxfake.Webhook) {})
+	for name, test := range map[string]struct {
+		others  []labelboxfake.Webhook
+		project string
+		found   int
+	}{
+		"URL":                           {with(func(w *labelboxfake.Webhook) { w.URL += "2" }), "p1", 0},
+		"topics":                        {with(func(w *labelboxfake.Webhook) { w.Topics = w.Topics[:1] }), "p1", 0},
+		"status":                        {with(func(w *labelboxfake.Webhook) { w.Status = "INACTIVE" }), "p1", 0},
+		"project":                       {with(func(w *labelboxfake.Webhook) { w.ProjectID = "p2" }), "p1", 0},
+		"owner":                         {with(func(w *labelboxfake.Webhook) { w.ProjectID = "" }), "p1", 0},
+		"project, for the organisation": {same, "", 0},
+		"nothing, twice":                {append(same, same...), "p1", 2},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				api := labelboxfake.New(apiKey)
-				api.AddProjectWithID("p1", "Cats")
-				others := right
-				change(&others)
-				_, err := connectWhile(t, api, others).CreateWebhook(t.Context(), newWebhook("p1"))
-				if !errors.Is(err, labelbox.ErrOutcomeUnknown) {
-					t.Errorf("got %v", err)
-				}
-			})
+		inBubble(t, name, func(t *testing.T) {
+			_, err := connectWhile(t, withProject(), test.others...).CreateWebhook(t.Context(), newWebhook(test.project))
+			var unknown *labelbox.OutcomeUnknownError
+			if !errors.As(err, &unknown) || !errors.Is(err, labelbox.ErrOutcomeUnknown) || len(unknown.Found) != test.found ||
+				test.found > 0 && !strings.Contains(err.Error(), fmt.Sprintf("%d new ones look like it", test.found)) {
+				t.Errorf("got %v", err)
+			}
 		})
 	}
-	t.Run("project, for the organisation", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.AddProjectWithID("p1", "Cats")
-			w := newWebhook("")
-			w.WholeOrganization = true
-			_, err := connectWhile(t, api, right).CreateWebhook(t.Context(), w)
-			if !errors.Is(err, labelbox.ErrOutcomeUnknown) {
-				t.Errorf("got %v", err)
-			}
-		})
-	})
-	t.Run("nothing, twice", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.AddProjectWithID("p1", "Cats")
-			_, err := connectWhile(t, api, right, right).CreateWebhook(t.Context(), newWebhook("p1"))
-			var unknown *labelbox.OutcomeUnknownError
-			if !errors.As(err, &unknown) || len(unknown.Found) != 2 || !strings.Contains(err.Error(), "2 new ones look like it") {
-				t.Errorf("got %v", err)
-			}
-		})
-	})
 }
 
 // connectWhile is connect to an API that loses the next creation, and where
 // somebody else registers webhooks in that moment.
 func connectWhile(t *testing.T, api *labelboxfake.API, others ...labelboxfake.Webhook) *labelbox.Client {
 	api.Fail(on("createWebhook", labelboxfake.Dropped()))
-	carrier := api.Transport()
+	carrier := carrierTo(api)
 	return carriedBy(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 		response, err := carrier.RoundTrip(r)
 		if err != nil {
@@ -216,8 +184,7 @@ func connectWhile(t *testing.T, api *labelboxfake.API, others ...labelboxfake.We
 
 func TestCreationIsRepeatedOnlyWhereItWasRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := labelboxfake.New(apiKey)
-		api.AddProjectWithID("p1", "Cats")
+		api := withProject()
 		api.Fail(on("createWebhook", labelboxfake.TooManyRequests("1")), on("createWebhook", labelboxfake.TooManyRequestsInText("")))
 		created, err := connect(t, api).CreateWebhook(t.Context(), newWebhook("p1"))
 		if all := api.Webhooks(); err != nil || len(all) != 1 || created.ID != all[0].ID || created.AnswerLost != nil {
@@ -235,30 +202,22 @@ func TestCreationIsNotSentWhenWhatThereIsCannotBeRead(t *testing.T) {
 }
 
 func TestKeyThatMayCreateButNotList(t *testing.T) {
+	api := withProject()
 	forbidden := on("project", labelboxfake.Reported("AUTHORIZATION_ERROR", "You may not list", 0))
-	t.Run("creates", func(t *testing.T) {
-		api := labelboxfake.New(apiKey)
-		api.AddProjectWithID("p1", "Cats")
-		api.Fail(forbidden)
-		if _, err := connect(t, api).CreateWebhook(t.Context(), newWebhook("p1")); err != nil || len(api.Webhooks()) != 1 {
-			t.Errorf("got %v, %d webhooks", err, len(api.Webhooks()))
-		}
-	})
-	t.Run("does not search", func(t *testing.T) {
-		api := labelboxfake.New(apiKey)
-		api.AddProjectWithID("p1", "Cats")
-		api.Fail(forbidden, on("createWebhook", labelboxfake.AnswerDropped()))
-		_, err := connect(t, api).CreateWebhook(t.Context(), newWebhook("p1"))
-		if !errors.Is(err, labelbox.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "You may not list") {
-			t.Errorf("got %v", err)
-		}
-	})
+	api.Fail(forbidden)
+	if _, err := connect(t, api).CreateWebhook(t.Context(), newWebhook("p1")); err != nil || len(api.Webhooks()) != 1 {
+		t.Errorf("got %v, %d webhooks", err, len(api.Webhooks()))
+	}
+	api.Fail(forbidden, on("createWebhook", labelboxfake.AnswerDropped()))
+	_, err := connect(t, api).CreateWebhook(t.Context(), newWebhook("p1"))
+	if !errors.Is(err, labelbox.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "You may not list") {
+		t.Errorf("got %v, want no search", err)
+	}
 }
 
 func TestCreationInterruptedIsOfUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := labelboxfake.New(apiKey)
-		api.AddProjectWithID("p1", "Cats")
+		api := withProject()
 		api.Fail(on("createWebhook", labelboxfake.Slow(time.Hour)))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -307,16 +266,17 @@ func TestWhatIsWrongIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			w := newWebhook("p1")
 			test.change(&w)
 			_, err := connect(t, api).CreateWebhook(t.Context(), w)
-			wantRefused(t, err, "create webhook: invalid: ", test.says)
-			if n := len(api.Requests()); n != 0 {
-				t.Errorf("%d requests were sent", n)
-			}
+			wantRefused(t, api, err, "create webhook: invalid: ", test.says)
 		})
 	}
 }
 
-func wantRefused(t *testing.T, err error, prefix, says string) {
+// wantRefused wants an error, and nothing sent to the API.
+func wantRefused(t *testing.T, api *labelboxfake.API, err error, prefix, says string) {
 	t.Helper()
+	if n := len(api.Requests()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
 	if !errors.Is(err, labelbox.ErrInvalid) || !strings.HasPrefix(err.Error(), prefix) || !strings.Contains(err.Error(), says) {
 		t.Errorf("got %v, want %q and %q", err, prefix, says)
 	}
@@ -327,8 +287,7 @@ func wantRefused(t *testing.T, err error, prefix, says string) {
 
 func TestLoopbackWebhooksNeedAnOption(t *testing.T) {
 	for _, url := range []string{"http://127.0.0.1:3001/webhook-endpoint", "http://[::1]/", "http://localhost:1/", "https://127.0.0.1/"} {
-		api := labelboxfake.New(apiKey)
-		api.AddProjectWithID("p1", "Cats")
+		api := withProject()
 		w := newWebhook("p1")
 		w.URL = url
 		if _, err := connect(t, api, labelbox.WithLoopbackWebhooks()).CreateWebhook(t.Context(), w); err != nil {
@@ -337,8 +296,9 @@ func TestLoopbackWebhooksNeedAnOption(t *testing.T) {
 	}
 	w := newWebhook("p1")
 	w.URL = "http://receiver.acme.dev/"
-	_, err := connect(t, labelboxfake.New(apiKey), labelbox.WithLoopbackWebhooks()).CreateWebhook(t.Context(), w)
-	wantRefused(t, err, "create webhook", "must be https")
+	api := labelboxfake.New(apiKey)
+	_, err := connect(t, api, labelbox.WithLoopbackWebhooks()).CreateWebhook(t.Context(), w)
+	wantRefused(t, api, err, "create webhook", "must be https")
 }
 
 func TestNewWebhookPrintsWithoutItsSecret(t *testing.T) {

@@ -16,12 +16,12 @@ import (
 const fields = "{createdAt status topics id updatedAt url}"
 
 func createDocument(w NewWebhook) string {
+	variable, project := "$projectId: ID!, ", "project: {id: $projectId}, "
 	if w.WholeOrganization {
-		return fmt.Sprintf("mutation CreateWebhook($url: String!, $secret: String!) "+
-			"{createWebhook(data: {topics: {set: [%s]}, url: $url, secret: $secret}) %s}", join(w.Topics), fields)
+		variable, project = "", ""
 	}
-	return fmt.Sprintf("mutation CreateWebhook($projectId: ID!, $url: String!, $secret: String!) "+
-		"{createWebhook(data: {project: {id: $projectId}, topics: {set: [%s]}, url: $url, secret: $secret}) %s}", join(w.Topics), fields)
+	return fmt.Sprintf("mutation CreateWebhook(%s$url: String!, $secret: String!) "+
+		"{createWebhook(data: {%stopics: {set: [%s]}, url: $url, secret: $secret}) %s}", variable, project, join(w.Topics), fields)
 }
 
 func updateDocument(u WebhookUpdate) string {

@@ -3,6 +3,7 @@ package labelbox_test
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,93 +23,68 @@ const asked = `{createdAt status topics id updatedAt url}`
 // variables replaced by their values.
 func TestDocumentsHaveTheShapeOfLabelboxsOwn(t *testing.T) {
 	for name, test := range map[string]struct {
-		call  func(*labelbox.Client) error
-		own   string
-		param string // of own
+		call      func(*labelbox.Client) (any, error)
+		own       string
+		variables map[string]any // of own
 	}{
 		"create in a project": {
-			func(c *labelbox.Client) error {
-				_, err := c.CreateWebhook(t.Context(), labelbox.NewWebhook{URL: "https://e.x/h", Secret: `a"b\c`, ProjectID: "p1",
+			func(c *labelbox.Client) (any, error) {
+				return c.CreateWebhook(t.Context(), labelbox.NewWebhook{URL: "https://e.x/h", Secret: `a"b\c`, ProjectID: "p1",
 					Topics: []labelbox.Topic{labelbox.TopicLabelCreated, labelbox.TopicWorkflowAction}})
-				return err
 			},
-			`mutation CreateWebhookPyApi { createWebhook(data:{project:{id:"p1"}, topics:{set:[LABEL_CREATED WORKFLOW_ACTION]}, url:"https://e.x/h", secret:"a\"b\\c" })` + asked + ` }`, "",
+			`mutation CreateWebhookPyApi { createWebhook(data:{project:{id:"p1"}, topics:{set:[LABEL_CREATED WORKFLOW_ACTION]}, url:"https://e.x/h", secret:"a\"b\\c" })` + asked + ` }`, nil,
 		},
 		"create in the organisation": {
-			func(c *labelbox.Client) error {
-				_, err := c.CreateWebhook(t.Context(), labelbox.NewWebhook{URL: "https://e.x/h", Secret: "s", WholeOrganization: true,
+			func(c *labelbox.Client) (any, error) {
+				return c.CreateWebhook(t.Context(), labelbox.NewWebhook{URL: "https://e.x/h", Secret: "s", WholeOrganization: true,
 					Topics: []labelbox.Topic{labelbox.TopicLabelCreated}})
-				return err
 			},
-			`mutation CreateWebhookPyApi { createWebhook(data:{ topics:{set:[LABEL_CREATED]}, url:"https://e.x/h", secret:"s" })` + asked + ` }`, "",
+			`mutation CreateWebhookPyApi { createWebhook(data:{ topics:{set:[LABEL_CREATED]}, url:"https://e.x/h", secret:"s" })` + asked + ` }`, nil,
 		},
 		"update everything": {
-			func(c *labelbox.Client) error {
-				_, err := c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{URL: "https://e.x/2", Status: labelbox.Active,
+			func(c *labelbox.Client) (any, error) {
+				return c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{URL: "https://e.x/2", Status: labelbox.Active,
 					Topics: []labelbox.Topic{labelbox.TopicLabelDeleted}})
-				return err
 			},
-			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{topics: {set: [LABEL_DELETED]}, url: "https://e.x/2", status: ACTIVE})` + asked + `}`, "",
+			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{topics: {set: [LABEL_DELETED]}, url: "https://e.x/2", status: ACTIVE})` + asked + `}`, nil,
 		},
 		"update the topics": {
-			func(c *labelbox.Client) error {
-				_, err := c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{labelbox.TopicLabelDeleted, labelbox.TopicLabelUpdated}})
-				return err
+			func(c *labelbox.Client) (any, error) {
+				return c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{Topics: []labelbox.Topic{labelbox.TopicLabelDeleted, labelbox.TopicLabelUpdated}})
 			},
-			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{topics: {set: [LABEL_DELETED LABEL_UPDATED]}})` + asked + `}`, "",
+			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{topics: {set: [LABEL_DELETED LABEL_UPDATED]}})` + asked + `}`, nil,
 		},
 		"update the URL": {
-			func(c *labelbox.Client) error {
-				_, err := c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{URL: "https://e.x/2"})
-				return err
+			func(c *labelbox.Client) (any, error) {
+				return c.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{URL: "https://e.x/2"})
 			},
-			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{url: "https://e.x/2"})` + asked + `}`, "",
+			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{url: "https://e.x/2"})` + asked + `}`, nil,
 		},
 		"deactivate": {
-			func(c *labelbox.Client) error {
-				_, err := c.DeactivateWebhook(t.Context(), "wh1")
-				return err
-			},
-			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{status: INACTIVE})` + asked + `}`, "",
+			func(c *labelbox.Client) (any, error) { return c.DeactivateWebhook(t.Context(), "wh1") },
+			`mutation UpdateWebhookPyApi { updateWebhook(where: {id: "wh1"} data:{status: INACTIVE})` + asked + `}`, nil,
 		},
 		"get": {
-			func(c *labelbox.Client) error {
-				_, err := c.Webhook(t.Context(), "wh1")
-				return err
-			},
-			`query GetWebhookPyApi($param_0: ID!){webhook(where: {id: $param_0})` + asked + `}`, "wh1",
+			func(c *labelbox.Client) (any, error) { return c.Webhook(t.Context(), "wh1") },
+			`query GetWebhookPyApi($param_0: ID!){webhook(where: {id: $param_0})` + asked + `}`, map[string]any{"param_0": "wh1"},
 		},
 		"get the project": {
-			func(c *labelbox.Client) error {
-				_, err := c.WebhookProject(t.Context(), "wh1")
-				return err
-			},
-			`query GetWebhookProjectPyApi($param_0: ID!){webhook(where: {id: $param_0}){project{id name}}}`, "wh1",
+			func(c *labelbox.Client) (any, error) { return c.WebhookProject(t.Context(), "wh1") },
+			`query GetWebhookProjectPyApi($param_0: ID!){webhook(where: {id: $param_0}){project{id name}}}`, map[string]any{"param_0": "wh1"},
 		},
 		"list a project's": {
-			func(c *labelbox.Client) error {
-				for _, err := range c.ProjectWebhooks(t.Context(), "p1") {
-					return err
-				}
-				return nil
-			},
-			`query GetProjectWebhooksPyApi($param_0: ID!){project(where: {id: $param_0}){webhooks(skip: 0 first: 100)` + asked + `}}`, "p1",
+			func(c *labelbox.Client) (any, error) { return first(c.ProjectWebhooks(t.Context(), "p1")) },
+			`query GetProjectWebhooksPyApi($param_0: ID!){project(where: {id: $param_0}){webhooks(skip: 0 first: 100)` + asked + `}}`, map[string]any{"param_0": "p1"},
 		},
 		"list the organisation's": {
-			func(c *labelbox.Client) error {
-				for _, err := range c.OrganizationWebhooks(t.Context()) {
-					return err
-				}
-				return nil
-			},
-			`query GetOrganizationWebhooksPyApi{organization{webhooks(skip: 0 first: 100)` + asked + `}}`, "",
+			func(c *labelbox.Client) (any, error) { return first(c.OrganizationWebhooks(t.Context())) },
+			`query GetOrganizationWebhooksPyApi{organization{webhooks(skip: 0 first: 100)` + asked + `}}`, nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.AddProjectWithID("p1", "Cats")
+			api := withProject()
 			api.AddWebhook(labelboxfake.Webhook{ID: "wh1", ProjectID: "p1", Topics: []string{"LABEL_CREATED"}})
-			if err := test.call(connect(t, api)); err != nil {
+			if _, err := test.call(connect(t, api)); err != nil {
 				t.Fatal(err)
 			}
 			requests := api.Requests()
@@ -119,15 +95,18 @@ func TestDocumentsHaveTheShapeOfLabelboxsOwn(t *testing.T) {
 			}
 			last := requests[len(requests)-1]
 			got := shape(t, last.Document, last.Variables)
-			own := map[string]any{}
-			if test.param != "" {
-				own["param_0"] = test.param
-			}
-			if want := shape(t, test.own, own); got != want {
+			if want := shape(t, test.own, test.variables); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
 	}
+}
+
+func first(list iter.Seq2[labelbox.Webhook, error]) (w labelbox.Webhook, err error) {
+	for w, err = range list {
+		break
+	}
+	return w, err
 }
 
 // The name of an operation and its list of variables.

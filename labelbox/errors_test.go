@@ -77,25 +77,23 @@ func TestFailures(t *testing.T) {
 		"a message of many lines":  {labelboxfake.Reported("RESOURCE_CONFLICT", "one\r\n\ttwo \x1b[31mred\u202e", 0), labelbox.ErrConflict, stays, "conflict: one two �[31mred� (RESOURCE_CONFLICT"},
 		"a message without end":    {labelboxfake.Reported("RESOURCE_CONFLICT", strings.Repeat("é", 5000), 0), labelbox.ErrConflict, stays, "é… (RESOURCE_CONFLICT"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				api := labelboxfake.New(apiKey)
-				api.Fail(test.fault, test.fault, test.fault, test.fault, test.fault)
-				_, err := connect(t, api).Webhook(t.Context(), "clvo7ajpc014907zxagiw9hry")
-				var failed *labelbox.Error
-				if !errors.As(err, &failed) || !errors.Is(err, test.kind) || failed.Kind != test.kind {
-					t.Fatalf("got %v, want one of the kind %q", err, test.kind)
-				}
-				if !strings.HasPrefix(err.Error(), "get webhook: ") || !strings.Contains(err.Error(), test.says) || strings.ContainsAny(err.Error(), "\r\n\x1b") {
-					t.Errorf("says %q, want one line with %q", err, test.says)
-				}
-				if len(err.Error()) > 500 {
-					t.Errorf("says %d bytes", len(err.Error()))
-				}
-				if n := len(api.Requests()); n != test.attempts {
-					t.Errorf("was sent %d times, want %d", n, test.attempts)
-				}
-			})
+		inBubble(t, name, func(t *testing.T) {
+			api := labelboxfake.New(apiKey)
+			api.Fail(test.fault, test.fault, test.fault, test.fault, test.fault)
+			_, err := connect(t, api).Webhook(t.Context(), "clvo7ajpc014907zxagiw9hry")
+			var failed *labelbox.Error
+			if !errors.As(err, &failed) || !errors.Is(err, test.kind) || failed.Kind != test.kind {
+				t.Fatalf("got %v, want one of the kind %q", err, test.kind)
+			}
+			if !strings.HasPrefix(err.Error(), "get webhook: ") || !strings.Contains(err.Error(), test.says) || strings.ContainsAny(err.Error(), "\r\n\x1b") {
+				t.Errorf("says %q, want one line with %q", err, test.says)
+			}
+			if len(err.Error()) > 500 {
+				t.Errorf("says %d bytes", len(err.Error()))
+			}
+			if n := len(api.Requests()); n != test.attempts {
+				t.Errorf("was sent %d times, want %d", n, test.attempts)
+			}
 		})
 	}
 }
@@ -184,27 +182,23 @@ func listThen(next http.RoundTripper) http.RoundTripper {
 }
 
 func TestTheCallersContextEndsAnOperation(t *testing.T) {
-	t.Run("while it waits for an answer", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.Fail(labelboxfake.Slow(time.Hour))
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			_, err := connect(t, api).Webhook(ctx, "wh1")
-			wantEnded(t, err, context.DeadlineExceeded, api, 1)
-		})
+	inBubble(t, "while it waits for an answer", func(t *testing.T) {
+		api := labelboxfake.New(apiKey)
+		api.Fail(labelboxfake.Slow(time.Hour))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := connect(t, api).Webhook(ctx, "wh1")
+		wantEnded(t, err, context.DeadlineExceeded, api, 1)
 	})
-	t.Run("while it pauses", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.Fail(labelboxfake.TooManyRequests("60"))
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(time.Second, cancel)
-			_, err := connect(t, api).Webhook(ctx, "wh1")
-			if !errors.Is(err, labelbox.ErrRateLimit) || !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v, want the rate limit and the cancellation", err)
-			}
-		})
+	inBubble(t, "while it pauses", func(t *testing.T) {
+		api := labelboxfake.New(apiKey)
+		api.Fail(labelboxfake.TooManyRequests("60"))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err := connect(t, api).Webhook(ctx, "wh1")
+		if !errors.Is(err, labelbox.ErrRateLimit) || !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the rate limit and the cancellation", err)
+		}
 	})
 	t.Run("before it begins", func(t *testing.T) {
 		api := labelboxfake.New(apiKey)

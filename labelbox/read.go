@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -17,44 +18,34 @@ const PageSize = 100
 // Webhook reads the webhook of that id, in any status. The error is an
 // [ErrNotFound] if there is no such webhook.
 func (c *Client) Webhook(ctx context.Context, id string) (Webhook, error) {
-	const operation = "get webhook"
-	if err := checkID("webhook", id); err != nil {
-		return Webhook{}, refuse(operation, err)
-	}
-	data, err := run[struct {
-		Webhook *webhookData `json:"webhook"`
-	}](ctx, c, request{operation: operation, document: webhookDocument, variables: map[string]string{"id": id}})
+	return c.webhook(ctx, "webhook", ErrNotFound, request{operation: "get webhook", wrong: checkID("webhook", id),
+		document: webhookDocument, variables: map[string]string{"id": id}})
+}
+
+// webhook sends a request and returns the webhook that the answer has in the
+// field, or an error of the kind if there is null.
+func (c *Client) webhook(ctx context.Context, field string, otherwise error, r request) (Webhook, error) {
+	data, err := run[map[string]*Webhook](ctx, c, r)
 	if err != nil {
 		return Webhook{}, err
 	}
-	return data.Webhook.required(operation, ErrNotFound)
+	return data[field].required(r.operation, otherwise)
 }
 
 // WebhookProject reads which project the webhook belongs to; nil means that it
 // is one of the whole organisation. The error is an [ErrNotFound] if there is
 // no such webhook.
 func (c *Client) WebhookProject(ctx context.Context, id string) (*Project, error) {
-	const operation = "get the webhook's project"
-	if err := checkID("webhook", id); err != nil {
-		return nil, refuse(operation, err)
-	}
-	data, err := run[struct {
-		Webhook *struct {
-			Project *struct {
-				ID   string `json:"id"`
-				Name string `json:"name"`
-			} `json:"project"`
-		} `json:"webhook"`
-	}](ctx, c, request{operation: operation, document: projectDocument, variables: map[string]string{"id": id}})
+	r := request{operation: "get the webhook's project", wrong: checkID("webhook", id),
+		document: projectDocument, variables: map[string]string{"id": id}}
+	data, err := run[struct{ Webhook *struct{ Project *Project } }](ctx, c, r)
 	switch {
 	case err != nil:
 		return nil, err
 	case data.Webhook == nil:
-		return nil, missing(operation, ErrNotFound)
-	case data.Webhook.Project == nil:
-		return nil, nil
+		return nil, missing(r.operation, ErrNotFound)
 	}
-	return &Project{data.Webhook.Project.ID, data.Webhook.Project.Name}, nil
+	return data.Webhook.Project, nil
 }
 
 // ProjectWebhooks iterates over the webhooks of a project, deactivated ones
@@ -65,31 +56,24 @@ func (c *Client) WebhookProject(ctx context.Context, id string) (*Project, error
 // Each webhook comes once, even where one registered meanwhile moves the
 // others to a later page.
 func (c *Client) ProjectWebhooks(ctx context.Context, projectID string) iter.Seq2[Webhook, error] {
-	const operation = "list the project's webhooks"
-	if err := checkID("project", projectID); err != nil {
-		return func(yield func(Webhook, error) bool) { yield(Webhook{}, refuse(operation, err)) }
-	}
-	return c.webhooks(ctx, "project", func(skip int) request {
-		return request{operation: operation, document: projectWebhooksDocument(skip), variables: map[string]string{"projectId": projectID}}
-	})
+	return c.webhooks(ctx, "project", projectWebhooksDocument, request{operation: "list the project's webhooks",
+		wrong: checkID("project", projectID), variables: map[string]string{"projectId": projectID}})
 }
 
 // OrganizationWebhooks iterates, like [Client.ProjectWebhooks], over the
 // webhooks of the organisation that the API key belongs to.
 func (c *Client) OrganizationWebhooks(ctx context.Context) iter.Seq2[Webhook, error] {
-	return c.webhooks(ctx, "organization", func(skip int) request {
-		return request{operation: "list the organisation's webhooks", document: organizationWebhooksDocument(skip)}
-	})
+	return c.webhooks(ctx, "organization", organizationWebhooksDocument, request{operation: "list the organisation's webhooks"})
 }
 
 // webhooks iterates over the pages of the owner's webhooks. There is no total
 // count: the last page is the one that is not full.
-func (c *Client) webhooks(ctx context.Context, owner string, page func(skip int) request) iter.Seq2[Webhook, error] {
+func (c *Client) webhooks(ctx context.Context, owner string, page func(skip int) string, r request) iter.Seq2[Webhook, error] {
 	return func(yield func(Webhook, error) bool) {
 		seen := map[string]bool{}
 		for skip := 0; ; skip += PageSize {
-			r := page(skip)
-			rows, err := readPage(ctx, c, owner, r)
+			r.document = page(skip)
+			rows, err := c.page(ctx, owner, r)
 			if err != nil {
 				yield(Webhook{}, err)
 				return
@@ -121,10 +105,8 @@ func (c *Client) webhooks(ctx context.Context, owner string, page func(skip int)
 	}
 }
 
-func readPage(ctx context.Context, c *Client, owner string, r request) ([]*webhookData, error) {
-	data, err := run[map[string]*struct {
-		Webhooks *[]*webhookData `json:"webhooks"`
-	}](ctx, c, r)
+func (c *Client) page(ctx context.Context, owner string, r request) ([]*Webhook, error) {
+	data, err := run[map[string]*struct{ Webhooks *[]*Webhook }](ctx, c, r)
 	switch {
 	case err != nil:
 		return nil, err
@@ -136,25 +118,25 @@ func readPage(ctx context.Context, c *Client, owner string, r request) ([]*webho
 	return *data[owner].Webhooks, nil
 }
 
-// webhookData is a webhook as the API writes it.
-type webhookData struct {
-	ID        string         `json:"id"`
-	URL       string         `json:"url"`
-	Topics    []Topic        `json:"topics"`
-	Status    Status         `json:"status"`
-	CreatedAt jsontext.Value `json:"createdAt"`
-	UpdatedAt jsontext.Value `json:"updatedAt"`
-}
+// decoding takes the API's names, which differ from those of the fields by
+// their case, and its dates.
+var decoding = json.JoinOptions(
+	json.MatchCaseInsensitiveNames(true),
+	json.WithUnmarshalers(json.UnmarshalFunc(func(value []byte, t *time.Time) error {
+		*t = moment(value)
+		return nil
+	})),
+)
 
 // required returns the webhook, or an error of the kind if the API wrote null.
-func (d *webhookData) required(operation string, otherwise error) (Webhook, error) {
+func (w *Webhook) required(operation string, otherwise error) (Webhook, error) {
 	switch {
-	case d == nil:
+	case w == nil:
 		return Webhook{}, missing(operation, otherwise)
-	case d.ID == "":
+	case w.ID == "":
 		return Webhook{}, missing(operation, ErrUnexpected)
 	}
-	return Webhook{ID: d.ID, URL: d.URL, Topics: d.Topics, Status: d.Status, CreatedAt: moment(d.CreatedAt), UpdatedAt: moment(d.UpdatedAt)}, nil
+	return *w, nil
 }
 
 // moment reads a date with or without fractions of a second. One that UTC has

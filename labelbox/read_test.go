@@ -18,8 +18,7 @@ import (
 func TestListsAreComplete(t *testing.T) {
 	for n, requests := range map[int]int{0: 1, 1: 1, 99: 1, 100: 2, 101: 2, 250: 3} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			api := labelboxfake.New(apiKey)
-			api.AddProjectWithID("p1", "Cats")
+			api := withProject()
 			var want []string
 			for i := range n {
 				status := []string{"ACTIVE", "INACTIVE", "REVOKED"}[i%3]
@@ -87,42 +86,30 @@ func TestListGivesNoneTwice(t *testing.T) {
 		}
 		return ids
 	}
-	t.Run("but goes on", func(t *testing.T) {
-		got, err := list(carriedBy(t, answering(page(count(0, 100)...), page(count(99, 3)...))), t)
-		if err != nil || got != 102 {
-			t.Errorf("listed %d, %v, want 102", got, err)
-		}
-	})
-	t.Run("but stops where nothing new comes", func(t *testing.T) {
-		same := page(count(0, 100)...)
-		got, err := list(carriedBy(t, answering(same, same, same)), t)
-		if got != 100 || !errors.Is(err, labelbox.ErrUnexpected) {
-			t.Errorf("listed %d, %v, want 100 and an error", got, err)
-		}
-	})
-	t.Run("null is no list", func(t *testing.T) {
-		_, err := list(carriedBy(t, answering(`{"data":{"organization":{"webhooks":null}}}`)), t)
-		if !errors.Is(err, labelbox.ErrUnexpected) {
-			t.Error(err)
-		}
-	})
-	t.Run("null is no webhook", func(t *testing.T) {
-		_, err := list(carriedBy(t, answering(`{"data":{"organization":{"webhooks":[null]}}}`)), t)
-		if !errors.Is(err, labelbox.ErrUnexpected) {
-			t.Error(err)
-		}
-	})
-}
-
-func list(client *labelbox.Client, t *testing.T) (n int, failed error) {
-	for _, err := range client.OrganizationWebhooks(t.Context()) {
-		if err != nil {
-			failed = err
-			continue
-		}
-		n++
+	full := page(count(0, 100)...)
+	for name, test := range map[string]struct {
+		answers []string
+		want    int
+		fails   bool
+	}{
+		"but goes on":                       {[]string{full, page(count(99, 3)...)}, 102, false},
+		"but stops where nothing new comes": {[]string{full, full, full}, 100, true},
+		"null is no list":                   {[]string{`{"data":{"organization":{"webhooks":null}}}`}, 0, true},
+		"null is no webhook":                {[]string{`{"data":{"organization":{"webhooks":[null]}}}`}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := 0
+			var failed error
+			for _, err := range carriedBy(t, answering(test.answers...)).OrganizationWebhooks(t.Context()) {
+				if failed = err; err == nil {
+					got++
+				}
+			}
+			if got != test.want || errors.Is(failed, labelbox.ErrUnexpected) != test.fails {
+				t.Errorf("listed %d, %v", got, failed)
+			}
+		})
 	}
-	return n, failed
 }
 
 // answering is a server that gives the answers in turn.
@@ -182,8 +169,7 @@ func TestDatesThatAreNoneAreZero(t *testing.T) {
 }
 
 func TestWebhookProject(t *testing.T) {
-	api := labelboxfake.New(apiKey)
-	api.AddProjectWithID("p1", "Cats")
+	api := withProject()
 	api.AddWebhook(labelboxfake.Webhook{ID: "of-p1", ProjectID: "p1"})
 	api.AddWebhook(labelboxfake.Webhook{ID: "of-all"})
 	client := connect(t, api)

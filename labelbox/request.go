@@ -27,6 +27,7 @@ const (
 // request is one GraphQL request.
 type request struct {
 	operation string // for errors
+	wrong     error  // why it is not sent; nil if nothing is wrong with it
 	document  string
 	variables map[string]string
 	secrets   []string // besides the key, what no error may contain
@@ -37,9 +38,12 @@ type request struct {
 // the data of the answer. Its errors are of type *Error.
 func run[Data any](ctx context.Context, c *Client, r request) (Data, error) {
 	var data Data
+	if r.wrong != nil {
+		return data, refuse(r.operation, r.wrong)
+	}
 	raw, failed := c.repeat(ctx, r)
 	if failed == nil {
-		if err := json.Unmarshal(raw, &data); err != nil {
+		if err := json.Unmarshal(raw, &data, decoding); err != nil {
 			failed = &Error{Kind: ErrUnexpected, Message: "the data have another shape than documented", Status: http.StatusOK, doubtful: true}
 		}
 	}

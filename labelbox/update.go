@@ -1,6 +1,7 @@
 package labelbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,24 +33,12 @@ func (c *Client) DeactivateWebhook(ctx context.Context, id string) (Webhook, err
 }
 
 func (c *Client) update(ctx context.Context, operation, id string, u WebhookUpdate) (Webhook, error) {
-	err := checkID("webhook", id)
-	if err == nil {
-		err = u.check(c.loopback)
-	}
-	if err != nil {
-		return Webhook{}, refuse(operation, err)
-	}
 	variables := map[string]string{"id": id}
 	if u.URL != "" {
 		variables["url"] = u.URL
 	}
-	data, err := run[struct {
-		Webhook *webhookData `json:"updateWebhook"`
-	}](ctx, c, request{operation: operation, document: updateDocument(u), variables: variables, secrets: private(u.URL)})
-	if err != nil {
-		return Webhook{}, err
-	}
-	return data.Webhook.required(operation, ErrNotFound)
+	return c.webhook(ctx, "updateWebhook", ErrNotFound, request{operation: operation, wrong: cmp.Or(checkID("webhook", id), u.check(c.loopback)),
+		document: updateDocument(u), variables: variables, secrets: private(u.URL)})
 }
 
 func (u WebhookUpdate) check(loopback bool) error {

@@ -82,10 +82,7 @@ func TestUpdateRefusesWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			api := labelboxfake.New(apiKey)
 			_, err := connect(t, api).UpdateWebhook(t.Context(), test.id, test.update)
-			wantRefused(t, err, "update webhook: invalid: ", test.says)
-			if n := len(api.Requests()); n != 0 {
-				t.Errorf("%d requests were sent", n)
-			}
+			wantRefused(t, api, err, "update webhook: invalid: ", test.says)
 		})
 	}
 	_, err := connect(t, labelboxfake.New(apiKey)).DeactivateWebhook(t.Context(), "nope")

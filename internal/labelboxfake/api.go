@@ -1,7 +1,6 @@
 package labelboxfake
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -26,7 +25,7 @@ type API struct {
 	schema graphql.Schema
 
 	mu       sync.Mutex
-	projects []*project
+	projects map[string]string // their names by their ids
 	webhooks []*Webhook
 	faults   []Fault
 	requests []Request
@@ -45,8 +44,6 @@ type Webhook struct {
 	CreatedAt, UpdatedAt string // as the API writes them
 }
 
-type project struct{ id, name string }
-
 // Request is one request as it came.
 type Request struct {
 	Header    http.Header
@@ -57,7 +54,7 @@ type Request struct {
 
 // New makes an API without projects or webhooks that accepts one API key.
 func New(key string) *API {
-	a := &API{key: key}
+	a := &API{key: key, projects: map[string]string{}}
 	a.schema = a.newSchema()
 	return a
 }
@@ -73,7 +70,7 @@ func (a *API) AddProject(name string) string {
 func (a *API) AddProjectWithID(id, name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.projects = append(a.projects, &project{id, name})
+	a.projects[id] = name
 }
 
 // AddWebhook registers a webhook without a request, as one that was there
@@ -169,13 +166,3 @@ func write(w http.ResponseWriter, status int, answer any) {
 }
 
 func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// sleep waits, but no longer than somebody waits for the answer.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}

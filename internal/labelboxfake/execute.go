@@ -6,7 +6,6 @@ import (
 	"regexp"
 
 	"github.com/graphql-go/graphql"
-	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/parser"
 )
@@ -49,11 +48,8 @@ func failed(status int, errors ...*apiError) (int, any) {
 
 // execute carries out a document and returns the answer to it.
 func (a *API) execute(document string, variables map[string]any) (int, any) {
-	parsed, err := parse(document)
-	if err != nil {
-		return failed(http.StatusBadRequest, err)
-	}
-	if errors := a.validate(parsed); len(errors) > 0 {
+	parsed, errors := a.read(document)
+	if len(errors) > 0 {
 		return failed(http.StatusBadRequest, errors...)
 	}
 	result := graphql.Execute(graphql.ExecuteParams{Schema: a.schema, AST: parsed, Args: variables})
@@ -67,14 +63,22 @@ func (a *API) execute(document string, variables map[string]any) (int, any) {
 
 // Check reports why the API would refuse a document of any sender.
 func (a *API) Check(document string) error {
-	parsed, err := parse(document)
-	if err != nil {
-		return err
-	}
-	if errors := a.validate(parsed); len(errors) > 0 {
+	if _, errors := a.read(document); len(errors) > 0 {
 		return errors[0]
 	}
 	return nil
+}
+
+// read parses a document and validates it.
+func (a *API) read(document string) (parsed *ast.Document, errors []*apiError) {
+	parsed, err := parse(document)
+	if err != nil {
+		return nil, []*apiError{err}
+	}
+	for _, e := range graphql.ValidateDocument(&a.schema, parsed, nil).Errors {
+		errors = append(errors, &apiError{e.Message, "GRAPHQL_VALIDATION_FAILED", 0})
+	}
+	return parsed, errors
 }
 
 var syntaxError = regexp.MustCompile(`(?s)^Syntax Error .*?\(\d+:\d+\) (.*?)\n.*`)
@@ -88,15 +92,6 @@ func parse(document string) (*ast.Document, *apiError) {
 		return nil, &apiError{"Syntax Error: Unexpected <EOF>.", "GRAPHQL_PARSE_FAILED", 0}
 	}
 	return parsed, nil
-}
-
-func (a *API) validate(document *ast.Document) []*apiError {
-	var errors []*apiError
-	var found []gqlerrors.FormattedError = graphql.ValidateDocument(&a.schema, document, nil).Errors
-	for _, e := range found {
-		errors = append(errors, &apiError{e.Message, "GRAPHQL_VALIDATION_FAILED", 0})
-	}
-	return errors
 }
 
 // firstField names what a document asks for.

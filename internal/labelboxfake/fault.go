@@ -48,29 +48,32 @@ func TooManyRequestsInText(retryAfter string) Fault {
 }
 
 func limited(retryAfter, contentType, body string) Fault {
-	header := map[string]string{"Content-Type": contentType}
+	f := answering(http.StatusTooManyRequests, contentType, body)
 	if retryAfter != "" {
-		header["Retry-After"] = retryAfter
+		f.Header["Retry-After"] = retryAfter
 	}
-	return Fault{Status: http.StatusTooManyRequests, Header: header, Body: body}
+	return f
+}
+
+func answering(status int, contentType, body string) Fault {
+	return Fault{Status: status, Header: map[string]string{"Content-Type": contentType}, Body: body}
 }
 
 // BadGateway is a 502 with a page.
 func BadGateway() Fault {
-	return Fault{Status: http.StatusBadGateway, Header: map[string]string{"Content-Type": "text/html"},
-		Body: "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"}
+	return answering(http.StatusBadGateway, "text/html",
+		"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>\r\n")
 }
 
 // Unavailable is a 503 of the proxy before the API.
 func Unavailable() Fault {
-	return Fault{Status: http.StatusServiceUnavailable, Header: map[string]string{"Content-Type": "text/plain"},
-		Body: "upstream connect error or disconnect/reset before headers. reset reason: connection failure"}
+	return answering(http.StatusServiceUnavailable, "text/plain",
+		"upstream connect error or disconnect/reset before headers. reset reason: connection failure")
 }
 
 // KeyRefused is the answer to a key of an organisation without the API.
 func KeyRefused() Fault {
-	return Fault{Status: http.StatusUnauthorized, Header: map[string]string{"Content-Type": "application/json"},
-		Body: `{"message":"API access is not enabled for this organization"}`}
+	return answering(http.StatusUnauthorized, "application/json", `{"message":"API access is not enabled for this organization"}`)
 }
 
 // Reported is a failure that the API reports as GraphQL does, under 200. An
@@ -81,7 +84,7 @@ func Reported(code, message string, exceptionStatus int) Fault {
 	if err != nil {
 		panic(err) // three strings and a number
 	}
-	return Fault{Status: http.StatusOK, Header: map[string]string{"Content-Type": "application/json"}, Body: string(body)}
+	return answering(http.StatusOK, "application/json", string(body))
 }
 
 // Slow delays the right answer.
@@ -99,8 +102,9 @@ func (f Fault) instead() bool { return (f.Drop || f.Status != 0) && !f.Apply }
 
 // answer does the fault, and reports whether nothing more is to be answered.
 func (f Fault) answer(ctx context.Context, w http.ResponseWriter) bool {
-	if f.Delay > 0 {
-		sleep(ctx, f.Delay)
+	select {
+	case <-time.After(f.Delay):
+	case <-ctx.Done():
 	}
 	switch {
 	case f.Drop, ctx.Err() != nil:

@@ -1,6 +1,7 @@
 package labelboxfake
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/graphql-go/graphql"
@@ -17,33 +18,25 @@ func (a *API) newSchema() graphql.Schema {
 	topic := enum("WebhookTopic", "LABEL_CREATED", "LABEL_UPDATED", "LABEL_DELETED", "WORKFLOW_ACTION",
 		"REVIEW_CREATED", "REVIEW_UPDATED", "REVIEW_DELETED")
 	status := enum("WebhookStatus", "ACTIVE", "INACTIVE", "REVOKED")
-	owner := graphql.NewObject(graphql.ObjectConfig{Name: "Project", Fields: graphql.Fields{
-		"id":   field(required(graphql.ID), func(p *project) any { return p.id }),
-		"name": field(required(graphql.String), func(p *project) any { return p.name }),
-	}})
-	organization := graphql.NewObject(graphql.ObjectConfig{Name: "Organization", Fields: graphql.Fields{
-		"id":   field(required(graphql.ID), func(*API) any { return "organization" }),
-		"name": field(required(graphql.String), func(*API) any { return "Fake organization" }),
-	}})
+	// A field without a Resolve is the Go field of that name.
+	named := graphql.Fields{"id": {Type: required(graphql.ID)}, "name": {Type: required(graphql.String)}}
+	owner := graphql.NewObject(graphql.ObjectConfig{Name: "Project", Fields: maps.Clone(named)})
+	organization := graphql.NewObject(graphql.ObjectConfig{Name: "Organization", Fields: maps.Clone(named)})
+	theOrganization := func(graphql.ResolveParams) (any, error) { return object{"organization", "Fake organization"}, nil }
 	webhook := graphql.NewObject(graphql.ObjectConfig{Name: "Webhook", Fields: graphql.Fields{
-		"id":           field(required(graphql.ID), func(w Webhook) any { return w.ID }),
-		"url":          field(required(graphql.String), func(w Webhook) any { return w.URL }),
-		"topics":       field(required(graphql.NewList(required(topic))), func(w Webhook) any { return w.Topics }),
-		"status":       field(required(status), func(w Webhook) any { return w.Status }),
-		"createdAt":    field(graphql.String, func(w Webhook) any { return w.CreatedAt }),
-		"updatedAt":    field(graphql.String, func(w Webhook) any { return w.UpdatedAt }),
-		"organization": field(required(organization), func(Webhook) any { return a }),
-		"project": field(owner, func(w Webhook) any {
-			if p := a.project(w.ProjectID); p != nil {
-				return p
-			}
-			return nil
-		}),
+		"id":           {Type: required(graphql.ID)},
+		"url":          {Type: required(graphql.String)},
+		"topics":       {Type: required(graphql.NewList(required(topic)))},
+		"status":       {Type: required(status)},
+		"createdAt":    {Type: graphql.String},
+		"updatedAt":    {Type: graphql.String},
+		"organization": {Type: required(organization), Resolve: theOrganization},
+		"project":      {Type: owner, Resolve: func(p graphql.ResolveParams) (any, error) { return a.project(p.Source.(Webhook).ProjectID), nil }},
 	}})
-	owner.AddFieldConfig("webhooks", page(webhook, func(p *project) []Webhook {
-		return slices.DeleteFunc(a.Webhooks(), func(w Webhook) bool { return w.ProjectID != p.id })
+	owner.AddFieldConfig("webhooks", page(webhook, func(project object) []Webhook {
+		return slices.DeleteFunc(a.Webhooks(), func(w Webhook) bool { return w.ProjectID != project.ID })
 	}))
-	organization.AddFieldConfig("webhooks", page(webhook, func(*API) []Webhook { return a.Webhooks() }))
+	organization.AddFieldConfig("webhooks", page(webhook, func(object) []Webhook { return a.Webhooks() }))
 
 	where := argument(input("WhereUniqueIdInput", map[string]graphql.Input{"id": required(graphql.ID)}))
 	topicsInput := input("WebhookTopicsInput", map[string]graphql.Input{"set": graphql.NewList(required(topic))})
@@ -57,7 +50,7 @@ func (a *API) newSchema() graphql.Schema {
 
 	schema, err := graphql.NewSchema(graphql.SchemaConfig{
 		Query: graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: graphql.Fields{
-			"organization": {Type: required(organization), Resolve: func(graphql.ResolveParams) (any, error) { return a, nil }},
+			"organization": {Type: required(organization), Resolve: theOrganization},
 			"project":      {Type: owner, Args: graphql.FieldConfigArgument{"where": where}, Resolve: a.getProject},
 			"webhook":      {Type: webhook, Args: graphql.FieldConfigArgument{"where": where}, Resolve: a.getWebhook},
 		}}),
@@ -81,10 +74,9 @@ func (a *API) getProject(p graphql.ResolveParams) (any, error) {
 
 func (a *API) getWebhook(p graphql.ResolveParams) (any, error) {
 	wanted := id(p.Args["where"])
-	for _, w := range a.Webhooks() {
-		if w.ID == wanted {
-			return w, nil
-		}
+	all := a.Webhooks()
+	if i := slices.IndexFunc(all, func(w Webhook) bool { return w.ID == wanted }); i >= 0 {
+		return all[i], nil
 	}
 	return nil, notFound("webhook")
 }
@@ -136,20 +128,21 @@ func (a *API) updateWebhook(p graphql.ResolveParams) (any, error) {
 	return *w, nil
 }
 
+// object is the organisation or a project.
+type object struct{ ID, Name string }
+
 // project returns nil if there is no project of that id.
-func (a *API) project(id string) *project {
+func (a *API) project(id string) any {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, p := range a.projects {
-		if p.id == id {
-			return p
-		}
+	if name, found := a.projects[id]; found {
+		return object{id, name}
 	}
 	return nil
 }
 
 // page is a field that gives part of a list.
-func page[Owner any](row graphql.Type, rows func(Owner) []Webhook) *graphql.Field {
+func page(row graphql.Type, rows func(owner object) []Webhook) *graphql.Field {
 	return &graphql.Field{
 		Type: required(graphql.NewList(required(row))),
 		Args: graphql.FieldConfigArgument{
@@ -161,16 +154,11 @@ func page[Owner any](row graphql.Type, rows func(Owner) []Webhook) *graphql.Fiel
 			if skip < 0 || first < 0 || first > maxFirst {
 				return nil, invalid("skip must not be negative, and first must be from 0 to %d", maxFirst)
 			}
-			all := rows(p.Source.(Owner))
+			all := rows(p.Source.(object))
 			rest := all[min(skip, len(all)):]
 			return rest[:min(first, len(rest))], nil
 		},
 	}
-}
-
-// field is a field of a type whose values are Sources.
-func field[Source any](t graphql.Output, value func(Source) any) *graphql.Field {
-	return &graphql.Field{Type: t, Resolve: func(p graphql.ResolveParams) (any, error) { return value(p.Source.(Source)), nil }}
 }
 
 func enum(name string, values ...string) *graphql.Enum {
