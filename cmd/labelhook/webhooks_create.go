@@ -85,7 +85,7 @@ func (c creation) wanted() (labelbox.NewWebhook, error) {
 	if w.Topics == nil {
 		w.Topics = labelbox.Topics()
 	}
-	return w, nil
+	return w, c.secret.check()
 }
 
 // createdView is the result of create in JSON.
@@ -100,9 +100,6 @@ type createdView struct {
 func (t *tool) createWebhook(ctx context.Context, c creation) error {
 	wanted, err := c.wanted()
 	if err != nil {
-		return err
-	}
-	if err := c.secret.check(); err != nil {
 		return err
 	}
 	client, err := t.api(c.allowLoopback)
@@ -128,37 +125,30 @@ type creationResult struct {
 
 // findOrCreate looks for a webhook in the way and makes the one that is wanted.
 // No other run on this machine makes one in between.
-func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c creation, wanted labelbox.NewWebhook) (creationResult, error) {
+func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c creation, wanted labelbox.NewWebhook) (made creationResult, err error) {
 	defer t.alone()()
-	var none creationResult
 	like := labelbox.Webhook{URL: wanted.URL, Topics: wanted.Topics}
 	if c.ifAbsent {
-		twins, err := there(ctx, client, like, wanted.ProjectID)
+		_, twins, err := twinsOf(ctx, client, like, wanted.ProjectID)
 		if err != nil {
-			return none, err
+			return made, err
 		}
 		if len(twins) > 0 {
-			found, key, err := t.compareSecret(ctx, twins, c.secret)
-			if err != nil {
-				return none, err
-			}
-			fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.ID)
-			return creationResult{webhook: found, secret: key}, nil
+			return t.compareSecret(ctx, twins, c.secret)
 		}
 	}
 	if !c.force {
 		if err := t.refuseSecond(ctx, client, like, wanted.ProjectID, nil); err != nil {
-			return none, err
+			return made, err
 		}
 	}
-	key, err := c.secret.get(ctx, t)
+	key, err := c.secret.choose(ctx, t)
 	if err != nil {
-		return none, err
+		return made, err
 	}
-	wanted.Secret = key.text
-	created, err := client.CreateWebhook(ctx, wanted)
+	created, err := t.makeWebhook(ctx, client, wanted, key)
 	if err != nil {
-		return none, t.notCreated(err, key)
+		return made, err
 	}
 	t.keepFingerprint(created.Webhook, key)
 	if created.AnswerLost != nil {
@@ -169,16 +159,21 @@ func (t *tool) findOrCreate(ctx context.Context, client *labelbox.Client, c crea
 	return creationResult{created.Webhook, true, key}, nil
 }
 
-// notCreated keeps a generated secret where the webhook may exist.
-func (t *tool) notCreated(err error, key webhookSecret) error {
-	if errors.Is(err, labelbox.ErrOutcomeUnknown) {
-		if key.file != "" {
-			fmt.Fprintf(t.err, "labelhook: if the webhook was made, its secret is in %s\n", key.file)
-		}
-	} else {
+// makeWebhook puts a secret that was made up in safety and makes the webhook with
+// it. Where that may exist the secret stays.
+func (t *tool) makeWebhook(ctx context.Context, client *labelbox.Client, w labelbox.NewWebhook, key webhookSecret) (labelbox.CreatedWebhook, error) {
+	if err := key.keep(ctx, t); err != nil {
+		return labelbox.CreatedWebhook{}, err
+	}
+	w.Secret = key.text
+	created, err := client.CreateWebhook(ctx, w)
+	switch unknown := errors.Is(err, labelbox.ErrOutcomeUnknown); {
+	case unknown && key.file != "":
+		fmt.Fprintf(t.err, "labelhook: if the webhook was made, its secret is in %s\n", key.file)
+	case err != nil && !unknown:
 		key.discard()
 	}
-	return err
+	return created, err
 }
 
 // printCreated prints the result and, if told to, the check of the receiver.
@@ -188,19 +183,7 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 	if c.secret.show {
 		view.Secret = key.text // of a found webhook none is known
 	}
-	failed := false
-	if c.json {
-		if c.check {
-			report, err := t.probeFor(ctx, w.URL, key, true)
-			if err != nil {
-				return err
-			}
-			view.Check, failed = &report, !report.OK
-		}
-		if err := t.printJSON(view); err != nil {
-			return err
-		}
-	} else {
+	if !c.json {
 		rows := [][2]string{}
 		if view.Created {
 			rows = append(rows, [2]string{"secret", key.location()})
@@ -213,14 +196,21 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 		}
 		if c.check {
 			fmt.Fprintln(t.out)
-			report, err := t.probeFor(ctx, w.URL, key, false)
-			if err != nil {
-				return err
-			}
-			failed = !report.OK
 		}
 	}
-	if failed {
+	if c.check {
+		report, err := t.probeFor(ctx, w.URL, key, c.json)
+		if err != nil {
+			return err
+		}
+		view.Check = &report
+	}
+	if c.json {
+		if err := t.printJSON(view); err != nil {
+			return err
+		}
+	}
+	if view.Check != nil && !view.Check.OK {
 		return failure(errors.New("the webhook is there, but its receiver failed the check"), "labelhook check explains; labelhook webhooks delete switches the webhook off")
 	}
 	return nil
@@ -249,46 +239,44 @@ func (t *tool) probeFor(ctx context.Context, url string, key webhookSecret, sile
 	return t.probe(ctx, url, signing, sender.NewClient(1, probe.Timeout, roots), silent)
 }
 
-// there returns the active webhooks that are what is wanted already.
-func there(ctx context.Context, client *labelbox.Client, wanted labelbox.Webhook, project string) ([]labelbox.Webhook, error) {
-	n, err := neighboursOf(ctx, client, wanted.URL, project)
-	if err != nil {
-		return nil, err
-	}
-	return n.twins(ctx, wanted, project)
-}
-
 // compareSecret returns which of the twins is meant, and the secret given, if
 // one is: the one that was made with it, as far as that is known here. Twins that
 // all have another secret are refused, for a receiver would be told the wrong one.
-func (t *tool) compareSecret(ctx context.Context, twins []labelbox.Webhook, flags secretFlags) (labelbox.Webhook, webhookSecret, error) {
-	if flags.generate { // a secret is not made up for nothing
-		return twins[0], webhookSecret{}, nil
+func (t *tool) compareSecret(ctx context.Context, twins []labelbox.Webhook, flags secretFlags) (found creationResult, err error) {
+	found.webhook = twins[0]
+	if !flags.generate { // a secret is not made up for nothing
+		found.secret, err = flags.choose(ctx, t)
 	}
-	given, err := flags.choose(ctx, t)
-	if errors.Is(err, environment.ErrNoSecretVariable) {
-		return twins[0], webhookSecret{}, nil
+	switch {
+	case errors.Is(err, environment.ErrNoSecretVariable):
+		err = nil
+	case err == nil && found.secret.text != "":
+		found.webhook, err = t.madeWith(found.secret.text, twins)
 	}
-	if err != nil {
-		return labelbox.Webhook{}, given, err
+	if err == nil {
+		fmt.Fprintf(t.err, "labelhook: %s delivers there already; nothing was made\n", found.webhook.ID)
 	}
+	return found, err
+}
+
+// madeWith returns the first of the webhooks that was made with the secret or,
+// since that may not be known here, might have been.
+func (t *tool) madeWith(secret string, webhooks []labelbox.Webhook) (w labelbox.Webhook, err error) {
 	kept, err := t.records()
 	if err != nil {
-		return labelbox.Webhook{}, given, err
+		return w, err
 	}
-	known, err := kept.fingerprints(twins)
+	known, err := kept.fingerprints(webhooks)
 	if err != nil {
-		return labelbox.Webhook{}, given, err
+		return w, err
 	}
-	for _, w := range twins {
-		if known[w.ID].of(given.text) {
-			return w, given, nil
-		}
+	if i := slices.IndexFunc(webhooks, func(w labelbox.Webhook) bool { return known[w.ID].of(secret) }); i >= 0 {
+		return webhooks[i], nil
 	}
-	if i := slices.IndexFunc(twins, func(w labelbox.Webhook) bool { return known[w.ID] == nil }); i >= 0 {
-		fmt.Fprintf(t.err, "labelhook: warning: it is not known here whether %s has the secret that is given\n", twins[i].ID)
-		return twins[i], given, nil
+	if i := slices.IndexFunc(webhooks, func(w labelbox.Webhook) bool { return known[w.ID] == nil }); i >= 0 {
+		fmt.Fprintf(t.err, "labelhook: warning: it is not known here whether %s has the secret that is given\n", webhooks[i].ID)
+		return webhooks[i], nil
 	}
-	return labelbox.Webhook{}, given, failure(fmt.Errorf("%s delivers there already, but was made with another secret than the one given", idList(twins)),
-		"give that secret, or labelhook webhooks rotate "+twins[0].ID+" to give it a new one")
+	return w, failure(fmt.Errorf("%s delivers there already, but was made with another secret than the one given", idList(webhooks)),
+		"give that secret, or labelhook webhooks rotate "+webhooks[0].ID+" to give it a new one")
 }

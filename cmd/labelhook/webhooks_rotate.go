@@ -159,11 +159,7 @@ func (t *tool) twinFor(ctx context.Context, client *labelbox.Client, kept record
 	if s.rec, err = kept.load(s.old); err != nil {
 		return s, err
 	}
-	n, err := neighboursOf(ctx, client, s.old.URL, projectID(owner))
-	if err != nil {
-		return s, err
-	}
-	twins, err := n.twins(ctx, s.old, projectID(owner))
+	n, twins, err := twinsOf(ctx, client, s.old, projectID(owner))
 	if err != nil {
 		return s, err
 	}
@@ -241,7 +237,7 @@ func (t *tool) goOn(ctx context.Context, r rotation, s step) error {
 			return failure(fmt.Errorf("%s does not hold the secret that the twin %s was made with", under.File, s.twin.ID), "bring that secret back, or remove the file if it is elsewhere; "+startOver)
 		}
 	}
-	if t.getenv(environment.SecretVariable) == "" && t.getenv(environment.FileVariable) == "" {
+	if !t.secretIsSet() {
 		return nil
 	}
 	secrets, err := t.rawSecrets(ctx)
@@ -280,28 +276,17 @@ func (t *tool) begin(ctx context.Context, client *labelbox.Client, kept records,
 	if err := kept.save(s.rec); err != nil {
 		return err
 	}
-	if !secret.kept {
-		err = secret.keep(ctx, t)
-	}
-	if err == nil {
-		var created labelbox.CreatedWebhook
-		created, err = client.CreateWebhook(ctx, labelbox.NewWebhook{
-			URL: s.old.URL, Secret: secret.text, Topics: s.old.Topics, ProjectID: projectID(owner), WholeOrganization: owner == nil,
-		})
-		if errors.Is(err, labelbox.ErrOutcomeUnknown) {
-			t.notCreated(err, secret)
-			return failure(err, "run labelhook webhooks rotate "+s.old.ID+" again: it looks whether the twin was made")
-		}
-		if err != nil {
-			err = t.notCreated(err, secret)
-		}
-		s.twin = created.Webhook
-	}
-	if err != nil {
+	created, err := t.makeWebhook(ctx, client, labelbox.NewWebhook{
+		URL: s.old.URL, Topics: s.old.Topics, ProjectID: projectID(owner), WholeOrganization: owner == nil,
+	}, secret)
+	switch {
+	case errors.Is(err, labelbox.ErrOutcomeUnknown):
+		return failure(err, "run labelhook webhooks rotate "+s.old.ID+" again: it looks whether the twin was made")
+	case err != nil:
 		s.rec.Rotation = nil
 		return errors.Join(err, kept.save(s.rec))
 	}
-	s.created, s.secret = true, secret
+	s.twin, s.created, s.secret = created.Webhook, true, secret
 	s.rec.Rotation.Twin = s.twin.ID
 	return kept.save(s.rec)
 }
@@ -320,16 +305,13 @@ func (t *tool) newSecret(ctx context.Context, r rotation, rec record) (webhookSe
 	if secret, err = r.secret.choose(ctx, t); err != nil || secret.generated {
 		return secret, err
 	}
-	old, err := t.oldSecrets(ctx, r)
+	old, err := t.oldSecrets(ctx, r.secret.file)
 	if err != nil {
 		return secret, err
 	}
-	same := rec.Secret.of(secret.text)
-	for _, text := range old {
-		same = same || withoutLineBreak(text) == withoutLineBreak(secret.text)
-	}
+	same := func(s rawSecret) bool { return withoutLineBreak(s.text) == withoutLineBreak(secret.text) }
 	switch {
-	case same:
+	case rec.Secret.of(secret.text), slices.ContainsFunc(old, same):
 		return secret, usage(fmt.Errorf("the new secret is the one that %s has already, so nothing would change", r.id),
 			"set "+environment.SecretVariable+" to the new secret and "+environment.PreviousVariable+" to the old one, or add --generate-secret")
 	case rec.Secret == nil && len(old) == 0:
@@ -340,33 +322,34 @@ func (t *tool) newSecret(ctx context.Context, r rotation, rec record) (webhookSe
 }
 
 // oldSecrets returns the secrets that are said to be the old ones: the previous
-// one and, beside --secret-file, those of the environment.
-func (t *tool) oldSecrets(ctx context.Context, r rotation) ([]string, error) {
+// one, those below the new one in its file or, beside --secret-file, those of the
+// environment.
+func (t *tool) oldSecrets(ctx context.Context, file string) ([]rawSecret, error) {
 	if previous := t.getenv(environment.PreviousVariable); previous != "" {
-		return []string{previous}, nil
+		return []rawSecret{{text: previous}}, nil
 	}
-	inEnvironment := t.getenv(environment.SecretVariable) != "" || t.getenv(environment.FileVariable) != ""
-	var secrets []rawSecret
-	var err error
-	if r.secret.file != "" {
-		if secrets, err = secretLines(r.secret.file, "--secret-file"); err != nil {
+	if file != "" {
+		lines, err := secretLines(file, "--secret-file")
+		if err != nil {
 			return nil, err
 		}
-		secrets = secrets[1:]
-	}
-	if len(secrets) == 0 && inEnvironment {
-		if secrets, err = t.rawSecrets(ctx); err != nil {
-			return nil, err
-		}
-		if r.secret.file == "" {
-			secrets = secrets[1:]
+		if len(lines) > 1 {
+			return lines[1:], nil
 		}
 	}
-	var texts []string
-	for _, s := range secrets {
-		texts = append(texts, s.text)
+	if !t.secretIsSet() {
+		return nil, nil
 	}
-	return texts, nil
+	secrets, err := t.rawSecrets(ctx)
+	if err != nil || file != "" {
+		return secrets, err
+	}
+	return secrets[1:], nil
+}
+
+// secretIsSet reports whether the environment names the secret.
+func (t *tool) secretIsSet() bool {
+	return t.getenv(environment.SecretVariable) != "" || t.getenv(environment.FileVariable) != ""
 }
 
 // switchOver switches the old webhook off, once more sure that the twin delivers

@@ -83,6 +83,14 @@ func (n *neighbours) twins(ctx context.Context, w labelbox.Webhook, project stri
 	return twins, nil
 }
 
+// twinsOf finds the neighbours of a webhook and, among them, its twins.
+func twinsOf(ctx context.Context, client *labelbox.Client, w labelbox.Webhook, project string) (n *neighbours, twins []labelbox.Webhook, err error) {
+	if n, err = neighboursOf(ctx, client, w.URL, project); err == nil {
+		twins, err = n.twins(ctx, w, project)
+	}
+	return n, twins, err
+}
+
 // refuse returns an error if one of them is told of something that w will be
 // told of as well, and was not before: before are the topics that w delivers
 // there already. Those of two projects have nothing in common.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -77,50 +78,32 @@ func (f secretFlags) check() error {
 	return nil
 }
 
-// get returns the secret, in safety if it was made up.
-func (f secretFlags) get(ctx context.Context, t *tool) (webhookSecret, error) {
-	s, err := f.choose(ctx, t)
-	if err != nil {
-		return s, err
-	}
-	return s, s.keep(ctx, t)
-}
-
 // choose returns the secret given, or makes one up that [webhookSecret.keep] has
 // yet to put in safety.
-func (f secretFlags) choose(ctx context.Context, t *tool) (webhookSecret, error) {
+func (f secretFlags) choose(ctx context.Context, t *tool) (s webhookSecret, err error) {
+	var given []rawSecret
 	switch {
 	case f.generate:
-		s := webhookSecret{text: rand.Text() + rand.Text(), generated: true, file: f.file, command: f.command}
-		if s.command != "" {
-			return s, nil
-		}
-		if s.file == "" {
-			s.file = defaultSecretFile
-		}
-		if _, err := os.Lstat(s.file); err == nil {
-			return s, secretFileExists(s.file)
+		s = webhookSecret{text: rand.Text() + rand.Text(), generated: true, file: f.file, command: f.command}
+		if s.command == "" {
+			s.file = cmp.Or(f.file, defaultSecretFile)
+			if _, err := os.Lstat(s.file); err == nil {
+				return s, secretFileExists(s.file)
+			}
 		}
 		return s, nil
 	case f.file != "":
-		lines, err := secretLines(f.file, "--secret-file")
-		if err != nil {
-			return webhookSecret{}, err
+		given, err = secretLines(f.file, "--secret-file")
+	default:
+		given, err = t.rawSecrets(ctx)
+		if errors.Is(err, environment.ErrNoSecretVariable) {
+			err = usage(err, "set it to the secret, name a file with --secret-file, or add --generate-secret")
 		}
-		return checked(lines)
-	}
-	secrets, err := t.rawSecrets(ctx)
-	if errors.Is(err, environment.ErrNoSecretVariable) {
-		return webhookSecret{}, usage(err, "set it to the secret, name a file with --secret-file, or add --generate-secret")
 	}
 	if err != nil {
-		return webhookSecret{}, err
+		return s, err
 	}
-	return checked(secrets)
-}
-
-func checked(secrets []rawSecret) (webhookSecret, error) {
-	first, err := usableSecret(secrets)
+	first, err := usableSecret(given)
 	return webhookSecret{text: first.text}, err
 }
 
@@ -128,6 +111,8 @@ func checked(secrets []rawSecret) (webhookSecret, error) {
 // command.
 func (s webhookSecret) keep(ctx context.Context, t *tool) error {
 	switch {
+	case s.kept:
+		return nil
 	case s.command != "":
 		cmd := exec.CommandContext(ctx, "sh", "-c", s.command)
 		cmd.Stdin = strings.NewReader(s.text)

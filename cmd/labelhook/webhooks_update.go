@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,19 +92,14 @@ func (t *tool) refuseUpdate(ctx context.Context, client *labelbox.Client, id str
 	if err != nil {
 		return err
 	}
-	then, before := now, []labelbox.Topic(nil)
-	if change.URL != "" {
-		then.URL = change.URL
-	}
+	then := labelbox.Webhook{ID: id, URL: cmp.Or(change.URL, now.URL), Topics: now.Topics, Status: cmp.Or(change.Status, now.Status)}
 	if change.Topics != nil {
 		then.Topics = change.Topics
-	}
-	if change.Status != "" {
-		then.Status = change.Status
 	}
 	if then.Status != labelbox.Active {
 		return nil
 	}
+	var before []labelbox.Topic
 	if now.Status == labelbox.Active && labelbox.SameReceiver(now.URL, then.URL) {
 		before = now.Topics
 	}
