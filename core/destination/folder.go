@@ -2,6 +2,7 @@ package destination
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -171,19 +172,13 @@ func writeSynced(path string, body []byte) error {
 	}
 	defer os.Remove(temporary.Name()) // does nothing once renamed
 	_, err = temporary.Write(body)
-	if err == nil {
-		err = temporary.Sync()
+	if err := cmp.Or(err, temporary.Sync(), temporary.Close()); err != nil {
+		return err
 	}
-	if closed := temporary.Close(); err == nil {
-		err = closed
+	if err := os.Rename(temporary.Name(), path); err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err == nil {
-		err = syncFolder(dir)
-	}
-	return err
+	return syncFolder(dir)
 }
 
 func syncFolder(dir string) error {

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -56,7 +57,7 @@ func refuseSecret(text string) *Error {
 		return ErrNUL
 	case strings.TrimFunc(text, looksEmpty) != text:
 		return ErrSpace
-	case strings.ContainsFunc(text, breaksLine):
+	case strings.ContainsAny(text, "\n\v\f\r\u0085\u2028\u2029"):
 		return ErrLines
 	case strings.ContainsFunc(text, unicode.IsControl):
 		return ErrControl
@@ -96,25 +97,14 @@ func isUTF16(text string) bool {
 
 // looksEmpty reports whether r cannot be seen: white space, and what has no width.
 func looksEmpty(r rune) bool {
-	switch r {
-	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters that are blank
-		return true
-	}
-	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+	const blankLetters = "\u115f\u1160\u2800\u3164\uffa0"
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(blankLetters, r)
 }
 
 // invisible is about the inside of a text, where the joiners of some scripts and
 // of emoji have a meaning.
 func invisible(r rune) bool {
 	return unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
-}
-
-func breaksLine(r rune) bool {
-	switch r {
-	case '\n', '\v', '\f', '\r', '\u0085', '\u2028', '\u2029':
-		return true
-	}
-	return false
 }
 
 func isQuoted(text string) bool {
@@ -168,26 +158,19 @@ func isAssignment(text string) bool {
 // secrets into environments, or is one that such a tool has to decrypt. A URL of
 // any kind is one.
 func isReference(text string) bool {
-	for _, prefix := range [...]string{
+	prefixes := []string{
 		"@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(", "!Ref ", "!Sub ", "!GetAtt ", "!ImportValue ",
 		"//secretmanager.googleapis.com/", "secretref:", "secretKeyRef", "valueFrom:", "ssm:/", "aws-ssm:/", "/run/secrets/", "/var/run/secrets/", "ENC[", "$ANSIBLE_VAULT;",
-	} {
-		if hasPrefixFold(text, prefix) {
-			return true
-		}
 	}
 	dynamic, braces := strings.CutPrefix(text, "{{")
 	path, vault := strings.CutPrefix(strings.TrimPrefix(text, ">>"), "vault:")
 	scheme, _, url := strings.Cut(text, "://")
-	switch {
-	case braces && strings.HasPrefix(strings.TrimLeft(dynamic, " "), "resolve:"),
-		vault && strings.ContainsAny(path, "/#"),
-		url && len(scheme) >= 2 && isLetter(rune(scheme[0])) && !strings.ContainsFunc(scheme, notOfScheme),
-		strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5,
-		strings.HasPrefix(text, "projects/") && strings.Contains(text, "/secrets/"):
-		return true
-	}
-	return false
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return hasPrefixFold(text, prefix) }) ||
+		braces && strings.HasPrefix(strings.TrimLeft(dynamic, " "), "resolve:") ||
+		vault && strings.ContainsAny(path, "/#") ||
+		url && len(scheme) >= 2 && isLetter(rune(scheme[0])) && !strings.ContainsFunc(scheme, notOfScheme) ||
+		strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5 ||
+		strings.HasPrefix(text, "projects/") && strings.Contains(text, "/secrets/")
 }
 
 func hasPrefixFold(text, prefix string) bool {

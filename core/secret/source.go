@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -93,19 +94,14 @@ type Cached struct {
 // warnEvery is how often a refresh that goes on failing is logged.
 const warnEvery = time.Minute
 
-func (c *Cached) logger() *slog.Logger {
-	if c.Log != nil {
-		return c.Log
-	}
-	return slog.Default()
-}
+func (c *Cached) logger() *slog.Logger { return cmp.Or(c.Log, slog.Default()) }
 
 // Secrets implements [Source]. Its errors match [ErrNone].
 func (c *Cached) Secrets(ctx context.Context) ([]Secret, error) {
 	c.mu.Lock()
 	now := time.Now()
-	fresh := c.secrets != nil && now.Sub(c.fetched) < orDefault(c.MaxAge, 5*time.Minute)
-	mayFetch := c.inFlight == nil && (c.failed.IsZero() || now.Sub(c.failed) >= orDefault(c.RetryEvery, time.Second))
+	fresh := c.secrets != nil && now.Sub(c.fetched) < cmp.Or(c.MaxAge, 5*time.Minute)
+	mayFetch := c.inFlight == nil && (c.failed.IsZero() || now.Sub(c.failed) >= cmp.Or(c.RetryEvery, time.Second))
 	var ended <-chan struct{}
 	switch {
 	case fresh:
@@ -129,7 +125,7 @@ func (c *Cached) Secrets(ctx context.Context) ([]Secret, error) {
 
 // Reread implements [Rereader].
 func (c *Cached) Reread(ctx context.Context, stale []Secret) (fresh []Secret, changed bool) {
-	every := orDefault(c.RereadEvery, 10*time.Second)
+	every := cmp.Or(c.RereadEvery, 10*time.Second)
 	c.mu.Lock()
 	now := time.Now()
 	var ended <-chan struct{}
@@ -157,7 +153,7 @@ func (c *Cached) fetch(ctx context.Context) <-chan struct{} {
 	ended := make(chan struct{})
 	c.inFlight = ended
 	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(c.Timeout, 2*time.Second))
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(c.Timeout, 2*time.Second))
 		defer cancel()
 		secrets, err := c.Fetch(ctx)
 		if err == nil && len(secrets) == 0 {
@@ -192,7 +188,7 @@ func (c *Cached) note(secrets []Secret, err error) (news func()) {
 		return func() {}
 	}
 	c.warned = now
-	left := orDefault(c.StaleFor, time.Hour) - now.Sub(since)
+	left := cmp.Or(c.StaleFor, time.Hour) - now.Sub(since)
 	attrs = append(attrs, "usable_for_s", int(left.Seconds()), "error", err.Error())
 	return func() {
 		c.logger().Warn("the webhook secrets could not be read again; those read before are used", attrs...)
@@ -201,7 +197,7 @@ func (c *Cached) note(secrets []Secret, err error) (news func()) {
 
 // usable reports whether the secrets may still be used. c.mu is held.
 func (c *Cached) usable(now time.Time) bool {
-	return c.secrets != nil && now.Sub(c.fetched) < orDefault(c.StaleFor, time.Hour)
+	return c.secrets != nil && now.Sub(c.fetched) < cmp.Or(c.StaleFor, time.Hour)
 }
 
 func wait(ctx context.Context, ended <-chan struct{}) error {
@@ -219,11 +215,4 @@ func wait(ctx context.Context, ended <-chan struct{}) error {
 // same reports whether both are the result of one fetch.
 func same(a, b []Secret) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }

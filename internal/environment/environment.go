@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,7 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 		}
 	}
 	if p.Handler == nil && strings.TrimSpace(p.Getenv(DestinationsVariable)) == "" {
-		p.logger().Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
+		cmp.Or(p.Logger, slog.Default()).Warn("no destination is set: deliveries are only logged, and are lost with the log", "variable", DestinationsVariable, "remedy", "write one or more of "+p.schemes())
 	}
 	return &core.Receiver{
 		Secrets:    secrets,
@@ -129,23 +130,12 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 }
 
 func (p Platform) observer(destinations []string) core.Observer {
-	log := core.LogTo(p.Logger, destinations...)
-	if len(p.Observers) == 0 {
-		return log
-	}
+	observers := append([]core.Observer{core.LogTo(p.Logger, destinations...)}, p.Observers...)
 	return func(ctx context.Context, o core.Observation) {
-		log(ctx, o)
-		for _, observe := range p.Observers {
+		for _, observe := range observers {
 			observe(ctx, o)
 		}
 	}
-}
-
-func (p Platform) logger() *slog.Logger {
-	if p.Logger != nil {
-		return p.Logger
-	}
-	return slog.Default()
 }
 
 func (p Platform) secrets() (secret.Source, error) {
@@ -369,18 +359,13 @@ func (p Platform) maxBody() (int, error) {
 // LogLevel reads LABELHOOK_LOG_LEVEL; not set, it is Info. The error is a
 // [*ConfigError].
 func LogLevel(getenv func(string) string) (slog.Level, error) {
-	switch text := strings.ToLower(getenv(LogLevelVariable)); text {
-	case "":
-		return slog.LevelInfo, nil
-	case "debug":
-		return slog.LevelDebug, nil
-	case "info":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	default:
+	levels := map[string]slog.Level{
+		"": slog.LevelInfo, "debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	}
+	text := strings.ToLower(getenv(LogLevelVariable))
+	level, known := levels[text]
+	if !known {
 		return 0, &ConfigError{LogLevelVariable, fmt.Errorf("%q is not a level", text), "write debug, info, warn or error"}
 	}
+	return level, nil
 }

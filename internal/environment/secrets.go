@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/labelhook/labelhook/core/secret"
@@ -45,14 +46,8 @@ var ErrNoSecretVariable = errors.New("not set or empty, and there is no other so
 // aboutSecrets reports whether err says why there is no secret.
 func aboutSecrets(err error) bool {
 	var config *ConfigError
-	if !errors.As(err, &config) {
-		return false
-	}
-	switch config.Variable {
-	case SecretVariable, FileVariable, IDVariable, PreviousVariable:
-		return true
-	}
-	return false
+	return errors.As(err, &config) &&
+		slices.Contains([]string{SecretVariable, FileVariable, IDVariable, PreviousVariable}, config.Variable)
 }
 
 // Secrets makes the secret source that the environment describes. manager
@@ -68,7 +63,7 @@ func Secrets(getenv func(string) string, manager func(id string) (secret.Source,
 		return fromVariables(text, getenv(PreviousVariable))
 	case file != "":
 		return fromFile(file)
-	case hasPrefixFold(id, "@Microsoft.KeyVault("):
+	case strings.HasPrefix(strings.ToLower(id), "@microsoft.keyvault("):
 		return nil, &ConfigError{IDVariable, secret.ErrUnresolved, secretRemedy(secret.ErrUnresolved)}
 	case manager == nil:
 		return nil, &ConfigError{IDVariable, errors.New("there is no secret manager here"),
@@ -104,10 +99,6 @@ func CheckSecretVariables(getenv func(string) string) error {
 			"set it to the secret you gave Labelbox, or " + FileVariable + " to a file that holds it"}
 	}
 	return nil
-}
-
-func hasPrefixFold(text, prefix string) bool {
-	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
 func fromVariables(current, previous string) (secret.Source, error) {

@@ -117,13 +117,3 @@ func RootCAs(certificates []byte) (*x509.CertPool, error) {
 	pool.AddCert(one)
 	return pool, nil
 }
-
-// IsClosed reports whether err says that the other end closed the connection.
-func IsClosed(err error) bool {
-	for _, closed := range closings {
-		if errors.Is(err, closed) {
-			return true
-		}
-	}
-	return err != nil && isIdleClosing(err)
-}

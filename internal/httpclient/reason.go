@@ -42,7 +42,7 @@ func Reason(err error) string {
 		return "TLS: the certificate has expired or is not valid yet"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return NoAnswerInTime
-	case IsClosed(err):
+	case isClosed(err):
 		return "the connection was closed before an answer came"
 	}
 	return Unquoted(err).Error()

@@ -1,10 +1,12 @@
 package httpclient
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -49,7 +51,7 @@ func (t *transport) try(r *http.Request) (response *http.Response, again bool, e
 		GotFirstResponseByte: func() { answered.Store(true) },
 	})
 	response, err = t.Transport.RoundTrip(r.WithContext(ctx))
-	stale := !answered.Load() && IsClosed(err) || err == nil && response.StatusCode == http.StatusRequestTimeout && response.Close
+	stale := !answered.Load() && isClosed(err) || err == nil && response.StatusCode == http.StatusRequestTimeout && response.Close
 	return response, stale && reused.Load() && r.Context().Err() == nil && canRewind(r), err
 }
 
@@ -72,10 +74,11 @@ func rewound(r *http.Request) (*http.Request, error) {
 }
 
 // closings are what a read or write says of a connection that the other end has
-// closed.
+// closed, besides one error of net/http that has no name.
 var closings = []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, net.ErrClosed}
 
-// isIdleClosing knows the one such error of net/http that has no name.
-func isIdleClosing(err error) bool {
-	return strings.Contains(err.Error(), "server closed idle connection")
+// isClosed reports whether err says that the other end closed the connection.
+func isClosed(err error) bool {
+	return slices.ContainsFunc(closings, func(closed error) bool { return errors.Is(err, closed) }) ||
+		err != nil && strings.Contains(err.Error(), "server closed idle connection")
 }
