@@ -73,34 +73,40 @@ func status(t *testing.T, r *core.Receiver, key string) int {
 	return r.Receive(t.Context(), signed(t, key)).Status
 }
 
-func cached(t *testing.T, v *vault) *core.Receiver {
-	v.t = t
-	return &core.Receiver{Secrets: &secret.Cached{Fetch: v.fetch, Log: quiet()}, Handler: taken, Observe: core.LogTo(quiet())}
+// burst sends n deliveries at once, signed with the secret.
+func burst(t *testing.T, r *core.Receiver, n int, key string, want int) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			if got := status(t, r, key); got != want {
+				t.Errorf("signed with %s: status %d, want %d", key, got, want)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// withVault runs a test in the time of synctest, with a receiver whose secrets
+// are cached from a vault that holds text.
+func withVault(t *testing.T, text string, test func(t *testing.T, v *vault, r *core.Receiver)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{texts: []string{text}, t: t}
+		test(t, v, &core.Receiver{Secrets: &secret.Cached{Fetch: v.fetch, Log: quiet()}, Handler: taken, Observe: core.LogTo(quiet())})
+	})
 }
 
 func TestCachedSecretsAreFetchedOnceForManyAndAgainWhenOld(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{texts: []string{"a"}}
-		r := cached(t, v)
-		burst := func() {
-			var wg sync.WaitGroup
-			for range 20 {
-				wg.Go(func() {
-					if got := status(t, r, "a"); got != 200 {
-						t.Errorf("status %d", got)
-					}
-				})
-			}
-			wg.Wait()
-		}
-		burst()
+	withVault(t, "a", func(t *testing.T, v *vault, r *core.Receiver) {
+		burst(t, r, 20, "a", 200)
 		time.Sleep(5*time.Minute - time.Second)
-		burst()
+		burst(t, r, 20, "a", 200)
 		if v.count() != 1 {
 			t.Errorf("%d fetches before the secrets are old", v.count())
 		}
 		time.Sleep(2 * time.Second)
-		burst()
+		burst(t, r, 20, "a", 200)
 		if v.count() != 2 {
 			t.Errorf("%d fetches after they are", v.count())
 		}
@@ -108,17 +114,9 @@ func TestCachedSecretsAreFetchedOnceForManyAndAgainWhenOld(t *testing.T) {
 }
 
 func TestRotationUnderLoadLosesNoDelivery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{texts: []string{"old"}}
-		r := cached(t, v)
+	withVault(t, "old", func(t *testing.T, v *vault, r *core.Receiver) {
 		var wg sync.WaitGroup
-		send := func(secret string, want int) {
-			wg.Go(func() {
-				if got := status(t, r, secret); got != want {
-					t.Errorf("signed with %s: status %d, want %d", secret, got, want)
-				}
-			})
-		}
+		send := func(key string, want int) { wg.Go(func() { burst(t, r, 10, key, want) }) }
 		for second := range 60 {
 			switch second {
 			case 20:
@@ -126,14 +124,12 @@ func TestRotationUnderLoadLosesNoDelivery(t *testing.T) {
 			case 40:
 				v.set(nil, "new") // the old one is withdrawn
 			}
-			for range 10 {
-				send("old", map[bool]int{true: 200, false: 401}[second < 51]) // a little longer: the cache knows it
-				if second >= 20 {
-					send("new", 200)
-				}
-				if second >= 50 {
-					send("forged", 401)
-				}
+			send("old", map[bool]int{true: 200, false: 401}[second < 51]) // a little longer: the cache knows it
+			if second >= 20 {
+				send("new", 200)
+			}
+			if second >= 50 {
+				send("forged", 401)
 			}
 			time.Sleep(time.Second)
 		}
@@ -144,22 +140,14 @@ func TestRotationUnderLoadLosesNoDelivery(t *testing.T) {
 // A fetch that began before a rotation brings the old secrets, and may end
 // after the first delivery signed with the new one has come.
 func TestRotationDuringAFetchLosesNoDelivery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{texts: []string{"old"}}
-		r := cached(t, v)
+	withVault(t, "old", func(t *testing.T, v *vault, r *core.Receiver) {
 		status(t, r, "old")
 		time.Sleep(5 * time.Minute)
 		var wg sync.WaitGroup
 		wg.Go(func() { status(t, r, "old") }) // the secrets are old: it fetches
 		synctest.Wait()
 		v.set(nil, "new")
-		for range 10 {
-			wg.Go(func() {
-				if got := status(t, r, "new"); got != 200 {
-					t.Errorf("status %d", got)
-				}
-			})
-		}
+		burst(t, r, 10, "new", 200)
 		wg.Wait()
 		if v.count() != 3 {
 			t.Errorf("%d fetches, want the first, the one that came too early and one more", v.count())
@@ -168,20 +156,10 @@ func TestRotationDuringAFetchLosesNoDelivery(t *testing.T) {
 }
 
 func TestForgeriesCauseABoundedNumberOfFetches(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{texts: []string{"a"}}
-		r := cached(t, v)
+	withVault(t, "a", func(t *testing.T, v *vault, r *core.Receiver) {
 		status(t, r, "a")
 		for range 60 { // a minute of a hundred forgeries a second
-			var wg sync.WaitGroup
-			for range 100 {
-				wg.Go(func() {
-					if got := status(t, r, "forged"); got != 401 {
-						t.Errorf("status %d", got)
-					}
-				})
-			}
-			wg.Wait()
+			burst(t, r, 100, "forged", 401)
 			time.Sleep(950 * time.Millisecond)
 		}
 		if got := v.count(); got > 1+6 {
@@ -191,24 +169,14 @@ func TestForgeriesCauseABoundedNumberOfFetches(t *testing.T) {
 }
 
 func TestForgeriesCauseABoundedNumberOfFetchesWhileTheManagerIsDown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{texts: []string{"a"}}
-		r := cached(t, v)
+	withVault(t, "a", func(t *testing.T, v *vault, r *core.Receiver) {
 		status(t, r, "a")
 		v.set(errors.New("manager down"))
 		time.Sleep(10 * time.Minute) // the secrets are old by now, but usable
 		for range 60 {
 			var wg sync.WaitGroup
-			for range 50 {
-				wg.Go(func() {
-					if got := status(t, r, "forged"); got != 401 {
-						t.Errorf("forged: status %d", got)
-					}
-					if got := status(t, r, "a"); got != 200 {
-						t.Errorf("genuine: status %d", got)
-					}
-				})
-			}
+			wg.Go(func() { burst(t, r, 50, "forged", 401) })
+			wg.Go(func() { burst(t, r, 50, "a", 200) })
 			wg.Wait()
 			time.Sleep(time.Second)
 		}
@@ -219,9 +187,7 @@ func TestForgeriesCauseABoundedNumberOfFetchesWhileTheManagerIsDown(t *testing.T
 }
 
 func TestAFailingManagerKeepsTheLastSecretsForAWhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{texts: []string{"a"}}
-		r := cached(t, v)
+	withVault(t, "a", func(t *testing.T, v *vault, r *core.Receiver) {
 		status(t, r, "a")
 		v.set(errors.New("manager down"))
 		for elapsed := time.Duration(0); elapsed < 59*time.Minute; elapsed += time.Minute {
@@ -245,9 +211,8 @@ func TestAFailingManagerKeepsTheLastSecretsForAWhile(t *testing.T) {
 }
 
 func TestAManagerThatFailsFromTheStartIsAskedOnceASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{err: errors.New("access denied")}
-		r := cached(t, v)
+	withVault(t, "a", func(t *testing.T, v *vault, r *core.Receiver) {
+		v.set(errors.New("access denied"))
 		for range 100 {
 			if got := status(t, r, "a"); got != 503 {
 				t.Errorf("status %d", got)
@@ -364,13 +329,18 @@ type secretFile struct {
 	*core.Receiver
 }
 
-func newSecretFile(t *testing.T, path string) *secretFile {
-	f := &secretFile{t: t, path: path}
-	logger := slog.New(slog.NewJSONHandler(&f.log, nil))
-	source := secret.File(path)
-	source.Log = logger
-	f.Receiver = &core.Receiver{Secrets: source, Handler: taken, Observe: core.LogTo(logger)}
-	return f
+// withFile runs a test in the time of synctest, with a file that holds text.
+func withFile(t *testing.T, path, text string, test func(*testing.T, *secretFile)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := &secretFile{t: t, path: path}
+		logger := slog.New(slog.NewJSONHandler(&f.log, nil))
+		source := secret.File(path)
+		source.Log = logger
+		f.Receiver = &core.Receiver{Secrets: source, Handler: taken, Observe: core.LogTo(logger)}
+		f.write(text)
+		test(t, f)
+	})
 }
 
 func (f *secretFile) write(text string) {
@@ -391,18 +361,15 @@ func (f *secretFile) check(want int, secrets ...string) {
 }
 
 func TestAFileIsReadAgainOnAMismatch(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secret")
-	synctest.Test(t, func(t *testing.T) {
-		f := newSecretFile(t, path)
-		f.write("old\n")
+	withFile(t, filepath.Join(t.TempDir(), "secret"), "old\n", func(t *testing.T, f *secretFile) {
 		f.check(200, "old")
 		f.write("new\r\n")
 		f.check(200, "new", "old")
-		if got := logged(t, &f.log); len(got) != 1 || !strings.HasPrefix(got[0], "INFO file "+path) {
+		if got := logged(t, &f.log); len(got) != 1 || !strings.HasPrefix(got[0], "INFO file "+f.path) {
 			t.Errorf("logged %q", got)
 		}
 		f.check(401, "forged")
-		if err := os.WriteFile(path, []byte("other"), 0o600); err != nil {
+		if err := os.WriteFile(f.path, []byte("other"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -418,15 +385,12 @@ func TestAFileIsReadAgainOnAMismatch(t *testing.T) {
 const formerFor = time.Hour
 
 func TestAFileThatLosesASecretIsNews(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secret")
-	synctest.Test(t, func(t *testing.T) {
-		f := newSecretFile(t, path)
-		f.write("new\nold\n")
+	withFile(t, filepath.Join(t.TempDir(), "secret"), "new\nold\n", func(t *testing.T, f *secretFile) {
 		f.check(200, "old", "new")
 		f.write("new\n")
 		time.Sleep(time.Minute)
 		f.check(200, "new", "old")
-		if got := logged(t, &f.log); len(got) != 1 || !strings.HasPrefix(got[0], "WARN file "+path) {
+		if got := logged(t, &f.log); len(got) != 1 || !strings.HasPrefix(got[0], "WARN file "+f.path) {
 			t.Errorf("logged %q", got)
 		}
 	})
@@ -451,9 +415,7 @@ func TestAFileThatHasGoneWrongKeepsItsSecretsForAWhile(t *testing.T) {
 			if err := exec.Command("mkfifo", path+".pipe").Run(); err != nil && name == "now a pipe" {
 				t.Skip("mkfifo:", err)
 			}
-			synctest.Test(t, func(t *testing.T) {
-				f := newSecretFile(t, path)
-				f.write("opensesame\nhush-hush\n")
+			withFile(t, path, "opensesame\nhush-hush\n", func(t *testing.T, f *secretFile) {
 				f.check(200, "opensesame")
 				spoil(f)
 				time.Sleep(time.Minute)
@@ -475,10 +437,7 @@ func TestAFileThatHasGoneWrongKeepsItsSecretsForAWhile(t *testing.T) {
 // A file that is read between two writes gives half a secret, until the
 // next look.
 func TestTheBeginningOfASecretDoesNotOutliveIt(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secret")
-	synctest.Test(t, func(t *testing.T) {
-		f := newSecretFile(t, path)
-		f.write("old\n")
+	withFile(t, filepath.Join(t.TempDir(), "secret"), "old\n", func(t *testing.T, f *secretFile) {
 		f.check(200, "old")
 		f.write("opense")
 		f.check(200, "opense", "old")
