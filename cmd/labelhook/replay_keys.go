@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"strings"
 
@@ -38,27 +35,19 @@ func (t *tool) readKeys(ctx context.Context, file string) (keys []string, err er
 	if file == "" {
 		return nil, errors.New("@ names no file")
 	}
-	in := t.in
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = io.Reader(f)
+	in, err := t.openInput("", file)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	text, err := readAll(ctx, in, maxKeysFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading @%s: %w", file, err)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(inUTF8(text)))
-	for lines.Scan() {
-		if key := strings.TrimSpace(lines.Text()); key != "" {
+	for line := range strings.Lines(string(inUTF8(text))) {
+		if key := strings.TrimSpace(line); key != "" {
 			keys = append(keys, key)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("reading @%s: %w", file, err)
 	}
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("@%s names no delivery", file)

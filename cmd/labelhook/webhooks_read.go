@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,41 +34,38 @@ The table shows the scheme and host of a URL alone, for the rest may hold a key;
 			if project != "" {
 				webhooks = client.ProjectWebhooks(cmd.Context(), project)
 			}
-			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-			listed := 0
+			lines := newTable(t.out, "ID", "STATUS", "CREATED", "TOPICS", "URL")
+			none := true
 			for w, err := range webhooks {
 				if err != nil {
-					table.Flush()
+					lines.flush()
 					return err
 				}
 				if w.Status != labelbox.Active && !all {
 					continue
 				}
-				listed++
-				if asJSON {
-					if err := t.printJSON(webhookViewOf(w)); err != nil {
-						return err
-					}
-					continue
-				}
-				if listed == 1 {
-					fmt.Fprintln(table, "ID\tSTATUS\tCREATED\tTOPICS\tURL")
-				}
+				none = false
 				created := ""
 				if !w.CreatedAt.IsZero() {
 					created = w.CreatedAt.Local().Format(time.DateTime)
 				}
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", orDash(w.ID), orDash(string(w.Status)), orDash(created),
-					orDash(topicList(w.Topics)), orDash(printable.URL(w.URL)))
+				if asJSON {
+					err = t.printJSON(webhookViewOf(w))
+				} else {
+					err = written(lines.row(orDash(w.ID), orDash(string(w.Status)), orDash(created), orDash(topicList(w.Topics)), printable.URL(w.URL)))
+				}
+				if err != nil {
+					return err
+				}
 			}
-			if listed == 0 && !asJSON {
+			if none && !asJSON {
 				which := "active webhooks"
 				if all {
 					which = "webhooks"
 				}
 				fmt.Fprintf(t.err, "labelhook: there are no %s\n", which)
 			}
-			return written(table.Flush())
+			return written(lines.flush())
 		},
 	}
 	cmd.Flags().StringVar(&project, "project", "", "only the webhooks of the project with this `id`")
