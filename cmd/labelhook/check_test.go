@@ -47,18 +47,11 @@ func always(status int) http.Handler {
 	})
 }
 
-// proxy changes requests on their way to the next handler.
-func proxy(next http.Handler, change func(*http.Request)) http.Handler {
+// behind passes requests on to the next handler but for those that it answers
+// itself, with the status that it returns. It may change them.
+func behind(next http.Handler, change func(*http.Request) (status int)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		change(r)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// proxyGet answers GET with the status and passes on the rest.
-func proxyGet(next http.Handler, status int) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet {
+		if status := change(r); status != 0 {
 			w.WriteHeader(status)
 			return
 		}
@@ -68,9 +61,17 @@ func proxyGet(next http.Handler, status int) http.Handler {
 
 // serve starts a server that keeps its log to itself.
 func serve(t *testing.T, h http.Handler) *httptest.Server {
+	return start(t, h, (*httptest.Server).Start)
+}
+
+func serveTLS(t *testing.T, h http.Handler) *httptest.Server {
+	return start(t, h, (*httptest.Server).StartTLS)
+}
+
+func start(t *testing.T, h http.Handler, how func(*httptest.Server)) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Start()
+	how(server)
 	t.Cleanup(server.Close)
 	return server
 }
@@ -78,15 +79,23 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 // runTool runs a command line with the given environment.
 func runTool(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return runWith(t.Context(), strings.NewReader(""), env, args...)
+}
+
+// runWith is runTool with an input.
+func runWith(ctx context.Context, in io.Reader, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	tool := &tool{in: strings.NewReader(""), out: &out, err: printable.Writer{To: &err}, getenv: func(name string) string { return env[name] }}
-	code = tool.run(t.Context(), args)
+	tool := &tool{in: in, out: &out, err: printable.Writer{To: &err}, getenv: func(name string) string { return env[name] }}
+	code = tool.run(ctx, args)
 	return code, out.String(), err.String()
 }
 
+// withSecret is the environment of those who know the checked secret.
+var withSecret = map[string]string{current: checkedSecret}
+
 func TestCheckTellsReceiversApart(t *testing.T) {
 	good := receiver(t, taken)
-	key := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
+	key := withSecret
 	all := func(level string) map[string]string {
 		return map[string]string{
 			"get": level, "unsigned": level, "forged": level, "truncated": level, "sha256": level, "altered": level, "signed": level,
@@ -118,41 +127,46 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 			but(all("fail"), "get", "ok"), "has no usable secret"},
 
 		"accepts everything":     {always(200), key, exitFailed, all("fail"), "DANGER"},
-		"answers 500 to forgers": {flask(good), key, exitFailed, but(but(all("fail"), "get", "ok"), "signed", "ok"), "fails instead of refusing"},
+		"answers 500 to forgers": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { good.ServeHTTP(flask{w}, r) }), key, exitFailed, but(but(all("fail"), "get", "ok"), "signed", "ok"), "fails instead of refusing"},
 		"answers 400 to all":     {always(400), key, exitFailed, all("fail"), "refused, but not as labelhook refuses; it should be 401 signature_missing"},
 		"wrong path":             {http.NotFoundHandler(), key, exitFailed, all("fail"), "check the URL's path"},
 		"wants authentication":   {always(401), key, exitFailed, all("fail"), "AuthType"},
 		"forbidden":              {always(403), key, exitFailed, all("fail"), "allow unauthenticated invocations"},
 		"takes no POST":          {always(405), key, exitFailed, all("fail"), "does not take POST"},
-		"refuses GET in other words": {proxyGet(good, 405), key, exitFailed, but(all("ok"), "get", "fail"),
+		"refuses GET in other words": {behind(good, func(r *http.Request) int {
+			if r.Method == "GET" {
+				return 405
+			}
+			return 0
+		}), key, exitFailed, but(all("ok"), "get", "fail"),
 			"refused, but not as labelhook refuses; it should be 405 method_not_allowed"},
 		"limits the rate": {always(429), key, exitFailed, all("fail"), "limits the rate"},
 		"bad gateway":     {always(502), key, exitFailed, all("fail"), "502 from the platform"},
 		"unavailable":     {always(503), key, exitFailed, all("fail"), "503 from the platform"},
 		"redirects":       {http.RedirectHandler("/elsewhere?code=hush", http.StatusTemporaryRedirect), key, exitFailed, all("fail"), "redirects to http://127.0.0.1:"},
-		"hangs up on POST": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		"hangs up on POST": {behind(good, func(r *http.Request) int {
 			if r.Method == "POST" {
 				panic(http.ErrAbortHandler)
 			}
-			good.ServeHTTP(w, r)
+			return 0
 		}), key, exitFailed, but(all("fail"), "get", "ok"), "the connection was closed before an answer came"},
 
-		"a proxy that drops chunked bodies": {proxy(good, func(r *http.Request) {
+		"a proxy that drops chunked bodies": {behind(good, func(r *http.Request) int {
 			if r.ContentLength < 0 {
 				r.Body = http.NoBody
 			}
+			return 0
 		}), key, exitDone, but(but(but(chunkedWarns(all("ok")), "unsigned chunked", "ok"), "truncated chunked", "ok"), "sha256 chunked", "ok"), // refused before a body is looked at
 			"drops or refuses chunked bodies"},
-		"a proxy that refuses chunked bodies": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		"a proxy that refuses chunked bodies": {behind(good, func(r *http.Request) int {
 			if r.ContentLength < 0 {
-				http.Error(w, "Length Required", http.StatusLengthRequired)
-				return
+				return http.StatusLengthRequired
 			}
-			good.ServeHTTP(w, r)
+			return 0
 		}), key, exitDone, chunkedWarns(all("ok")), "drops or refuses chunked bodies"},
-		"a proxy that drops every body": {proxy(good, func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 }), key, exitFailed,
+		"a proxy that drops every body": {behind(good, func(r *http.Request) int { r.Body, r.ContentLength = http.NoBody, 0; return 0 }), key, exitFailed,
 			but(all("fail"), "get", "ok"), "the body did not arrive"},
-		"a proxy that drops the signature": {proxy(good, func(r *http.Request) { r.Header.Del(core.SignatureHeader) }), key, exitFailed,
+		"a proxy that drops the signature": {behind(good, func(r *http.Request) int { r.Header.Del(core.SignatureHeader); return 0 }), key, exitFailed,
 			but(but(all("fail"), "get", "ok"), "unsigned", "ok"), "drops the header X-Hub-Signature"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,20 +219,14 @@ func chunkedWarns(levels map[string]string) map[string]string {
 }
 
 // flask answers as Labelbox's sample receiver does: 500 where it refuses.
-func flask(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		recorder := httptest.NewRecorder()
-		next.ServeHTTP(recorder, r)
-		if recorder.Code == http.StatusUnauthorized {
-			http.Error(w, "Error", http.StatusInternalServerError)
-			return
-		}
-		for name, values := range recorder.Header() {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(recorder.Code)
-		w.Write(recorder.Body.Bytes())
-	})
+type flask struct{ http.ResponseWriter }
+
+func (w flask) WriteHeader(status int) {
+	if status == http.StatusUnauthorized {
+		w.Header().Set("Content-Type", "text/plain")
+		status = http.StatusInternalServerError
+	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func TestCheckSendsOnlyTestDeliveries(t *testing.T) {
@@ -243,7 +251,7 @@ func TestCheckSendsOnlyTestDeliveries(t *testing.T) {
 			t.Errorf("not an obvious test delivery: %s %s", d.Event, body)
 		}
 	}))
-	runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}, "check", server.URL)
+	runTool(t, withSecret, "check", server.URL)
 	if want := slices.Repeat([]string{"", "chunked"}, 6); !slices.Equal(framings, want) {
 		t.Errorf("framings %q", framings)
 	}
@@ -254,7 +262,7 @@ func TestCheckSendsOnlyTestDeliveries(t *testing.T) {
 
 func TestCheckInWords(t *testing.T) {
 	server := serve(t, receiver(t, taken))
-	_, out, _ := runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}, "check", server.URL+"/in?code=hush")
+	_, out, _ := runTool(t, withSecret, "check", server.URL+"/in?code=hush")
 	table, last, _ := strings.Cut(out, "the signed test delivery")
 	want := server.URL + `
 
@@ -299,24 +307,18 @@ ok       signed     chunked         200 accepted              200 accepted
 func TestCheckStopsWhereNobodyAnswers(t *testing.T) {
 	closed := serve(t, always(200))
 	closed.Close()
-	selfSigned := httptest.NewUnstartedServer(always(200))
-	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
-	selfSigned.StartTLS()
-	defer selfSigned.Close()
-	plain := serve(t, always(200))
 	release := make(chan struct{})
 	silent := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-release }))
 	defer close(release)
 	hangsUp := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-
 	for name, c := range map[string]struct {
 		url     string
 		timeout string
 		note    string
 	}{
 		"connection refused":      {closed.URL, "10s", "connection refused; nothing listens"},
-		"self-signed certificate": {selfSigned.URL, "10s", "unknown authority; Labelbox will probably not connect either"},
-		"TLS where there is none": {strings.Replace(plain.URL, "http:", "https:", 1), "10s", "does not speak TLS there"},
+		"self-signed certificate": {serveTLS(t, always(200)).URL, "10s", "unknown authority; Labelbox will probably not connect either"},
+		"TLS where there is none": {strings.Replace(serve(t, always(200)).URL, "http:", "https:", 1), "10s", "does not speak TLS there"},
 		"no answer in time":       {silent.URL, "50ms", "no answer in time; a cold start may take long"},
 		"hangs up":                {hangsUp.URL, "10s", "closed before an answer came; the receiver or something in front of it"},
 	} {

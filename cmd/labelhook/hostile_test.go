@@ -86,7 +86,6 @@ func TestNothingFromOutsideCommandsTheTerminal(t *testing.T) {
 		io.WriteString(w, `{"code":"`+hostile+`","detail":"`+r.URL.String()+`"}`)
 	}))
 	to := strings.Replace(server.URL, "//", "//user:hush@", 1) + "/hush-hush?key=hush#hush"
-	env := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
 	commands := [][]string{
 		{"events", "--inbox", path}, {"events", "--inbox", path, "--json"},
 		{"send", "label.created", "--to", to}, {"send", "label.created", "--to", to, "--json"}, {"send", "label.created", "--to", to, "--count", "2"},
@@ -104,7 +103,7 @@ func TestNothingFromOutsideCommandsTheTerminal(t *testing.T) {
 		commands = append(commands, []string{"events", "show", "--inbox", path, key}, []string{"events", "show", "--inbox", path, key, "--json"})
 	}
 	for _, args := range commands {
-		_, stdout, stderr := runTool(t, env, args...)
+		_, stdout, stderr := runTool(t, withSecret, args...)
 		tame(t, args, stdout, stderr)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -26,12 +25,7 @@ import (
 
 // runSend runs "labelhook send" in this process.
 func runSend(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
-	var out, err bytes.Buffer
-	t := &tool{in: strings.NewReader(stdin), out: &out, err: &err, getenv: func(name string) string {
-		return map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}[name]
-	}}
-	code = t.run(ctx, append([]string{"send"}, args...))
-	return code, out.String(), err.String()
+	return runWith(ctx, strings.NewReader(stdin), withSecret, append([]string{"send"}, args...)...)
 }
 
 // collecting is a receiver with the checked secret that keeps what it takes.
@@ -244,13 +238,8 @@ func TestSendWarnsOfPlainHTTP(t *testing.T) {
 	}
 }
 
-// An interrupt sends nothing more; what was under way is answered and counted.
 // What stands between here and the receiver is named, with what to do about it.
 func TestSendExplainsTheWay(t *testing.T) {
-	untrusted := httptest.NewUnstartedServer(always(200))
-	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
-	untrusted.StartTLS()
-	defer untrusted.Close()
 	proxy := httptest.NewServer(always(407))
 	defer proxy.Close()
 	binary, err := built()
@@ -258,7 +247,7 @@ func TestSendExplainsTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ to, proxy, hint string }{
-		"an unknown authority":        {untrusted.URL, "", "name its certificate with --ca-file"},
+		"an unknown authority":        {serveTLS(t, always(200)).URL, "", "name its certificate with --ca-file"},
 		"a proxy that answers itself": {"http://receiver.invalid/hush", proxy.URL, "the answer may be that of the proxy " + proxy.URL + " (HTTP_PROXY)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -272,6 +261,7 @@ func TestSendExplainsTheWay(t *testing.T) {
 	}
 }
 
+// An interrupt sends nothing more; what was under way is answered and counted.
 func TestSendInterrupted(t *testing.T) {
 	for name, test := range map[string]struct {
 		args           []string

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"os"
@@ -27,7 +26,7 @@ func TestVerifyExitCodes(t *testing.T) {
 		}
 	}
 	good, bad := core.Sign([]byte("body"), secret), core.Sign([]byte("another"), secret)
-	env := map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}
+	env := withSecret
 	for name, c := range map[string]struct {
 		env  map[string]string
 		args []string
@@ -69,13 +68,9 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestVerifyGivesUpOnEndlessInput(t *testing.T) {
-	var stderr bytes.Buffer
-	tool := &tool{in: zeros{}, out: io.Discard, err: &stderr, getenv: func(name string) string {
-		return map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}[name]
-	}}
-	code := tool.run(t.Context(), []string{"verify", "--signature", "sha1=00", "-"})
-	if want := "labelhook: error: the standard input is larger than 64 MiB\n"; code != exitUsage || !strings.HasPrefix(stderr.String(), want) {
-		t.Errorf("exit code %d, %q", code, stderr.String())
+	code, _, stderr := runWith(t.Context(), zeros{}, withSecret, "verify", "--signature", "sha1=00", "-")
+	if want := "labelhook: error: the standard input is larger than 64 MiB\n"; code != exitUsage || !strings.HasPrefix(stderr, want) {
+		t.Errorf("exit code %d, %q", code, stderr)
 	}
 }
 
@@ -84,12 +79,9 @@ func TestVerifyCanBeInterrupted(t *testing.T) {
 	defer out.Close()
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	var stderr bytes.Buffer
-	tool := &tool{in: in, out: io.Discard, err: &stderr, getenv: func(name string) string {
-		return map[string]string{"LABELBOX_WEBHOOK_SECRET": checkedSecret}[name]
-	}}
-	if code := tool.run(ctx, []string{"verify", "--signature", "sha1=00", "-"}); code != exitFailed || stderr.String() != "labelhook: error: interrupted\n" {
-		t.Errorf("exit code %d, %q", code, stderr.String())
+	code, _, stderr := runWith(ctx, in, withSecret, "verify", "--signature", "sha1=00", "-")
+	if code != exitFailed || stderr != "labelhook: error: interrupted\n" {
+		t.Errorf("exit code %d, %q", code, stderr)
 	}
 }
 
