@@ -34,8 +34,7 @@ func WithDestination(scheme string, open func(url string) (Handler, error)) Opti
 	}
 }
 
-// WithSecrets takes the webhook secrets from source and not from the
-// environment.
+// WithSecrets takes the webhook secrets from source, not from the environment.
 func WithSecrets(source secret.Source) Option { return func(o *Options) { o.Secrets = source } }
 
 // WithLogger takes the place of the logger of the cloud's package.

@@ -43,7 +43,8 @@ type Receiver struct {
 	DeadLetter Handler       // takes what Handler refuses for good; may be nil
 	MaxBody    int           // bytes; 0 means [DefaultMaxBody]
 
-	// Observe is told of every request; nil means [LogTo] with [slog.Default].
+	// Observe is told of every request. nil means [LogTo] with [slog.Default]; an
+	// observer that is set replaces that log, unless it calls one of LogTo itself.
 	Observe Observer
 }
 

@@ -32,8 +32,9 @@ import (
 // Where one source has several functions, only the one that FUNCTION_TARGET
 // names is made, so that each needs its own configuration only.
 //
-// The handler returned answers as the function does; package
-// [github.com/labelhook/labelhook/gcp/function/serve] serves it on this machine.
+// The handler returned answers as the function does. To try the function on this
+// machine, serve it with [github.com/labelhook/labelhook/server.New], or import
+// the function's package in a main that calls funcframework.Start.
 func Register(name string, h core.Handler, options ...core.Option) http.Handler {
 	if target := os.Getenv("FUNCTION_TARGET"); target != "" && target != name {
 		return http.NotFoundHandler()

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 
@@ -18,22 +19,33 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	s := &server.Server{Receiver: &core.Receiver{Secrets: labelhooktest.Secrets(), Handler: &core.Mux{}}, Path: "/labelbox"}
+	mux := http.NewServeMux() // or any router
+	mux.HandleFunc("GET /version", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "1.0") })
+	s := &server.Server{
+		Receiver: &core.Receiver{Secrets: labelhooktest.Secrets(), Handler: &core.Mux{}, Observe: core.LogTo(slog.New(slog.DiscardHandler))},
+		Path:     "/labelbox",
+		Other:    mux,
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, l) }()
 
-	response, err := http.Get("http://" + l.Addr().String() + server.HealthPath)
-	if err != nil {
-		fmt.Println(err)
-		return
+	for _, path := range []string{server.HealthPath, "/version", "/labelbox", "/elsewhere"} {
+		response, err := http.Get("http://" + l.Addr().String() + path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		response.Body.Close()
+		fmt.Println(path, response.Status)
 	}
-	response.Body.Close()
-	fmt.Println(response.Status)
 	stop()
 	fmt.Println(<-served)
 	// Output:
-	// 200 OK
+	// /healthz 200 OK
+	// /version 200 OK
+	// /labelbox 405 Method Not Allowed
+	// /elsewhere 404 Not Found
 	// <nil>
 }

@@ -19,6 +19,7 @@ type router struct {
 	path       string
 	url        string // of path
 	deliveries http.Handler
+	other      http.Handler  // nil: nothing is at other paths
 	strays     *floodlog.Log // the requests to other paths
 	logger     *slog.Logger
 }
@@ -35,7 +36,7 @@ func (s *Server) route(addr net.Addr, logger *slog.Logger) (*router, error) {
 	if s.CertFile != "" {
 		scheme = "https"
 	}
-	return &router{path, scheme + "://" + addr.String() + path, nethttp.Handler(s.Receiver), floodlog.New(1, time.Minute), logger}, nil
+	return &router{path, scheme + "://" + addr.String() + path, nethttp.Handler(s.Receiver), s.Other, floodlog.New(1, time.Minute), logger}, nil
 }
 
 func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -45,6 +46,10 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case HealthPath:
 		health(w, r)
 	default:
+		if h.other != nil {
+			h.other.ServeHTTP(w, r)
+			return
+		}
 		asked = printable.Text(asked[:min(len(asked), 100)])
 		h.strays.Write(r.Context(), h.logger, slog.LevelWarn, asked, "request refused: nothing is at its path",
 			[]slog.Attr{slog.String("path", asked), slog.String("deliveries_go_to", h.url)})

@@ -23,9 +23,12 @@ type Server struct {
 	Receiver *core.Receiver
 
 	// Path is where deliveries are taken, as [CleanPath] has it; "" means
-	// [DefaultPath]. At [HealthPath] GET is answered 200, at all others 404; a path
-	// that was refused is logged, once a minute.
+	// [DefaultPath]. At [HealthPath] GET is answered 200.
 	Path string
+
+	// Other has the requests to all other paths: a mux or router of one's own. nil
+	// answers 404 and logs the path, once a minute.
+	Other http.Handler
 
 	// CertFile and KeyFile are PEM files, both or neither: with them the server
 	// speaks TLS only. A certificate that is renewed in them is used from then on.

@@ -13,7 +13,10 @@ import (
 // Verify passes on to next what was signed with one of the secrets, and refuses
 // everything else as [Handler] does, with the same answers. It is for a server
 // that has a handler for the body already: next reads the proven bytes from the
-// request's Body as if nothing had been read, and its answer is the answer.
+// request's Body as if nothing had been read, and its answer is the answer. For a
+// router with middleware, such as chi, wrap it:
+//
+//	r.Use(func(next http.Handler) http.Handler { return nethttp.Verify(secrets, next) })
 //
 // A body has at most [core.DefaultMaxBody]; [http.MaxBytesHandler] around Verify
 // sets a lower limit. Refusals are logged by [slog.Default].

@@ -67,9 +67,7 @@ func TestTheHandlerBehindVerifyAnswersAndReadsTheProvenBody(t *testing.T) {
 	}
 }
 
-// A server that has a handler for the body already proves the sender first. The
-// same goes for chi: router.Use(func(next http.Handler) http.Handler { return
-// nethttp.Verify(secrets, next) }).
+// A server that has a handler for the body already proves the sender first.
 func ExampleVerify() {
 	secrets := labelhooktest.Secrets() // in a program: secret.File, secret.Static or a cloud's
 	mux := http.NewServeMux()
