@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
@@ -41,9 +40,7 @@ func TestEndpointSendsTheDeliveryAsItCame(t *testing.T) {
 		}
 		received <- r
 	})
-	if err := e.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	handle(t, e, d)
 	r := <-received
 	if r.Method != "POST" || r.URL.RequestURI() != "/hook?code="+key || r.ContentLength != int64(len(d.Body)) {
 		t.Errorf("received %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
@@ -78,9 +75,7 @@ func TestEndpointPassesOnEndToEndHeaders(t *testing.T) {
 	d.Hops = 1
 	var got http.Header
 	e, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
-	if err := e.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	handle(t, e, d)
 	for _, name := range []string{"Content-Type", "Content-Encoding", "X-Request-Id", "Traceparent", "Tracestate", "User-Agent"} {
 		if fmt.Sprint(got[name]) != fmt.Sprint(header[name]) {
 			t.Errorf("%s is %q", name, got[name])
@@ -105,9 +100,7 @@ func TestEndpointDoesNotWaitForTheAnswersBody(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done() // only when the endpoint has left
 	})
-	if err := e.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-		t.Error(err)
-	}
+	handle(t, e, destinationtest.Label(t))
 }
 
 // A target that closes kept connections unseen takes every delivery.
@@ -130,9 +123,7 @@ func TestEndpointReplacesDeadConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 20 {
-		if err := e.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-			t.Fatal(err)
-		}
+		handle(t, e, destinationtest.Label(t))
 	}
 }
 
@@ -232,9 +223,5 @@ func TestEndpointsAreCalledAtTheSameTime(t *testing.T) {
 	}
 	a, _ := endpoint(t, meet)
 	b, _ := endpoint(t, meet)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := core.All(a, b).Handle(ctx, destinationtest.Label(t)); err != nil {
-		t.Error(err)
-	}
+	handle(t, core.All(a, b), destinationtest.Label(t))
 }

@@ -43,9 +43,7 @@ func files(t testing.TB, dir string) (names []string) {
 
 func TestFilesAreNamedByEventAndDayAndReadByTheirOwnerAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
-	if err := folder(t, dir).Handle(t.Context(), destinationtest.Label(t)); err != nil {
-		t.Fatal(err)
-	}
+	handle(t, folder(t, dir), destinationtest.Label(t))
 	got := files(t, dir)
 	if len(got) != 1 || !strings.HasPrefix(got[0], "event=label.created/dt=2024-05-06/20240506T171848.000Z-") {
 		t.Fatalf("files %q", got)
@@ -67,19 +65,14 @@ func TestFolderTrustsAFileForItsContentOnly(t *testing.T) {
 			dir := t.TempDir()
 			f := folder(t, dir)
 			path := filepath.Join(dir, filepath.FromSlash(d.ObjectName()))
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, content, 0o600); err != nil {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, content, 0o600)); err != nil {
 				t.Fatal(err)
 			}
 			before, err := os.Stat(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := f.Handle(t.Context(), d); err != nil {
-				t.Fatal(err)
-			}
+			handle(t, f, d)
 			if body, err := os.ReadFile(path); !bytes.Equal(body, d.Body) {
 				t.Errorf("it holds %d bytes that are not the delivery's, %v", len(body), err)
 			}
@@ -97,12 +90,7 @@ func TestNewFolderSweepsWhatWasLeftUnfinished(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, age := range map[string]time.Duration{".incomplete-old": 2 * time.Hour, ".incomplete-new": time.Minute, "old.json": 2 * time.Hour} {
-		path := filepath.Join(day, name)
-		write(t, path)
-		then := time.Now().Add(-age)
-		if err := os.Chtimes(path, then, then); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(day, name), age)
 	}
 	folder(t, dir)
 	if got := files(t, day); !slices.Equal(got, []string{".incomplete-new", "old.json"}) {
@@ -116,25 +104,18 @@ func TestFolderSweepsWhileItIsUsed(t *testing.T) {
 		dir := t.TempDir()
 		f := folder(t, dir)
 		d := destinationtest.Label(t)
-		handle := func() {
-			if err := f.Handle(t.Context(), d); err != nil {
-				t.Fatal(err)
-			}
-			synctest.Wait()
-		}
-		handle()
+		handle(t, f, d)
+		synctest.Wait()
 		left := filepath.Join(dir, filepath.FromSlash(path.Dir(d.ObjectName())), ".incomplete-1")
-		write(t, left)
-		then := time.Now().Add(-2 * time.Hour)
-		if err := os.Chtimes(left, then, then); err != nil {
-			t.Fatal(err)
-		}
-		handle()
+		write(t, left, 2*time.Hour)
+		handle(t, f, d)
+		synctest.Wait()
 		if n := len(files(t, dir)); n != 2 {
 			t.Errorf("within an hour %d files are there, want 2", n)
 		}
 		time.Sleep(time.Hour + 2*time.Second)
-		handle()
+		handle(t, f, d)
+		synctest.Wait()
 		if got := files(t, dir); !slices.Equal(got, []string{d.ObjectName()}) {
 			t.Errorf("after an hour %q are there", got)
 		}
@@ -145,9 +126,7 @@ func TestFolderComesBackWhenItWasRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "folder")
 	f := folder(t, dir)
 	for range 2 {
-		if err := f.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-			t.Fatal(err)
-		}
+		handle(t, f, destinationtest.Label(t))
 		if len(files(t, dir)) != 1 {
 			t.Error("no file")
 		}
@@ -160,13 +139,13 @@ func TestFolderComesBackWhenItWasRemoved(t *testing.T) {
 func TestFolderFailsForNowAndLeavesNothingBehind(t *testing.T) {
 	for name, obstruct := range map[string]func(t *testing.T, dir string, d *core.Delivery){
 		"a file where the event's folder belongs": func(t *testing.T, dir string, d *core.Delivery) {
-			write(t, filepath.Join(dir, "event="+string(d.Event)))
+			write(t, filepath.Join(dir, "event="+string(d.Event)), 0)
 		},
 		"a file where the folder was": func(t *testing.T, dir string, _ *core.Delivery) {
 			if err := os.Remove(dir); err != nil {
 				t.Fatal(err)
 			}
-			write(t, dir)
+			write(t, dir, 0)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,15 +164,17 @@ func TestFolderFailsForNowAndLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, path string) {
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
+// write makes an empty file of that age.
+func write(t *testing.T, path string, age time.Duration) {
+	then := time.Now().Add(-age)
+	if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, then, then)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestNewFolderRefusesWhatIsNone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
-	write(t, file)
+	write(t, file, 0)
 	for _, dir := range []string{"", file, filepath.Join(file, "below")} {
 		if _, err := destination.NewFolder(dir); err == nil {
 			t.Errorf("took %q", dir)
@@ -204,9 +185,7 @@ func TestNewFolderRefusesWhatIsNone(t *testing.T) {
 func TestFolderLocatesItsFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "with blank")
 	f, d := folder(t, dir), destinationtest.Label(t)
-	if err := f.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	handle(t, f, d)
 	var bucket destination.Bucket = f
 	u, err := url.Parse(bucket.Locate(d))
 	if err != nil || u.Scheme != "file" {

@@ -33,9 +33,7 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := destination.NewLog(&out).Handle(t.Context(), destinationtest.New(`an "id"`, "LABEL_CREATED", []byte(test.body))); err != nil {
-				t.Fatal(err)
-			}
+			handle(t, destination.NewLog(&out), destinationtest.New(`an "id"`, "LABEL_CREATED", []byte(test.body)))
 			if strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "}\n") {
 				t.Errorf("not one line: %q", &out)
 			}
@@ -54,7 +52,7 @@ func TestLogWritesOneLineOfJSON(t *testing.T) {
 				t.Errorf("data %s, data_base64 %q, want %s, %q", line.Data, line.DataBase64, test.data, test.dataBase64)
 			}
 			if strings.Contains(out.String(), destinationtest.Signature[5:]) {
-				t.Errorf("the destinationtest.Signature is in the log: %s", &out)
+				t.Errorf("the signature is in the log: %s", &out)
 			}
 		})
 	}

@@ -30,6 +30,13 @@ func BenchmarkFolder(b *testing.B)   { destinationtest.Bench(b, folders(b)) }
 func BenchmarkEndpoint(b *testing.B) { destinationtest.Bench(b, endpoints(b)) }
 func BenchmarkLog(b *testing.B)      { destinationtest.Bench(b, logs()) }
 
+func handle(t testing.TB, h core.Handler, d *core.Delivery) {
+	t.Helper()
+	if err := h.Handle(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func folders(t testing.TB) destinationtest.Harness {
 	all := t.TempDir()
 	return destinationtest.Harness{

@@ -77,7 +77,8 @@ func TestSecretsOfTheCallerTakeThePlaceOfTheEnvironments(t *testing.T) {
 	}
 }
 
-func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
+// A 200 for what exists nowhere but in a log is a loss that somebody must want.
+func TestDeliveriesGoToTheLogUnlessToldOtherwiseAndAWarningSaysSo(t *testing.T) {
 	taken := 0
 	own := core.HandlerFunc(func(context.Context, *core.Delivery) error { taken++; return nil })
 	for name, test := range map[string]struct {
@@ -85,23 +86,28 @@ func TestDeliveriesGoToTheLogUnlessToldOtherwise(t *testing.T) {
 		own          core.Handler
 		lines        int
 		names        []string
+		warned       bool
 	}{
-		"default":            {"", nil, 1, []string{"log:"}},
-		"only blanks":        {" \n", nil, 1, []string{"log:"}},
-		"two logs":           {"log: log:", nil, 2, []string{"log:", "log:"}},
-		"upper case":         {"LOG:", nil, 1, []string{"log:"}},
-		"a queue":            {"queue://name", nil, 0, []string{"queue:test"}},
-		"a handler":          {"", own, 0, []string{"handler"}},
-		"a handler and more": {"log:\tqueue://name", own, 1, []string{"handler", "log:", "queue:test"}},
+		"default":            {"", nil, 1, []string{"log:"}, true},
+		"only blanks":        {" \n", nil, 1, []string{"log:"}, true},
+		"log: by name":       {"log:", nil, 1, []string{"log:"}, false},
+		"two logs":           {"log: log:", nil, 2, []string{"log:", "log:"}, false},
+		"upper case":         {"LOG:", nil, 1, []string{"log:"}, false},
+		"a queue":            {"queue://name", nil, 0, []string{"queue:test"}, false},
+		"a handler":          {"", own, 0, []string{"handler"}, false},
+		"a handler and more": {"log:\tqueue://name", own, 1, []string{"handler", "log:", "queue:test"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			taken = 0
-			var out bytes.Buffer
+			var out, log bytes.Buffer
 			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), &out)
-			p.Handler = test.own
+			p.Logger, p.Handler = slog.New(slog.NewJSONHandler(&log, nil)), test.own
 			r, names, err := environment.Receiver(p)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if got := strings.Contains(log.String(), `"level":"WARN"`) && strings.Contains(log.String(), "only logged"); got != test.warned {
+				t.Errorf("logged %s", &log)
 			}
 			if status, word := send(t, r, key, payload.ReviewCreated); status != 200 || word != "accepted" {
 				t.Errorf("answered %d %s", status, word)
@@ -289,14 +295,6 @@ func TestTheProcessEnvironmentIsTheDefault(t *testing.T) {
 	}
 }
 
-func TestNoReceiverComesWithAnError(t *testing.T) {
-	r, _, err := environment.Receiver(platform(variables{}, nil))
-	var config *environment.ConfigError
-	if r != nil || !errors.As(err, &config) {
-		t.Errorf("got %v, %v", r, err)
-	}
-}
-
 func TestOnlyWhatIsAboutTheSecretIsALackOfOne(t *testing.T) {
 	for want, tests := range map[string][]variables{
 		"secret_unavailable": {{}, {"LABELBOX_WEBHOOK_SECRET": " "}, {"LABELBOX_WEBHOOK_SECRET_FILE": "none"}, {"LABELBOX_WEBHOOK_SECRET_ID": "wrong"}},
@@ -325,31 +323,5 @@ func TestACommaInsideAURLStaysOne(t *testing.T) {
 		if err != nil || len(names) != 2 {
 			t.Errorf("%s: %q, %v", url, names, err)
 		}
-	}
-}
-
-// A 200 for what exists nowhere but in a log is a loss that somebody must want.
-func TestAReceiverThatOnlyLogsSaysSo(t *testing.T) {
-	own := core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })
-	for name, test := range map[string]struct {
-		destinations string
-		own          core.Handler
-		warned       bool
-	}{
-		"nothing set":   {"", nil, true},
-		"only blanks":   {" ", nil, true},
-		"log: by name":  {"log:", nil, false},
-		"a destination": {"queue:", nil, false},
-		"a handler":     {"", own, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer
-			p := platform(withSecret.with(variables{"LABELHOOK_DESTINATIONS": test.destinations}), new(bytes.Buffer))
-			p.Logger, p.Handler = slog.New(slog.NewJSONHandler(&log, nil)), test.own
-			receiver(t, p)
-			if got := strings.Contains(log.String(), `"level":"WARN"`) && strings.Contains(log.String(), "only logged"); got != test.warned {
-				t.Errorf("logged %s", &log)
-			}
-		})
 	}
 }

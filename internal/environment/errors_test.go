@@ -88,7 +88,10 @@ func TestEveryWrongConfigurationSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			_, _, err := environment.Receiver(platform(test.set, new(bytes.Buffer)))
+			r, _, err := environment.Receiver(platform(test.set, new(bytes.Buffer)))
+			if r != nil {
+				t.Error("a receiver comes with the error")
+			}
 			check(t, err, test.variable, test.problem, test.remedy)
 		})
 	}

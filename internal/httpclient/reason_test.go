@@ -56,7 +56,7 @@ func TestReason(t *testing.T) {
 		client *http.Client
 		want   string
 	}{
-		"nobody listens":            {closed.URL, nil, nil, "connection refused"},
+		"nobody listens":            {closed.URL + "/path?code=hush", nil, nil, "connection refused"},
 		"https to plain http":       {strings.Replace(plain.URL, "http:", "https:", 1), nil, nil, "the server does not speak TLS there"},
 		"own certificate":           {secure.URL, nil, nil, "TLS: the certificate is signed by an unknown authority"},
 		"another's certificate":     {secure.URL, nil, wrongHost(), "TLS: the certificate is not for this host"},
@@ -81,6 +81,9 @@ func TestReason(t *testing.T) {
 			}
 			if got := Reason(err); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if strings.Contains(err.Error(), "hush") {
+				t.Errorf("%v repeats the URL", err)
 			}
 		})
 	}
