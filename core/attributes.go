@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,13 +49,7 @@ func (d *Delivery) Attributes() []Attribute {
 		{"labelboxdatarow", d.DataRowID},
 		{"datacontenttype", contentType},
 	}
-	set := attributes[:0]
-	for _, a := range attributes {
-		if a.Value != "" {
-			set = append(set, a)
-		}
-	}
-	return set
+	return slices.DeleteFunc(attributes, func(a Attribute) bool { return a.Value == "" })
 }
 
 // typePrefix stands before the event in the attribute "type".
@@ -77,7 +72,8 @@ var ErrForeign = errors.New("this is no delivery of labelhook's")
 //
 // The error matches [ErrForeign]: there is no type that begins with
 // "com.labelbox.", the type is no event, or labelboxkey is not the key of this
-// body and event, which means that one of them was changed on the way.
+// body and event, which means that one of them was changed on the way or that it
+// was sent [Delivery.InForm].
 func FromAttributes(attributes []Attribute, body []byte) (*Delivery, error) {
 	of := func(name string) string {
 		for _, a := range attributes {

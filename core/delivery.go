@@ -52,6 +52,20 @@ type Delivery struct {
 
 	keyOnce sync.Once
 	key     string
+	form    string // see [Delivery.InForm]
+}
+
+// InForm returns the delivery with another body, for a destination that has it in
+// another form than Labelbox's. All else stays: also the key and the signature,
+// those of the bytes that came. form stands in [Delivery.ObjectName].
+func (d *Delivery) InForm(form string, body []byte, contentType string) *Delivery {
+	other := &Delivery{
+		ID: d.ID, Event: d.Event, Version: d.Version, ProjectID: d.ProjectID, LabelID: d.LabelID, DataRowID: d.DataRowID,
+		Time: d.Time, Received: d.Received, Hops: d.Hops, Origin: d.Origin,
+		Body: body, Signature: d.Signature, EventName: d.EventName, ContentType: contentType, form: "." + form,
+	}
+	other.keyOnce.Do(func() { other.key = d.Key() })
+	return other
 }
 
 // Subject returns the id of what the event is about: the label for label
@@ -110,8 +124,8 @@ func (d *Delivery) Reference() string {
 // time, dt is the name that Hive-like engines read as null.
 func (d *Delivery) ObjectName() string {
 	if d.Time.IsZero() {
-		return "event=" + string(d.Event) + "/dt=__HIVE_DEFAULT_PARTITION__/" + d.Key() + ".json"
+		return "event=" + string(d.Event) + "/dt=__HIVE_DEFAULT_PARTITION__/" + d.Key() + d.form + ".json"
 	}
 	t := d.Time.UTC()
-	return "event=" + string(d.Event) + "/dt=" + t.Format(time.DateOnly) + "/" + t.Format("20060102T150405.000Z") + "-" + d.Key() + ".json"
+	return "event=" + string(d.Event) + "/dt=" + t.Format(time.DateOnly) + "/" + t.Format("20060102T150405.000Z") + "-" + d.Key() + d.form + ".json"
 }

@@ -55,12 +55,9 @@ func (d *Delivery) readHeader() []HeaderField {
 	if d.header == nil {
 		return sortFields(fields)
 	}
-	var hop []string // what concerns only the connection that it came on
-	for _, value := range d.header.Values("Connection") {
-		for name := range strings.SplitSeq(value, ",") {
-			hop = append(hop, strings.TrimSpace(name))
-		}
-	}
+	hop := strings.FieldsFunc(strings.Join(d.header.Values("Connection"), ","), func(r rune) bool { // what concerns only the connection that it came on
+		return r == ',' || r == ' ' || r == '\t'
+	})
 	for _, name := range d.endToEndNames() {
 		if contains(hop, name) {
 			continue

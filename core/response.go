@@ -99,15 +99,8 @@ func refuse(err error) Response {
 
 // response renders the problem as RFC 9457 has it.
 func (p problem) response() Response {
-	body := append([]byte(nil), `{"type":"about:blank","title":"`...)
-	body = append(body, p.title...)
-	body = append(body, `","status":`...)
-	body = strconv.AppendInt(body, int64(p.status), 10)
-	body = append(body, `,"code":"`...)
-	body = append(body, p.code...)
-	body = append(body, `","detail":"`...)
-	body = append(body, p.detail...)
-	body = append(body, "\"}\n"...)
+	body := []byte(`{"type":"about:blank","title":"` + p.title + `","status":` + strconv.Itoa(p.status) +
+		`,"code":"` + string(p.code) + `","detail":"` + p.detail + "\"}\n")
 	return Response{p.status, p.code, append([]HeaderField{{"Content-Type", "application/problem+json"}}, p.header...), body}
 }
 

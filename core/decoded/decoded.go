@@ -25,6 +25,9 @@ import (
 // Form names the version of the form, as member "form" of each document.
 const Form = "labelhook.decoded.v1"
 
+// ContentType is the media type of a document, such as of a message in this form.
+const ContentType = "application/vnd.labelhook.decoded.v1+json"
+
 // Delivery is a delivery in the decoded form. Make one with [Of].
 type Delivery struct {
 	Form      string          `json:"form"`        // [Form]

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/core/decoded"
 )
 
 // Fetch reads the object that a message refers to, by the URI that the bucket's
@@ -46,16 +47,20 @@ func FromMessage(attributes map[string]string, prefix string, body []byte, fetch
 
 // Event is the delivery in CloudEvents' JSON format
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md),
-// for a transport without attributes: with the exact body in data_base64, or
-// without it and with dataref if that is not empty.
+// for a transport without attributes: with the exact body in data_base64, or the
+// decoded form in data, or without either and with dataref if that is not empty.
 func Event(d *core.Delivery, dataref string) string {
-	last := core.Attribute{Name: "dataref", Value: dataref}
-	if dataref == "" {
-		last = core.Attribute{Name: "data_base64", Value: base64.StdEncoding.EncodeToString(d.Body)}
-	}
-	event := make([]byte, 0, len(last.Value)+1<<10)
-	for _, a := range append(d.Attributes(), last) {
+	event := make([]byte, 0, base64.StdEncoding.EncodedLen(len(d.Body))+1<<10)
+	for _, a := range d.Attributes() {
 		event = member(event, a.Name, a.Value)
+	}
+	switch {
+	case dataref != "":
+		event = member(event, "dataref", dataref)
+	case d.ContentType == decoded.ContentType:
+		event = append(append(event, `,"data":`...), d.Body...)
+	default:
+		event = member(event, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
 	}
 	event[0] = '{' // instead of a comma
 	return string(append(event, '}'))

@@ -129,7 +129,7 @@ shown() {
 	local url urls=() list=''
 	read -rd '' -a urls <<<"$1" || true
 	for url in ${urls[@]+"${urls[@]}"}; do
-		if [[ $url =~ ^(servicebus|azblob|azqueue)://[^?#@]*$ || $url == log: ]]; then
+		if [[ $url =~ ^(servicebus|azblob|azqueue)://[^?#@]*(\?form=decoded)?$ || $url == log: ]]; then
 			:
 		elif [[ $url =~ ^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*@)?(([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?)([/?#].*)?$ ]]; then
 			url=${BASH_REMATCH[1]}${BASH_REMATCH[3]}

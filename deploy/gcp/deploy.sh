@@ -33,6 +33,7 @@ what becomes of deliveries
   --destinations=URLS   separated by blanks (pubsub://PROJECT/NAME; none with
                         --root or --source):
                         pubsub://PROJECT/TOPIC gs://BUCKET/PREFIX https://… log:
+                        each as it came, or with ?form=decoded as docs/decoded.md has it
   --dead-letter=URL     takes what a destination refuses for good
   --overflow=URL        gs://BUCKET/PREFIX for bodies over a topic's limit
   --events=NAMES        let only these through, separated by blanks
@@ -127,7 +128,7 @@ shown() {
 	local url urls=() list=''
 	read -rd '' -a urls <<<"$1" || true
 	for url in ${urls[@]+"${urls[@]}"}; do
-		if [[ $url =~ ^(pubsub|gs)://[^?#@]*$ || $url == log: ]]; then
+		if [[ $url =~ ^(pubsub|gs)://[^?#@]*(\?form=decoded)?$ || $url == log: ]]; then
 			:
 		elif [[ $url =~ ^([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*@)?(([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?)([/?#].*)?$ ]]; then
 			url=${BASH_REMATCH[1]}${BASH_REMATCH[3]}
@@ -138,6 +139,8 @@ shown() {
 	done
 	printf '%s' "$list"
 }
+
+form='?form=decoded' # behind the name of what is to get deliveries so
 
 # check_destination FLAG URL: a form that the function knows. A function of the
 # user's own may know others.
@@ -173,9 +176,9 @@ secret=${secret:-$name-webhook-secret}
 	wrong "--secret does not name a secret: write its name in Secret Manager, and leave the secret itself to --secret-stdin"
 ! $secret_stdin || ! $rotate || wrong "--rotate makes up a secret and --secret-stdin reads one: pass one of them (a new one from standard input rotates too)"
 [ -n "$destinations$root$source" ] || destinations=pubsub://$project/$name
-for url in $destinations; do check_destination --destinations "$url"; done
+for url in $destinations; do check_destination --destinations "${url%"$form"}"; done
 [ -z "$dead_letter" ] || [ "${dead_letter%%[[:blank:]]*}" = "$dead_letter" ] || wrong "--dead-letter names several destinations: write one URL"
-[ -z "$dead_letter" ] || check_destination --dead-letter "$dead_letter"
+[ -z "$dead_letter" ] || check_destination --dead-letter "${dead_letter%"$form"}"
 [ -z "$overflow" ] || [[ $overflow == gs://* && $overflow != *[[:blank:]]* ]] || wrong "--overflow \"$(shown "$overflow")\" keeps no objects to refer to: write gs://BUCKET/PREFIX"
 [ -z "$overflow" ] || check_destination --overflow "$overflow"
 for event in $events; do
@@ -363,6 +366,7 @@ prepare_bucket() { # BUCKET
 prepare_destinations() {
 	local url rest done=' '
 	for url in $destinations $dead_letter $overflow; do
+		url=${url%"$form"}
 		rest=${url#*://}
 		case $url in
 		pubsub://*) rest=pubsub/${rest} ;;

@@ -141,7 +141,7 @@ func TestDeployBesideWhatIsThere(t *testing.T) {
 
 	source := module(t)
 	flags := here("--source="+source, "--mount-secret", "--overflow=gs://acme-large",
-		"--destinations=pubsub://acme-ml/labels gs://acme-raw/it's,here https://acme.dev/in?key=1")
+		"--destinations=pubsub://acme-ml/labels?form=decoded gs://acme-raw/it's,here?form=decoded https://acme.dev/in?key=1")
 	if r := s.must("", "deploy.sh", flags...); r.out != url {
 		t.Errorf("stdout %q", r.out)
 	}

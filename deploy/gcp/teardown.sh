@@ -145,6 +145,7 @@ remove_rights() {
 	holds "$secrets" "$secret" ||
 		unbind "read the secret $secret" secrets remove-iam-policy-binding "$secret" --condition=None "$runner" secretmanager.secretAccessor
 	for url in $urls; do
+		url=${url%'?form=decoded'}
 		rest=${url#*://}
 		case $url in
 		pubsub://"$project"/*)

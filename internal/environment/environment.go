@@ -189,6 +189,10 @@ func (p Platform) checkURLs() error {
 	for _, variable := range [...]string{DestinationsVariable, DeadLetterVariable, OverflowVariable} {
 		urls := strings.Fields(p.Getenv(variable))
 		for _, url := range urls {
+			url, _, err := formOf(variable, url)
+			if err != nil {
+				return err
+			}
 			if _, err := p.opener(variable, url); err != nil {
 				return err
 			}
@@ -237,6 +241,10 @@ func schemeOf(url string) string {
 }
 
 func (p Platform) open(variable, url string) (core.Handler, error) {
+	url, decode, err := formOf(variable, url)
+	if err != nil {
+		return nil, err
+	}
 	open, err := p.opener(variable, url)
 	if err != nil {
 		return nil, err
@@ -244,6 +252,9 @@ func (p Platform) open(variable, url string) (core.Handler, error) {
 	h, err := open(url)
 	if err != nil {
 		return nil, &ConfigError{variable, err, "correct the URL, or what it names; the forms are " + p.schemes()}
+	}
+	if decode {
+		return decodedForm{h, nameOf(h, schemeOf(url)+":")}, nil
 	}
 	return h, nil
 }
