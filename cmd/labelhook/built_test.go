@@ -30,8 +30,17 @@ import (
 	"github.com/labelhook/labelhook/internal/test/conformance"
 )
 
-// built is the path of the real binary, built once for all tests here.
-var built = sync.OnceValues(func() (path string, err error) {
+// built returns the path of the real binary, built once for all tests here.
+func built(t testing.TB) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var build = sync.OnceValues(func() (path string, err error) {
 	if builtDir, err = os.MkdirTemp("", "labelhook-test-"); err != nil {
 		return "", err
 	}
@@ -55,15 +64,9 @@ type listening struct {
 // startListen runs the built binary in an environment of variables alone.
 func startListen(t testing.TB, variables map[string]string, flags ...string) *listening {
 	t.Helper()
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &listening{Cmd: exec.Command(binary, append([]string{"listen", "--addr", "127.0.0.1:0"}, flags...)...), stdout: new(bytes.Buffer), ended: make(chan error, 1)}
+	l := &listening{Cmd: exec.Command(built(t), append([]string{"listen", "--addr", "127.0.0.1:0"}, flags...)...), stdout: new(bytes.Buffer), ended: make(chan error, 1)}
 	l.Dir = t.TempDir()
-	for name, value := range variables {
-		l.Env = append(l.Env, name+"="+value)
-	}
+	l.Env = environ(variables)
 	l.Stdout = l.stdout
 	stderr, err := l.StderrPipe()
 	if err != nil {
@@ -90,6 +93,15 @@ func startListen(t testing.TB, variables map[string]string, flags ...string) *li
 	return l
 }
 
+// environ is an environment of these variables alone.
+func environ(variables map[string]string) []string {
+	env := []string{}
+	for name, value := range variables {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
 func (l *listening) url() string { return "http://" + l.address + defaultPath }
 
 // stop ends the process with a signal and returns what it says about its end.
@@ -99,6 +111,52 @@ func (l *listening) stop(t testing.TB, s os.Signal) error {
 		t.Fatal(err)
 	}
 	return <-l.ended
+}
+
+// keyOf is the webhook secret with this text.
+func keyOf(t testing.TB, text string) secret.Secret {
+	t.Helper()
+	key, err := secret.New(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// recordsOf reads all of an inbox.
+func recordsOf(t *testing.T, file string) (all []inbox.Record) {
+	t.Helper()
+	reader, err := inbox.OpenReadOnly(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	for r, err := range reader.List(t.Context(), inbox.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// inboxOf makes an inbox that holds the deliveries.
+func inboxOf(t *testing.T, deliveries ...*core.Delivery) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "labelhook.db")
+	box, err := inbox.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range deliveries {
+		if err := box.Handle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestListenConforms(t *testing.T) {
@@ -121,10 +179,6 @@ func TestListenConforms(t *testing.T) {
 // A wrong configuration ends the process at once, with one line that says what
 // is wrong and one that says what to write instead.
 func TestListenRefusesAWrongConfiguration(t *testing.T) {
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, test := range map[string]struct {
 		variables map[string]string
 		want      string
@@ -137,12 +191,8 @@ func TestListenRefusesAWrongConfiguration(t *testing.T) {
 		"bad log level":     {map[string]string{"LABELBOX_WEBHOOK_SECRET": "s", "LABELHOOK_LOG_LEVEL": "loud"}, "LABELHOOK_LOG_LEVEL: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command(binary, "listen", "--addr", "127.0.0.1:0")
-			cmd.Dir = t.TempDir()
-			cmd.Env = []string{}
-			for name, value := range test.variables {
-				cmd.Env = append(cmd.Env, name+"="+value)
-			}
+			cmd := exec.Command(built(t), "listen", "--addr", "127.0.0.1:0")
+			cmd.Dir, cmd.Env = t.TempDir(), environ(test.variables)
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			var exit *exec.ExitError
@@ -164,10 +214,7 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 		rounds = 2
 	}
 	file := filepath.Join(t.TempDir(), "labelhook.db")
-	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := keyOf(t, "secret")
 	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	template := sender.NewTemplate(sample.Body())
 	acknowledged := map[string]int{} // by delivery id: the number of bytes
@@ -195,16 +242,8 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 			t.Fatal("the process was not killed")
 		}
 	}
-	reader, err := inbox.OpenReadOnly(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reader.Close()
 	kept := map[string]int{}
-	for r, err := range reader.List(t.Context(), inbox.Query{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range recordsOf(t, file) {
 		kept[r.ID]++
 		if size, found := acknowledged[r.ID]; found && size != len(r.Body) || core.Verify(r.Body, r.Signature, []secret.Secret{key}) != nil {
 			t.Errorf("delivery %s is kept with other bytes", r.ID)
@@ -235,10 +274,7 @@ func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
 			defer target.Close()
 			file := filepath.Join(t.TempDir(), "labelhook.db")
 			l := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret"}, "--inbox", file, "--forward", target.URL)
-			key, err := secret.New("secret")
-			if err != nil {
-				t.Fatal(err)
-			}
+			key := keyOf(t, "secret")
 			sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 			ctx, leave := context.WithCancel(t.Context())
 			answered := make(chan bool)
@@ -261,14 +297,9 @@ func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
 			leave() // a stop waits for the sender
 			<-answered
 			<-l.ended
-			reader, err := inbox.OpenReadOnly(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer reader.Close()
-			for r, err := range reader.Heads(t.Context(), inbox.Query{}) {
-				if err != nil || r.Status != want {
-					t.Errorf("the status is %q, want %q (%v)", r.Status, want, err)
+			for _, r := range recordsOf(t, file) {
+				if r.Status != want {
+					t.Errorf("the status is %q, want %q", r.Status, want)
 				}
 			}
 		})

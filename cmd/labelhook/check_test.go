@@ -27,11 +27,7 @@ const checkedSecret = "a secret that check must not print"
 
 // receiver is a labelhook receiver with the checked secret.
 func receiver(t *testing.T, handle core.HandlerFunc) http.Handler {
-	key, err := secret.New(checkedSecret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := secret.Static(key)
+	source, err := secret.Static(keyOf(t, checkedSecret))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/annotation"
-	"github.com/labelhook/labelhook/internal/inbox"
 )
 
 // hostile is what a terminal must not get from outside.
@@ -32,24 +30,14 @@ var hostileBodies = []string{
 
 // hostileInbox makes an inbox of the bodies under hostile headers.
 func hostileInbox(t *testing.T) (path string, keys []string) {
-	path = filepath.Join(t.TempDir(), "labelhook.db")
-	box, err := inbox.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var all []*core.Delivery
 	for _, body := range hostileBodies {
 		header := http.Header{core.IDHeader: {hostile + body[:1]}, core.EventHeader: {hostile}, "Content-Type": {hostile},
 			core.SignatureHeader: {"sha1=" + strings.Repeat("0", 40)}}
 		d := core.Identify(header, []byte(body))
-		if err := box.Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, d.Key())
+		all, keys = append(all, d), append(keys, d.Key())
 	}
-	if err := box.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path, keys
+	return inboxOf(t, all...), keys
 }
 
 // tame fails the test where an output could command a terminal or tells what is
@@ -159,20 +147,10 @@ func TestBytesThatNoJSONHoldsAreShownInBase64(t *testing.T) {
 
 // Nobody reads megabytes line by line, and their indentation would be many more.
 func TestLargeDeliveriesAreShownInOneLine(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "labelhook.db")
-	box, err := inbox.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	body := `{"data_row":{"id":"d"},"projects":{"p":{"labels":[{"id":"l","annotations":{"objects":[` +
 		strings.Repeat(`{"":1},`, 3<<16) + `{}]}}]}}}`
 	d := core.Identify(http.Header{core.EventHeader: {"LABEL_CREATED"}}, []byte(body))
-	if err := box.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	if err := box.Close(); err != nil {
-		t.Fatal(err)
-	}
+	path := inboxOf(t, d)
 	code, stdout, stderr := runTool(t, nil, "events", "show", "--inbox", path, d.Key())
 	if lines := strings.Count(stdout, "\n"); code != exitDone || lines > 2*maxRows || !strings.Contains(stdout, body) {
 		t.Errorf("exit code %d, %d lines, %d bytes: %s", code, lines, len(stdout), stderr)

@@ -16,16 +16,10 @@ import (
 func TestReadmePrograms(t *testing.T) {
 	programs := 0
 	for _, document := range documents(t) {
-		text, err := os.ReadFile(document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile("(?s)```go\n(package main\n.*?)```").FindAllSubmatch(text, -1) {
+		text := textOf(t, document)
+		for _, m := range regexp.MustCompile("(?s)```go\n(package main\n.*?)```").FindAllStringSubmatch(text, -1) {
 			programs++
-			file := filepath.Join(t.TempDir(), "main.go")
-			if err := os.WriteFile(file, m[1], 0o600); err != nil {
-				t.Fatal(err)
-			}
+			file := fileOf(t, filepath.Join(t.TempDir(), "main.go"), m[1])
 			if out, err := exec.Command("go", "vet", file).CombinedOutput(); err != nil {
 				t.Errorf("%s: a program does not build: %s", document, out)
 			}
@@ -42,12 +36,9 @@ func TestDocumentsNameOnlyWhatExists(t *testing.T) {
 	root := (&tool{getenv: func(string) string { return "" }}).root()
 	lines := 0
 	for _, document := range documents(t) {
-		text, err := os.ReadFile(document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1) {
-			for line := range strings.Lines(string(m[1])) {
+		text := textOf(t, document)
+		for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(text, -1) {
+			for line := range strings.Lines(m[1]) {
 				_, words, found := strings.Cut(line, "labelhook ")
 				if !found || strings.HasPrefix(strings.TrimSpace(line), "#") {
 					continue
@@ -84,13 +75,10 @@ func checkCommandLine(t *testing.T, root *cobra.Command, document string, words 
 func TestPathsOfTheMapExist(t *testing.T) {
 	path := regexp.MustCompile(`^(\./|[a-z.])[\w.-]*/[\w./-]*$|^[\w-]+\.(go|md|mod|yaml|sh)$`)
 	for _, document := range []string{"../../docs/architecture.md", "../../CONTRIBUTING.md"} {
-		text, err := os.ReadFile(document)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := textOf(t, document)
 		paths := 0
-		for _, span := range regexp.MustCompile("`([^`\n]+)`").FindAllSubmatch(text, -1) {
-			for word := range strings.FieldsSeq(string(span[1])) {
+		for _, span := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(text, -1) {
+			for word := range strings.FieldsSeq(span[1]) {
 				if !path.MatchString(word) {
 					continue
 				}

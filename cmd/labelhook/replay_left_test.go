@@ -11,13 +11,7 @@ import (
 func TestLeftFileIsTrueAtEveryMoment(t *testing.T) {
 	keys := []string{strings.Repeat("a", 32), strings.Repeat("b", 32), strings.Repeat("c", 32)}
 	path := filepath.Join(t.TempDir(), "left.txt")
-	left := func() string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Join(strings.Fields(string(text)), " ")
-	}
+	left := func() string { return strings.Join(strings.Fields(textOf(t, path)), " ") }
 	f, err := createLeftFile(path, []byte(strings.Join(keys, "\n")+"\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os/exec"
 	"slices"
 	"strings"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 )
 
@@ -32,13 +30,12 @@ func runSend(ctx context.Context, stdin string, args ...string) (code int, stdou
 func collecting(t *testing.T) (url string, taken func() []*core.Delivery) {
 	var mu sync.Mutex
 	var all []*core.Delivery
-	server := httptest.NewServer(receiver(t, func(_ context.Context, d *core.Delivery) error {
+	server := serve(t, receiver(t, func(_ context.Context, d *core.Delivery) error {
 		mu.Lock()
 		defer mu.Unlock()
 		all = append(all, d)
 		return nil
 	}))
-	t.Cleanup(server.Close)
 	return server.URL, func() []*core.Delivery {
 		mu.Lock()
 		defer mu.Unlock()
@@ -134,8 +131,7 @@ func TestSendTellsFailures(t *testing.T) {
 		599: "",
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			server := httptest.NewServer(always(status))
-			defer server.Close()
+			server := serve(t, always(status))
 			for _, more := range [][]string{nil, {"--json"}, {"--count", "2"}} {
 				code, stdout, stderr := runSend(t.Context(), "", append(more, "label.created", "--to", server.URL)...)
 				if code != exitFailed || !strings.Contains(stdout, fmt.Sprint(status)) {
@@ -154,12 +150,11 @@ func TestSendTellsFailures(t *testing.T) {
 // receiver did, and the first failure is shown.
 func TestSendSumsUp(t *testing.T) {
 	var n atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n.Add(1)%10 == 0 {
 			http.Error(w, "full\x1b[31m up", http.StatusServiceUnavailable)
 		}
 	}))
-	defer server.Close()
 	code, stdout, _ := runSend(t.Context(), "", "unknown", "--count", "100", "--concurrency", "5", "--to", server.URL)
 	for _, want := range []string{": 90 answered 2xx, 10 not\n", "       90  200 OK\n", "       10  503 Service Unavailable\n",
 		"first not 2xx: 503 Service Unavailable  full\ufffd[31m up\n"} {
@@ -201,12 +196,11 @@ func TestSendJSON(t *testing.T) {
 
 // A receiver that sends back all it got makes nothing appear that is secret.
 func TestSendKeepsSecretsEvenFromAnEcho(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 		_, password, _ := r.BasicAuth()
 		io.WriteString(w, "echo "+r.URL.String()+" "+r.URL.Query().Get("code")+" "+password+" "+r.Header.Get(core.SignatureHeader))
 	}))
-	defer server.Close()
 	to := strings.Replace(server.URL, "//", "//user:pass-w0rd@", 1) + "/hook?code=function%2Fkey"
 	for _, more := range [][]string{nil, {"--json"}, {"--count", "2"}, {"--count", "2", "--json"}} {
 		code, stdout, stderr := runSend(t.Context(), "", append(more, "label.created", "--to", to)...)
@@ -214,8 +208,7 @@ func TestSendKeepsSecretsEvenFromAnEcho(t *testing.T) {
 			t.Errorf("%v: exit code %d, %s", more, code, stdout)
 		}
 		sample, _ := samples.Find(payload.LabelCreated, payload.V2)
-		secret, _ := secret.New(checkedSecret)
-		for _, never := range []string{checkedSecret, "pass-w0rd", "function", "user", core.Sign(sample.Body(), secret)[5:]} {
+		for _, never := range []string{checkedSecret, "pass-w0rd", "function", "user", core.Sign(sample.Body(), keyOf(t, checkedSecret))[5:]} {
 			if strings.Contains(stdout+stderr, never) {
 				t.Errorf("%v: %q is in %s%s", more, never, stdout, stderr)
 			}
@@ -240,18 +233,13 @@ func TestSendWarnsOfPlainHTTP(t *testing.T) {
 
 // What stands between here and the receiver is named, with what to do about it.
 func TestSendExplainsTheWay(t *testing.T) {
-	proxy := httptest.NewServer(always(407))
-	defer proxy.Close()
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
+	proxy := serve(t, always(407))
 	for name, test := range map[string]struct{ to, proxy, hint string }{
 		"an unknown authority":        {serveTLS(t, always(200)).URL, "", "name its certificate with --ca-file"},
 		"a proxy that answers itself": {"http://receiver.invalid/hush", proxy.URL, "the answer may be that of the proxy " + proxy.URL + " (HTTP_PROXY)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command(binary, "send", "label.created", "--to", test.to)
+			cmd := exec.Command(built(t), "send", "label.created", "--to", test.to)
 			cmd.Env = []string{"LABELBOX_WEBHOOK_SECRET=opensesame", "HTTP_PROXY=" + test.proxy}
 			out, _ := cmd.CombinedOutput()
 			if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(string(out), "labelhook: hint: ") || !strings.Contains(string(out), test.hint) || strings.Contains(string(out), "hush") {
@@ -276,13 +264,12 @@ func TestSendInterrupted(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var n atomic.Int64
-			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			server := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				io.Copy(io.Discard, r.Body)
 				if n.Add(1) == test.answered {
 					cancel()
 				}
 			}))
-			defer server.Close()
 			code, stdout, stderr := runSend(ctx, "", append(test.args, "unknown", "--to", server.URL)...)
 			if code != exitFailed || !strings.Contains(stdout, test.stdout) || stderr != test.stderr {
 				t.Errorf("exit code %d, %s%s", code, stdout, stderr)

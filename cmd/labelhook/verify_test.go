@@ -3,28 +3,17 @@ package main
 import (
 	"context"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/secret"
 )
 
 func TestVerifyExitCodes(t *testing.T) {
-	secret, err := secret.New(checkedSecret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret := keyOf(t, checkedSecret)
 	folder := t.TempDir()
-	body := filepath.Join(folder, "body")
-	empty := filepath.Join(folder, "empty")
-	for name, text := range map[string]string{body: "body", empty: ""} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	body, empty := fileOf(t, filepath.Join(folder, "body"), "body"), fileOf(t, filepath.Join(folder, "empty"), "")
 	good, bad := core.Sign([]byte("body"), secret), core.Sign([]byte("another"), secret)
 	env := withSecret
 	for name, c := range map[string]struct {

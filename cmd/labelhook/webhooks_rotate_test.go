@@ -34,9 +34,7 @@ func TestRotationThatWouldNotChangeTheSecretIsRefused(t *testing.T) {
 	api, project, env := apiOf(t)
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{"same": "opensesame\n", "two": "other\nopensesame\n", "both": "opensesame\nopensesame\n", "new": "other\n"} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		fileOf(t, name, text)
 	}
 	elsewhere := api.AddWebhook(labelboxfake.Webhook{ProjectID: project, URL: "https://b.acme.dev", Secret: "opensesame", Topics: []string{"LABEL_CREATED"}})
 	webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
@@ -74,16 +72,11 @@ func TestRotationThatWouldNotChangeTheSecretIsRefused(t *testing.T) {
 }
 
 func TestRotationGoesOnWithWhatItBegan(t *testing.T) {
-	api, project, env := apiOf(t)
+	api, _, old, env := oneOf(t)
 	t.Chdir(t.TempDir())
-	webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
-	old := api.Webhooks()[0].ID
 	rotate := func(env map[string]string, code int, want string, args ...string) {
 		t.Helper()
-		_, stderr := webhooks(t, env, code, append([]string{"rotate", old}, args...)...)
-		if !strings.Contains(stderr, want) {
-			t.Errorf("rotate %v says %s", args, stderr)
-		}
+		says(t, env, code, want, append([]string{"rotate", old}, args...)...)
 	}
 	rotate(with(env, current, "second"), 0, "both deliver")
 	twin := api.Webhooks()[1].ID
@@ -102,10 +95,10 @@ func TestRotationGoesOnWithWhatItBegan(t *testing.T) {
 	rotate(env, 0, "starting over", "--generate-secret")
 	twin = api.Webhooks()[2].ID
 	rotate(with(env, current, "third"), 2, "not the secret that the twin "+twin, "--confirm")
-	kept, _ := os.ReadFile(defaultSecretFile)
-	os.WriteFile(defaultSecretFile, []byte("foreign\n"), 0o600)
+	kept := textOf(t, defaultSecretFile)
+	fileOf(t, defaultSecretFile, "foreign\n")
 	rotate(env, 1, "does not hold the secret", "--confirm")
-	os.WriteFile(defaultSecretFile, append(kept, "opensesame\n"...), 0o600)
+	fileOf(t, defaultSecretFile, kept+"opensesame\n")
 	webhooks(t, env, 0, "update", twin, "--topic", "label.created")
 	rotate(env, 1, "not of the same URL and topics any more", "--confirm")
 	webhooks(t, env, 0, "update", twin, "--topic", "label.created,label.updated,label.deleted,workflow.action", "--force")
@@ -117,42 +110,34 @@ func TestRotationGoesOnWithWhatItBegan(t *testing.T) {
 	rotate(env, 0, "the receiver needs the old secret no longer", "--confirm")
 	files, _ := filepath.Glob(filepath.Join(env["HOME"], ".local/state/labelhook/webhooks/*.json"))
 	for _, file := range files {
-		if text, _ := os.ReadFile(file); strings.Contains(string(text), "rotation") || strings.Contains(file, old) {
+		if strings.Contains(textOf(t, file), "rotation") || strings.Contains(file, old) {
 			t.Errorf("left over is %s", file)
 		}
 	}
 	// The secret that the rotation ended with is known the next time.
-	_, stderr := webhooks(t, env, 2, "rotate", twin, "--secret-file", defaultSecretFile)
-	if !strings.Contains(stderr, "nothing would change") {
-		t.Errorf("the next rotation says %s", stderr)
-	}
+	says(t, env, 2, "nothing would change", "rotate", twin, "--secret-file", defaultSecretFile)
 	rotate(env, 2, "is INACTIVE already", "--generate-secret", "--secret-file", "x")
 }
 
 // What a rotation was about to make when it broke off is not what was created
 // after it.
 func TestRotationTakesNoOtherWebhookForItsTwin(t *testing.T) {
-	api, project, env := apiOf(t)
+	api, project, old, env := oneOf(t)
 	t.Chdir(t.TempDir())
-	webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
-	old := api.Webhooks()[0].ID
 	lost := labelboxfake.Dropped()
 	lost.On = "createWebhook"
 	api.Fail(lost)
-	_, stderr := webhooks(t, env, 1, "rotate", old, "--generate-secret")
-	if !strings.Contains(stderr, "labelhook webhooks rotate "+old+" again") || len(api.Webhooks()) != 1 {
-		t.Errorf("broken off, it says %s", stderr)
+	if says(t, env, 1, "labelhook webhooks rotate "+old+" again", "rotate", old, "--generate-secret"); len(api.Webhooks()) != 1 {
+		t.Error("it was not broken off")
 	}
 	webhooks(t, with(env, current, "foreign"), 0, "create", "--url", webhookURL, "--project", project, "--force")
 	foreign := api.Webhooks()[1].ID
-	_, stderr = webhooks(t, env, 1, "rotate", old, "--confirm")
-	if !strings.Contains(stderr, foreign+" delivers the same as "+old) || api.Webhooks()[0].Status != "ACTIVE" {
-		t.Errorf("with another webhook, it says %s", stderr)
+	if says(t, env, 1, foreign+" delivers the same as "+old, "rotate", old, "--confirm"); statuses(api) != "ACTIVE ACTIVE" {
+		t.Errorf("with another webhook %s", statuses(api))
 	}
 	webhooks(t, env, 0, "delete", foreign, "--yes")
 	webhooks(t, env, 0, "rotate", old)
-	text, _ := os.ReadFile(defaultSecretFile)
-	if all := api.Webhooks(); len(all) != 3 || all[2].Secret+"\n" != string(text) {
+	if all := api.Webhooks(); len(all) != 3 || all[2].Secret+"\n" != textOf(t, defaultSecretFile) {
 		t.Errorf("gone on with the secret that was made up, there is %+v", all)
 	}
 }
@@ -172,9 +157,7 @@ func TestRotationStateThatCannotBeUnderstood(t *testing.T) {
 		"another endpoint":   {func(text string) string { return strings.Replace(text, "/graphql", "/other", 1) }, "about another webhook"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			api, project, env := apiOf(t)
-			webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
-			old := api.Webhooks()[0].ID
+			api, _, old, env := oneOf(t)
 			webhooks(t, with(env, current, "second"), 0, "rotate", old)
 			files, _ := filepath.Glob(filepath.Join(env["HOME"], ".local/state/labelhook/webhooks", old+"*.json"))
 			if len(files) != 1 {
@@ -183,14 +166,14 @@ func TestRotationStateThatCannotBeUnderstood(t *testing.T) {
 			if info, _ := os.Stat(files[0]); info.Mode().Perm() != 0o600 {
 				t.Errorf("the mode is %v", info.Mode())
 			}
-			text, err := os.ReadFile(files[0])
-			if err != nil || strings.Contains(string(text), "second") {
-				t.Fatalf("%v: %s", err, text)
+			text := textOf(t, files[0])
+			if strings.Contains(text, "second") {
+				t.Fatalf("it tells the secret: %s", text)
 			}
-			os.WriteFile(files[0], []byte(test.change(string(text))), 0o600)
-			_, stderr := webhooks(t, with(env, current, "second"), 1, "rotate", old, "--confirm")
-			if !strings.Contains(stderr, test.want) || len(api.Webhooks()) != 2 || api.Webhooks()[0].Status != "ACTIVE" {
-				t.Errorf("says %s", stderr)
+			fileOf(t, files[0], test.change(text))
+			says(t, with(env, current, "second"), 1, test.want, "rotate", old, "--confirm")
+			if statuses(api) != "ACTIVE ACTIVE" {
+				t.Errorf("the webhooks are %s", statuses(api))
 			}
 		})
 	}
@@ -199,10 +182,7 @@ func TestRotationStateThatCannotBeUnderstood(t *testing.T) {
 // A rotation that is killed at any request, before or after it is carried out,
 // leaves webhooks that deliver, and running the same again ends it.
 func TestRotationSurvivesKills(t *testing.T) {
-	binary, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := built(t)
 	for _, carriedOut := range []bool{false, true} {
 		for killAt := int32(1); ; killAt++ {
 			api := labelboxfake.New(apiKey)

@@ -4,10 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"log/slog"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +11,6 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
-	"github.com/labelhook/labelhook/core/nethttp"
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
 )
@@ -32,10 +26,8 @@ func apiOf(t *testing.T) (api *labelboxfake.API, project string, environment map
 	t.Helper()
 	api = labelboxfake.New(apiKey)
 	project = api.AddProject("Cars")
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
 	return api, project, map[string]string{
-		"LABELBOX_API_KEY": apiKey, "LABELBOX_API_URL": server.URL + "/graphql", "LABELBOX_WEBHOOK_SECRET": "opensesame",
+		"LABELBOX_API_KEY": apiKey, "LABELBOX_API_URL": serve(t, api).URL + "/graphql", "LABELBOX_WEBHOOK_SECRET": "opensesame",
 		"HOME": t.TempDir(),
 	}
 }
@@ -53,6 +45,50 @@ func webhooks(t *testing.T, environment map[string]string, code int, args ...str
 		}
 	}
 	return stdout, stderr
+}
+
+// says runs "labelhook webhooks", which has to tell the person something.
+func says(t *testing.T, environment map[string]string, code int, want string, args ...string) {
+	t.Helper()
+	if _, stderr := webhooks(t, environment, code, args...); !strings.Contains(stderr, want) {
+		t.Errorf("webhooks %q says %s, want %s", args, stderr, want)
+	}
+}
+
+// statuses are those of all webhooks, in the order in which they were made.
+func statuses(api *labelboxfake.API) string {
+	var all []string
+	for _, w := range api.Webhooks() {
+		all = append(all, w.Status)
+	}
+	return strings.Join(all, " ")
+}
+
+// oneOf is [apiOf] with a webhook that was made on this machine.
+func oneOf(t *testing.T) (api *labelboxfake.API, project, id string, environment map[string]string) {
+	t.Helper()
+	api, project, environment = apiOf(t)
+	webhooks(t, environment, 0, "create", "--url", webhookURL, "--project", project)
+	return api, project, api.Webhooks()[0].ID, environment
+}
+
+// fileOf writes a file and returns its path.
+func fileOf(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// textOf reads a file.
+func textOf(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // linesOf reads each line of JSON.
@@ -92,13 +128,13 @@ func TestWebhooksAreRegisteredAndChanged(t *testing.T) {
 	if v := linesOf[webhookView](t, stdout)[0]; v.URL != "https://other.acme.dev/hook" || fmt.Sprint(v.Topics) != "[LABEL_DELETED]" || v.Status != "ACTIVE" {
 		t.Errorf("update prints %s", stdout)
 	}
-	_, stderr = webhooks(t, env, 2, "delete", id)
-	if !strings.Contains(stderr, "hint: add --yes") || api.Webhooks()[0].Status != "ACTIVE" {
-		t.Errorf("delete without a terminal says %s", stderr)
+	says(t, env, 2, "hint: add --yes", "delete", id)
+	if statuses(api) != "ACTIVE" {
+		t.Error("it was switched off without a question")
 	}
-	_, stderr = webhooks(t, env, 0, "delete", id, "--yes")
-	if !strings.Contains(stderr, id+" is switched off; Labelbox keeps it in its lists as INACTIVE") || api.Webhooks()[0].Status != "INACTIVE" {
-		t.Errorf("delete says %s", stderr)
+	says(t, env, 0, id+" is switched off; Labelbox keeps it in its lists as INACTIVE", "delete", id, "--yes")
+	if statuses(api) != "INACTIVE" {
+		t.Error("it was not switched off")
 	}
 	stdout, stderr = webhooks(t, env, 0, "list")
 	if stdout != "" || stderr != "labelhook: there are no active webhooks\n" {
@@ -108,7 +144,7 @@ func TestWebhooksAreRegisteredAndChanged(t *testing.T) {
 	if !strings.HasPrefix(stdout, "ID ") || !strings.Contains(stdout, id) {
 		t.Errorf("list --all prints %s", stdout)
 	}
-	if _, _ = webhooks(t, env, 0, "update", id, "--status", "active"); api.Webhooks()[0].Status != "ACTIVE" {
+	if webhooks(t, env, 0, "update", id, "--status", "active"); statuses(api) != "ACTIVE" {
 		t.Error("it was not switched on again")
 	}
 }
@@ -148,9 +184,9 @@ func TestWebhooksCreateIfAbsent(t *testing.T) {
 	if n := len(api.Webhooks()); n != 3 {
 		t.Errorf("%d webhooks, want 3", n)
 	}
-	_, stderr = webhooks(t, env, 1, append(create, "--topic", "label.created")...)
-	if !strings.Contains(stderr, "every LABEL_CREATED would come twice") || len(api.Webhooks()) != 3 {
-		t.Errorf("with other topics: %s", stderr)
+	says(t, env, 1, "every LABEL_CREATED would come twice", append(create, "--topic", "label.created")...)
+	if n := len(api.Webhooks()); n != 3 {
+		t.Errorf("with other topics, %d webhooks", n)
 	}
 }
 
@@ -160,22 +196,16 @@ func TestWebhooksCreateSurvivesALostAnswer(t *testing.T) {
 	fault := labelboxfake.AnswerDropped()
 	fault.On = "createWebhook"
 	api.Fail(fault)
-	_, stderr := webhooks(t, env, 0, "create", "--url", webhookURL, "--project", project)
-	if n := len(api.Webhooks()); n != 1 || !strings.Contains(stderr, "the answer was lost") {
-		t.Errorf("%d webhooks: %s", n, stderr)
+	says(t, env, 0, "the answer was lost", "create", "--url", webhookURL, "--project", project)
+	if n := len(api.Webhooks()); n != 1 {
+		t.Errorf("%d webhooks", n)
 	}
 }
 
 func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
-	api, project, env := apiOf(t)
-	create := []string{"create", "--url", webhookURL, "--project", project}
-	webhooks(t, env, 0, create...)
-	id := api.Webhooks()[0].ID
-	elsewhere := filepath.Join(t.TempDir(), "other.secret")
-	if err := os.WriteFile(elsewhere, []byte("brighteyes\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	again := append(create, "--if-absent")
+	api, project, id, env := oneOf(t)
+	elsewhere := fileOf(t, filepath.Join(t.TempDir(), "other.secret"), "brighteyes\n")
+	again := []string{"create", "--url", webhookURL, "--project", project, "--if-absent"}
 	for name, test := range map[string]struct {
 		env  map[string]string
 		args []string
@@ -191,9 +221,7 @@ func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
 		"known elsewhere":         {with(env, "HOME", t.TempDir()), nil, 0, "not known here whether " + id},
 		"another, made elsewhere": {with(env, "HOME", t.TempDir(), current, "brighteyes"), nil, 0, "not known here whether " + id},
 	} {
-		if _, stderr := webhooks(t, test.env, test.code, append(again, test.args...)...); !strings.Contains(stderr, test.want) {
-			t.Errorf("%s: %s, want %s", name, stderr, test.want)
-		}
+		t.Run(name, func(t *testing.T) { says(t, test.env, test.code, test.want, append(again, test.args...)...) })
 	}
 
 	// Of two that deliver there during a rotation, the one with the secret is meant.
@@ -206,9 +234,7 @@ func TestWebhooksCreateIfAbsentComparesTheSecret(t *testing.T) {
 			t.Errorf("%s is of %s, want %s", key, got, want)
 		}
 	}
-	if _, stderr := webhooks(t, with(env, current, "third"), 1, again...); !strings.Contains(stderr, "another secret") {
-		t.Error(stderr)
-	}
+	says(t, with(env, current, "third"), 1, "another secret", again...)
 	if n := len(api.Webhooks()); n != 2 {
 		t.Errorf("%d webhooks", n)
 	}
@@ -245,11 +271,8 @@ func TestWebhooksSecretsArriveUnharmed(t *testing.T) {
 
 func TestWebhooksTakeNoSecretThatIsNone(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for name, text := range map[string]string{"utf16.txt": "\xff\xfea\x00b\x00", "prose.txt": "opensesame\nthe one of our webhook\n"} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	fileOf(t, "utf16.txt", "\xff\xfea\x00b\x00")
+	fileOf(t, "prose.txt", "opensesame\nthe one of our webhook\n")
 	for want, test := range map[string]struct{ variable, value, file string }{
 		"LABELBOX_WEBHOOK_SECRET: the secret is a placeholder":                                   {"LABELBOX_WEBHOOK_SECRET", "CHANGE-ME", ""},
 		"LABELBOX_WEBHOOK_SECRET_FILE: the secret is saved as UTF-16":                            {"LABELBOX_WEBHOOK_SECRET_FILE", "utf16.txt", ""},
@@ -263,8 +286,8 @@ func TestWebhooksTakeNoSecretThatIsNone(t *testing.T) {
 		if test.file != "" {
 			create = append(create, "--secret-file", test.file)
 		}
-		if _, stderr := webhooks(t, env, 2, create...); !strings.Contains(stderr, want) || len(api.Webhooks()) > 0 {
-			t.Errorf("%s, want %s; there are %v", stderr, want, api.Webhooks())
+		if says(t, env, 2, want, create...); len(api.Webhooks()) > 0 {
+			t.Errorf("there are %v", api.Webhooks())
 		}
 	}
 }
@@ -276,29 +299,23 @@ func TestWebhooksGeneratedSecret(t *testing.T) {
 	create := []string{"create", "--url", webhookURL, "--project", project, "--generate-secret", "--force"}
 
 	stdout, _ := webhooks(t, env, 0, create...)
-	text, err := os.ReadFile(defaultSecretFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := strings.TrimSuffix(string(text), "\n")
+	key := strings.TrimSuffix(textOf(t, defaultSecretFile), "\n")
 	if got := api.Webhooks()[0].Secret; got != key || len(key) < 40 || strings.Contains(stdout, key) {
 		t.Errorf("the file holds %q, the webhook has %q, printed is %s", key, got, stdout)
 	}
 	if info, _ := os.Stat(defaultSecretFile); info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v", info.Mode())
 	}
-	_, stderr := webhooks(t, env, 2, create...)
-	if !strings.Contains(stderr, "labelhook.secret exists already") || len(api.Webhooks()) != 1 {
-		t.Errorf("over an existing file: %s", stderr)
+	if says(t, env, 2, "labelhook.secret exists already", create...); len(api.Webhooks()) != 1 {
+		t.Error("made all the same")
 	}
 
 	stdout, _ = webhooks(t, env, 0, append(create, "--secret-command", "cat > piped", "--json")...)
-	piped, err := os.ReadFile("piped")
-	if err != nil || string(piped) != api.Webhooks()[1].Secret || strings.Contains(stdout, string(piped)) {
-		t.Errorf("the command got %q (%v)", piped, err)
+	if piped := textOf(t, "piped"); piped != api.Webhooks()[1].Secret || strings.Contains(stdout, piped) {
+		t.Errorf("the command got %q", piped)
 	}
-	if _, stderr := webhooks(t, env, 1, append(create, "--secret-command", "exit 3")...); !strings.Contains(stderr, "exit status 3") || len(api.Webhooks()) != 2 {
-		t.Errorf("with a failing command: %s", stderr)
+	if says(t, env, 1, "exit status 3", append(create, "--secret-command", "exit 3")...); len(api.Webhooks()) != 2 {
+		t.Error("made with a failing command")
 	}
 	stdout, _ = webhooks(t, env, 0, append(create, "--secret-file", "shown", "--show-secret", "--json")...)
 	if v := linesOf[createdView](t, stdout)[0]; v.Secret != api.Webhooks()[2].Secret || v.SecretFile != "shown" {
@@ -314,10 +331,8 @@ func TestWebhooksGeneratedSecret(t *testing.T) {
 	lost := labelboxfake.Dropped()
 	lost.On = "createWebhook"
 	api.Fail(lost)
-	_, stderr = webhooks(t, env, 1, append(create, "--secret-file", "lost")...)
-	if _, err := os.Stat("lost"); err != nil || !strings.Contains(stderr, "if the webhook was made, its secret is in lost") {
-		t.Errorf("after a doubtful outcome: %v, %s", err, stderr)
-	}
+	says(t, env, 1, "if the webhook was made, its secret is in lost", append(create, "--secret-file", "lost")...)
+	textOf(t, "lost")
 }
 
 // Each failure of the API is one line that says what is wrong, and one that says
@@ -348,15 +363,8 @@ func TestWebhooksSayWhatFailed(t *testing.T) {
 			api, _, env := apiOf(t)
 			api.Fail(test.fault)
 			stdout, stderr := webhooks(t, env, test.code, "get", "clw1g7v2x000a0742h3k9q8zd", "--json")
-			lines := strings.Split(strings.TrimSpace(stderr), "\n")
-			last := lines[len(lines)-1]
-			errors := 0
-			for _, line := range lines {
-				if strings.HasPrefix(line, "labelhook: error: ") {
-					errors++
-				}
-			}
-			if stdout != "" || errors != 1 || !strings.Contains(stderr, test.error) || !strings.Contains(last, test.tip) {
+			last := stderr[strings.LastIndex(strings.TrimSpace(stderr), "\n")+1:]
+			if stdout != "" || strings.Count("\n"+stderr, "\nlabelhook: error: ") != 1 || !strings.Contains(stderr, test.error) || !strings.Contains(last, test.tip) {
 				t.Errorf("stdout %q, stderr %s", stdout, stderr)
 			}
 		})
@@ -425,9 +433,8 @@ func TestWebhooksRotate(t *testing.T) {
 			t.Errorf("%q is not said in %s", part, stderr)
 		}
 	}
-	text, _ := os.ReadFile("new.secret")
 	twin := api.Webhooks()[2]
-	if twin.Secret != strings.TrimSpace(string(text)) || twin.URL != webhookURL || twin.ProjectID != project || fmt.Sprint(twin.Topics) != "[LABEL_CREATED LABEL_DELETED]" {
+	if twin.Secret != strings.TrimSpace(textOf(t, "new.secret")) || twin.URL != webhookURL || twin.ProjectID != project || fmt.Sprint(twin.Topics) != "[LABEL_CREATED LABEL_DELETED]" {
 		t.Errorf("the twin is %+v", twin)
 	}
 
@@ -438,9 +445,8 @@ func TestWebhooksRotate(t *testing.T) {
 	}
 	// The last step fails: both still deliver.
 	api.Fail(labelboxfake.Fault{On: "updateWebhook", Status: 200, Body: `{"errors":[{"message":"no","extensions":{"code":"AUTHORIZATION_ERROR"}}]}`})
-	_, stderr = webhooks(t, env, 1, append(rotate, "--confirm")...)
-	if !strings.Contains(stderr, "run labelhook webhooks rotate "+old+" --confirm again") || api.Webhooks()[0].Status != "ACTIVE" {
-		t.Errorf("after a failure: %s", stderr)
+	if says(t, env, 1, "run labelhook webhooks rotate "+old+" --confirm again", append(rotate, "--confirm")...); statuses(api) != "ACTIVE ACTIVE ACTIVE" {
+		t.Errorf("after a failure %s", statuses(api))
 	}
 	stdout, stderr = webhooks(t, env, 0, append(rotate, "--confirm")...)
 	if v := linesOf[rotationView](t, stdout)[0]; v.State != "done" || v.Old.Status != "INACTIVE" || v.New.ID != twin.ID || !strings.Contains(stderr, other+" delivers there as well: keep the old secret") {
@@ -451,18 +457,13 @@ func TestWebhooksRotate(t *testing.T) {
 	if v := linesOf[rotationView](t, stdout)[0]; v.State != "done" || len(api.Webhooks()) != 3 {
 		t.Errorf("once more %s", stdout)
 	}
-	if all := api.Webhooks(); all[0].Status != "INACTIVE" || all[1].Status != "ACTIVE" || all[2].Status != "ACTIVE" {
-		t.Errorf("in the end %+v", all)
+	if all := statuses(api); all != "INACTIVE ACTIVE ACTIVE" {
+		t.Errorf("in the end %s", all)
 	}
 
-	_, stderr = webhooks(t, env, 1, "rotate", "clw1g7v2x000a0742h3k9q8zd")
-	if !strings.Contains(stderr, "not found") {
-		t.Errorf("an unknown id: %s", stderr)
-	}
+	says(t, env, 1, "not found", "rotate", "clw1g7v2x000a0742h3k9q8zd")
 	off := api.AddWebhook(labelboxfake.Webhook{URL: "https://b.acme.dev", Secret: "s", Status: "INACTIVE", Topics: []string{"LABEL_CREATED"}})
-	if _, stderr = webhooks(t, env, 1, "rotate", off); !strings.Contains(stderr, "is INACTIVE, so there is nothing to replace") {
-		t.Errorf("one that is switched off: %s", stderr)
-	}
+	says(t, env, 1, "is INACTIVE, so there is nothing to replace", "rotate", off)
 }
 
 func TestWebhooksThatWouldDeliverTwiceAreRefused(t *testing.T) {
@@ -538,10 +539,11 @@ func TestWebhooksThatWouldDeliverTwiceAreRefused(t *testing.T) {
 			{0, both + " --status inactive"},
 			{0, off + " --status active --force"},
 		} {
-			_, stderr := webhooks(t, env, test.code, append([]string{"update"}, strings.Fields(test.args)...)...)
-			if test.code != 0 && !strings.Contains(stderr, "would come twice") {
-				t.Errorf("%s: %s", test.args, stderr)
+			want := ""
+			if test.code != 0 {
+				want = "would come twice"
 			}
+			says(t, env, test.code, want, append([]string{"update"}, strings.Fields(test.args)...)...)
 		}
 	})
 }
@@ -594,19 +596,8 @@ func TestWebhooksEndToEnd(t *testing.T) {
 
 // --ca-file counts for the receiver that create --check asks, as for the API.
 func TestCAFileReachesTheCheckedReceiver(t *testing.T) {
-	key, err := secret.New("opensesame")
-	if err != nil {
-		t.Fatal(err)
-	}
-	secrets, _ := secret.Static(key)
-	receiver := httptest.NewUnstartedServer(nethttp.Handler(&core.Receiver{Secrets: secrets, Handler: &core.Mux{}, Observe: core.LogTo(slog.New(slog.DiscardHandler))}))
-	receiver.Config.ErrorLog = log.New(io.Discard, "", 0)
-	receiver.StartTLS()
-	defer receiver.Close()
-	authority := filepath.Join(t.TempDir(), "authority.cer")
-	if err := os.WriteFile(authority, receiver.Certificate().Raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	receiver := serveTLS(t, receiver(t, taken))
+	authority := fileOf(t, filepath.Join(t.TempDir(), "authority.cer"), string(receiver.Certificate().Raw))
 	for flag, reached := range map[string]bool{"": false, "--ca-file=" + authority: true} {
 		_, project, env := apiOf(t)
 		args := []string{"create", "--url", receiver.URL, "--allow-loopback", "--project", project, "--check"}
