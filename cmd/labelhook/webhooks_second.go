@@ -58,11 +58,7 @@ func (n *neighbours) project(ctx context.Context, id string) (string, error) {
 		return project, nil
 	}
 	owner, err := n.client.WebhookProject(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	n.projectOf[id] = projectID(owner)
-	return n.projectOf[id], nil
+	return projectID(owner), err
 }
 
 // twins returns those that are told of the same as w would be: the same topics

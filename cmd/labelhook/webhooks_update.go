@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -111,10 +112,7 @@ func (t *tool) refuseUpdate(ctx context.Context, client *labelbox.Client, id str
 }
 
 func completeTopics(cmd *cobra.Command) {
-	var names []string
-	for _, topic := range labelbox.Topics() {
-		names = append(names, string(topic))
-	}
+	names := strings.Fields(topicList(labelbox.Topics()))
 	cmd.RegisterFlagCompletionFunc("topic", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 }
 
