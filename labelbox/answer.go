@@ -2,6 +2,7 @@ package labelbox
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,15 +25,15 @@ func readAnswer(status int, header http.Header, body []byte) (jsontext.Value, *E
 		Message jsontext.Value `json:"message"`
 	}
 	notJSON := json.Unmarshal(body, &answer) != nil
-	reports := readReports(answer.Errors)
+	told, reported := readReports(answer.Errors)
 	failed := &Error{
 		Message:    text(answer.Message),
 		Status:     status,
-		RequestID:  requestID(header),
+		RequestID:  cmp.Or(header.Get("X-Request-Id"), header.Get("Request-Id"), header.Get("X-Correlation-Id")),
 		RetryAfter: httpclient.RetryAfter(header),
 	}
-	if len(reports) > 0 {
-		failed.Message, failed.Code = reports[0].message, reports[0].code
+	if reported {
+		failed.Message, failed.Code = told.message, told.code
 	}
 	switch {
 	case status >= 500:
@@ -41,8 +42,8 @@ func readAnswer(status int, header http.Header, body []byte) (jsontext.Value, *E
 		failed.Kind, failed.temporary = ErrRateLimit, true
 	case notJSON:
 		failed.Kind = kindOfStatus(status)
-	case len(reports) > 0:
-		failed.Kind, failed.temporary = reports[0].classify()
+	case reported:
+		failed.Kind, failed.temporary = told.classify()
 	case status < 200 || status > 299:
 		failed.Kind = kindOfStatus(status)
 	case isNull(answer.Data):
@@ -56,13 +57,7 @@ func readAnswer(status int, header http.Header, body []byte) (jsontext.Value, *E
 	if failed.Message == "" {
 		failed.Message = excerpt(status, body, notJSON)
 	}
-	switch failed.Kind {
-	case ErrServer:
-		failed.doubtful = true
-	case ErrUnexpected:
-		failed.doubtful = status >= 200 && status <= 299
-	}
-	failed.doubtful = failed.doubtful || hasResult(answer.Data)
+	failed.doubtful = failed.Kind == ErrServer || failed.Kind == ErrUnexpected && status >= 200 && status <= 299 || hasResult(answer.Data)
 	return nil, failed
 }
 
@@ -73,27 +68,28 @@ type report struct {
 	status  int // that of extensions.exception; 0 if there is none
 }
 
-// readReports reads an answer's errors: those whose code is known here first,
-// as they say most. It takes what it can get: a list of objects, of texts, or
-// one of either.
-func readReports(errors jsontext.Value) []report {
+// readReports reads an answer's errors and returns the first whose code is known
+// here, as it says most, or else the first, if there is one. It takes what it can
+// get: a list of objects, of texts, or one of either.
+func readReports(errors jsontext.Value) (told report, reported bool) {
 	if isNull(errors) {
-		return nil
+		return report{}, false
 	}
 	var list []jsontext.Value
 	if json.Unmarshal(errors, &list) != nil {
 		list = []jsontext.Value{errors}
 	}
-	var known, others []report
-	for _, entry := range list {
+	for i, entry := range list {
 		r := readReport(entry)
-		if kind, _ := r.classify(); kind != ErrUnexpected {
-			known = append(known, r)
-		} else {
-			others = append(others, r)
+		kind, _ := r.classify()
+		if kind != ErrUnexpected {
+			return r, true
+		}
+		if i == 0 {
+			told = r
 		}
 	}
-	return append(known, others...)
+	return told, len(list) > 0
 }
 
 func readReport(entry jsontext.Value) report {
@@ -177,15 +173,6 @@ func hasResult(data jsontext.Value) bool {
 	return false
 }
 
-func requestID(header http.Header) string {
-	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"} {
-		if id := header.Get(name); id != "" {
-			return id
-		}
-	}
-	return ""
-}
-
 func members(value jsontext.Value) map[string]jsontext.Value {
 	var object map[string]jsontext.Value
 	if json.Unmarshal(value, &object) != nil {
@@ -196,16 +183,13 @@ func members(value jsontext.Value) map[string]jsontext.Value {
 
 // text returns a JSON string or number as text, anything else as "".
 func text(value jsontext.Value) string {
-	switch value.Kind() {
-	case '"':
-		var s string
-		if json.Unmarshal(value, &s) == nil {
-			return s
-		}
-	case '0':
+	var s string
+	if value.Kind() == '0' {
 		return value.String()
+	} else if json.Unmarshal(value, &s) != nil {
+		return ""
 	}
-	return ""
+	return s
 }
 
 func isNull(value jsontext.Value) bool { return len(value) == 0 || value.Kind() == 'n' }

@@ -69,7 +69,11 @@ func (c *Client) repeat(ctx context.Context, r request) (jsontext.Value, *Error)
 		}
 		return nil, failed
 	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(c.attempts), backoff.WithMaxElapsedTime(maxElapsed),
-		backoff.WithNotify(func(_ error, pause time.Duration) { c.notify(last, r, pause) }))
+		backoff.WithNotify(func(_ error, pause time.Duration) {
+			if last.Operation = r.operation; c.onRetry != nil {
+				c.onRetry(last, pause)
+			}
+		}))
 	if err == nil {
 		return raw, nil
 	}
@@ -78,13 +82,6 @@ func (c *Client) repeat(ctx context.Context, r request) (jsontext.Value, *Error)
 		last.Message += "; given up while waiting to try again"
 	}
 	return nil, last
-}
-
-func (c *Client) notify(failed *Error, r request, pause time.Duration) {
-	if c.onRetry != nil {
-		failed.Operation = r.operation
-		c.onRetry(failed, pause)
-	}
 }
 
 // pauses are how long to wait between attempts: jittered, each about twice as

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -120,13 +121,9 @@ func private(raw string) []string {
 
 // isPlaceholder recognises host names out of snippets that were not filled in.
 func isPlaceholder(host string) bool {
-	host = strings.ToLower(host)
-	for _, prefix := range []string{"public_url", "public-url", "your-", "your_", "my-url", "my_url", "change-me", "change_me", "changeme"} {
-		if strings.HasPrefix(host, prefix) && !strings.Contains(host, ".") {
-			return true
-		}
-	}
-	return false
+	prefixes := []string{"public_url", "public-url", "your-", "your_", "my-url", "my_url", "change-me", "change_me", "changeme"}
+	return !strings.Contains(host, ".") &&
+		slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(strings.ToLower(host), prefix) })
 }
 
 // hostOf is as much of an address as may be shown.

@@ -47,6 +47,7 @@ func Parse(text string) ([]Secret, error) {
 type line struct {
 	text   string
 	secret Secret
+	until  time.Time // when it no longer counts; zero while the file holds it
 }
 
 func parseLines(text string) ([]line, error) {
@@ -72,7 +73,7 @@ func parseLines(text string) ([]line, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
 		}
-		all = append(all, line{text, s})
+		all = append(all, line{text: text, secret: s})
 	}
 	return all, nil
 }
@@ -119,34 +120,29 @@ func File(path string) *Cached {
 	source := &Cached{Name: "file " + path, MaxAge: time.Minute, RereadEvery: 100 * time.Millisecond}
 	file := &secretFile{path: path}
 	source.Fetch = func(ctx context.Context) ([]Secret, error) {
-		before := len(file.live)
+		before := file.live
 		gone, err := file.read(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if gone > 0 {
 			level := slog.LevelInfo
-			if len(file.live) < before {
+			if file.live < before {
 				level = slog.LevelWarn
 			}
 			source.logger().Log(ctx, level, "the file of webhook secrets has changed; those that it no longer holds count for a while",
-				"source", source.Name, "secrets", len(file.live), "gone", gone, "count_for_s", int(formerFor.Seconds()))
+				"source", source.Name, "secrets", file.live, "gone", gone, "count_for_s", int(formerFor.Seconds()))
 		}
-		return secretsOf(file.all()), nil
+		return secretsOf(file.lines), nil
 	}
 	return source
 }
 
 // secretFile remembers what a file of secrets held.
 type secretFile struct {
-	path   string
-	live   []line   // of the last good reading
-	former []former // what was in readings before and still counts
-}
-
-type former struct {
-	line
-	until time.Time
+	path  string
+	lines []line // of the last good reading, then those of readings before that still count
+	live  int    // how many are of the last
 }
 
 // read reads the file again and returns how many secrets have gone from it.
@@ -168,21 +164,21 @@ func (f *secretFile) read(ctx context.Context) (gone int, err error) {
 		return 0, fmt.Errorf("%s: %w", f.path, err)
 	}
 	now := time.Now()
-	holds := func(text string) bool {
-		return slices.ContainsFunc(lines, func(l line) bool { return l.text == text })
-	}
-	for _, l := range f.live {
-		if !holds(l.text) {
-			f.former = append(f.former, former{l, now.Add(formerFor)})
+	f.live = len(lines)
+	for _, old := range f.lines {
+		if slices.ContainsFunc(lines, func(l line) bool { return l.text == old.text }) {
+			continue
+		}
+		if old.until.IsZero() {
+			old.until = now.Add(formerFor)
 			gone++
 		}
+		halfWritten := slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(l.text, old.text) })
+		if !halfWritten && !now.After(old.until) {
+			lines = append(lines, old)
+		}
 	}
-	f.live = lines
-	f.former = slices.DeleteFunc(f.former, func(old former) bool {
-		return now.After(old.until) || holds(old.text) || slices.ContainsFunc(lines, func(l line) bool {
-			return strings.HasPrefix(l.text, old.text) // it was half written then
-		})
-	})
+	f.lines = lines
 	return gone, nil
 }
 
@@ -190,21 +186,13 @@ func (f *secretFile) read(ctx context.Context) (gone int, err error) {
 // itself.
 func (f *secretFile) cut(text string) bool {
 	cut := false
-	for _, l := range f.all() {
+	for _, l := range f.lines {
 		if l.text == text {
 			return false
 		}
 		cut = cut || strings.HasPrefix(l.text, text)
 	}
 	return cut
-}
-
-func (f *secretFile) all() []line {
-	all := slices.Clone(f.live)
-	for _, old := range f.former {
-		all = append(all, old.line)
-	}
-	return all
 }
 
 // readSettled reads a file while it is not being written.
