@@ -7,7 +7,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-func explain(b *Bus, err error) error {
+func explain(b *bus, err error) error {
 	switch code := sdk.Code(err); {
 	case code == "MalformedDetail", code == "RequestEntityTooLarge", // although it is within the limits that we know
 		code == "ValidationException" && strings.Contains(err.Error(), "size of the entries in the request is over the limit"):

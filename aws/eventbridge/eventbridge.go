@@ -31,11 +31,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// Bus is an event bus as a destination. It needs the permission
-// events:PutEvents and should have events:DescribeEventBus, both on the bus:
-// EventBridge takes events for a bus that does not exist and drops them, so the
-// bus is looked for before the first event, where that is allowed.
-type Bus struct {
+type bus struct {
 	address
 	client func() (*eventbridge.Client, error)
 	seen   atomic.Bool // the bus exists, or may not be looked for
@@ -46,12 +42,17 @@ type Bus struct {
 // or an ARN; the account's own bus is called default. An ARN says which region
 // the bus is in, which may be another than this process's. AWS is not asked
 // before the first delivery.
+//
+// It needs the permission events:PutEvents and should have
+// events:DescribeEventBus, both on the bus: EventBridge takes events for a bus that
+// does not exist and drops them, so the bus is looked for before the first event,
+// where that is allowed. It is a [destination.Overflower].
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	return &Bus{
+	return &bus{
 		address:  a,
 		client:   sdk.Client(a.region, func(c awssdk.Config) *eventbridge.Client { return eventbridge.NewFromConfig(c) }),
 		Overflow: destination.NewOverflow(a, sdk.ExampleBucket),
@@ -60,7 +61,7 @@ func Open(url string) (core.Handler, error) {
 
 // Handle implements [core.Handler]; package destination says which failures are
 // permanent.
-func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
+func (b *bus) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := b.client()
 	if err != nil {
 		return fmt.Errorf("%s: %w", b, err)
@@ -84,7 +85,7 @@ func (b *Bus) Handle(ctx context.Context, d *core.Delivery) error {
 
 // look makes sure once that there is such a bus. Where that cannot be found out,
 // the event itself fails or not.
-func (b *Bus) look(ctx context.Context, client *eventbridge.Client) error {
+func (b *bus) look(ctx context.Context, client *eventbridge.Client) error {
 	if b.seen.Load() {
 		return nil
 	}

@@ -166,7 +166,7 @@ func TestWhatTheBusFindsTooLargeOverflows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.OverflowTo(bucket)
+		b.(destination.Overflower).OverflowTo(bucket)
 		if err := b.Handle(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ func FuzzDetail(f *testing.F) {
 			if json.Unmarshal([]byte(detail), &object) != nil || object == nil {
 				t.Errorf("%q is sent as %q", body, detail)
 			}
-			e := (&Bus{}).entry(d, detail)
+			e := (&bus{}).entry(d, detail)
 			if got, err := Delivery(*e.DetailType, e.Resources, []byte(detail), nil); err != nil || !bytes.Equal(got.Body, body) || got.Key() != d.Key() {
 				t.Errorf("%q is sent as %q, and received as %v, %v", body, detail, got, err)
 			}

@@ -25,7 +25,7 @@ const (
 	maxResource = 2048
 )
 
-func (b *Bus) entry(d *core.Delivery, detail string) types.PutEventsRequestEntry {
+func (b *bus) entry(d *core.Delivery, detail string) types.PutEventsRequestEntry {
 	e := types.PutEventsRequestEntry{
 		EventBusName: &b.bus,
 		Source:       awssdk.String("labelbox"),

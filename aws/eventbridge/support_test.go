@@ -7,16 +7,17 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/aws/eventbridge"
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
-func open(t testing.TB, url string) *eventbridge.Bus {
+func open(t testing.TB, url string) core.Handler {
 	t.Helper()
 	h, err := eventbridge.Open(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h.(*eventbridge.Bus)
+	return h
 }
 
 // service stands for EventBridge where moto is not.

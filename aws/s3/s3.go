@@ -23,9 +23,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// Bucket is a bucket, or the part of one under a prefix, as a destination. It
-// needs the permission s3:PutObject on the objects under its prefix.
-type Bucket struct {
+type bucket struct {
 	destination.Objects
 	client func() (*s3.Client, error)
 }
@@ -33,12 +31,15 @@ type Bucket struct {
 // Open makes the destination of the URL s3://BUCKET or s3://BUCKET/PREFIX, where
 // BUCKET is a name or an ARN. The bucket must be in the region of this process.
 // AWS is not asked before the first delivery.
+//
+// It needs the permission s3:PutObject on the objects under its prefix. It is a
+// [destination.Bucket].
 func Open(url string) (core.Handler, error) {
 	objects, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	return &Bucket{objects, sdk.Client("", func(c awssdk.Config) *s3.Client {
+	return &bucket{objects, sdk.Client("", func(c awssdk.Config) *s3.Client {
 		return s3.NewFromConfig(c, func(o *s3.Options) {
 			// An endpoint of the user's own seldom has a name for each bucket.
 			o.UsePathStyle = o.BaseEndpoint != nil
@@ -48,7 +49,7 @@ func Open(url string) (core.Handler, error) {
 
 // Handle implements [core.Handler]. An object that is there already means taken:
 // its name holds a digest of its content. Every failure is one for now.
-func (b *Bucket) Handle(ctx context.Context, d *core.Delivery) error {
+func (b *bucket) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := b.client()
 	if err != nil {
 		return fmt.Errorf("%s: %w", b, err)

@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/aws/s3"
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/moto"
 )
 
-func open(t testing.TB, url string) *s3.Bucket {
+func open(t testing.TB, url string) core.Handler {
 	t.Helper()
 	h, err := s3.Open(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h.(*s3.Bucket)
+	return h
 }
 
 // store stands for S3 where moto is not.

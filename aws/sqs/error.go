@@ -7,7 +7,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-func explain(q *Queue, err error) error {
+func explain(q *queue, err error) error {
 	// A queue may have been made with a MaximumMessageSize of its own.
 	if sdk.Code(err) == "InvalidParameterValue" && strings.Contains(err.Error(), "must be shorter than") {
 		return destination.ErrTooLarge

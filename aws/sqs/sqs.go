@@ -25,9 +25,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// Queue is a queue as a destination. It needs the permission sqs:SendMessage
-// and, where only its name is known, sqs:GetQueueUrl.
-type Queue struct {
+type queue struct {
 	address
 	client               func() (*sqs.Client, error)
 	mu                   sync.Mutex // for the address's URL, "" until the name has been looked up
@@ -38,12 +36,15 @@ type Queue struct {
 // and region, or sqs:// and the queue's ARN, or its URL as AWS shows it, with or
 // without its https://. Both of these say which region the queue is in, which
 // may be another than this process's. AWS is not asked before the first delivery.
+//
+// It needs the permission sqs:SendMessage and, where only the queue's name is
+// known, sqs:GetQueueUrl. It is a [destination.Overflower].
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	return &Queue{
+	return &queue{
 		address:  a,
 		client:   sdk.Client(a.region, func(c awssdk.Config) *sqs.Client { return sqs.NewFromConfig(c) }),
 		Overflow: destination.NewOverflow(a, sdk.ExampleBucket),
@@ -52,7 +53,7 @@ func Open(url string) (core.Handler, error) {
 
 // Handle implements [core.Handler]; package destination says which failures are
 // permanent.
-func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
+func (q *queue) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := q.client()
 	if err != nil {
 		return fmt.Errorf("%s: %w", q, err)
@@ -78,7 +79,7 @@ func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
 
 // lookUp returns the queue's URL. A name is looked up until it is found, and
 // then never again.
-func (q *Queue) lookUp(ctx context.Context, client *sqs.Client) (string, error) {
+func (q *queue) lookUp(ctx context.Context, client *sqs.Client) (string, error) {
 	q.mu.Lock()
 	url := q.url
 	q.mu.Unlock()

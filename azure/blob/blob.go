@@ -25,10 +25,8 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// Container is a container, or a part of one, as a destination. Its identity
-// needs the role "Storage Blob Data Contributor". It implements
-// [destination.Bucket].
-type Container struct {
+// bucket is a container, or a part of one.
+type bucket struct {
 	address
 	client *container.Client
 }
@@ -39,7 +37,8 @@ type Container struct {
 //
 // It signs in as the app's managed identity, or with the connection string in
 // AZURE_STORAGE_CONNECTION_STRING. Azure is not asked before the first
-// delivery.
+// delivery. The identity needs the role "Storage Blob Data Contributor". It is a
+// [destination.Bucket].
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
@@ -50,12 +49,12 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Container{a, client}, nil
+	return &bucket{a, client}, nil
 }
 
 // Locate implements [destination.Bucket] with the blob's https URL, without any
 // signature in it: its reader signs in.
-func (c *Container) Locate(d *core.Delivery) string {
+func (c *bucket) Locate(d *core.Delivery) string {
 	u, err := neturl.Parse(c.client.URL())
 	if err != nil {
 		return "" // the client was made of this URL
@@ -67,7 +66,7 @@ func (c *Container) Locate(d *core.Delivery) string {
 
 // Handle implements [core.Handler]. A blob that is there already means taken: its
 // name holds a digest of its content. Every failure is one for now.
-func (c *Container) Handle(ctx context.Context, d *core.Delivery) error {
+func (c *bucket) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
 	blob := c.client.NewBlockBlobClient(c.address.prefix + d.ObjectName())

@@ -7,7 +7,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-func explain(q *Queue, err error) error {
+func explain(q *queue, err error) error {
 	if queueerror.HasCode(err, queueerror.MessageTooLarge, queueerror.RequestBodyTooLarge) {
 		return destination.ErrTooLarge
 	}

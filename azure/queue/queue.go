@@ -29,9 +29,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// Queue is a queue as a destination. Its identity needs the role "Storage Queue
-// Data Message Sender".
-type Queue struct {
+type queue struct {
 	address
 	client               *azqueue.QueueClient
 	destination.Overflow // of more than about 47 KiB, which in base64 fill a message of 64 KiB
@@ -43,7 +41,8 @@ type Queue struct {
 //
 // It signs in as the app's managed identity, or with the connection string in
 // AZURE_STORAGE_CONNECTION_STRING. Azure is not asked before the first
-// delivery.
+// delivery. The identity needs the role "Storage Queue Data Message Sender". It is a
+// [destination.Overflower].
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
@@ -54,12 +53,12 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Queue{a, client, destination.NewOverflow(a, sdk.ExampleBucket)}, nil
+	return &queue{a, client, destination.NewOverflow(a, sdk.ExampleBucket)}, nil
 }
 
 // Handle implements [core.Handler]; package destination says which failures are
 // permanent.
-func (q *Queue) Handle(ctx context.Context, d *core.Delivery) error {
+func (q *queue) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
 	return destination.Send(ctx, d, &q.Overflow, func(dataref string) error {

@@ -11,7 +11,7 @@ import (
 )
 
 // explain makes one line of what the SDK prints in several forms.
-func explain(e *Entity, err error) error {
+func explain(e *entity, err error) error {
 	var condition *amqp.Error
 	var service *azservicebus.Error // hides the condition in it
 	switch {

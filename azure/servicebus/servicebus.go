@@ -27,16 +27,11 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// ConnectionVariable holds a connection string for a Service Bus namespace, as
-// in the samples of Azure's SDKs. It outweighs the managed identity.
-const ConnectionVariable = "SERVICEBUS_CONNECTION_STRING"
+// connectionVariable is named as in the samples of Azure's SDKs.
+const connectionVariable = "SERVICEBUS_CONNECTION_STRING"
 
-// Entity is a queue or topic as a destination. Its identity needs the role
-// "Azure Service Bus Data Sender".
-//
-// How much a message holds depends on the namespace's tier, 256 KB or from 1 MB
-// up to 100 MB; Service Bus says it.
-type Entity struct {
+// entity is a queue or topic.
+type entity struct {
 	address
 	sender *azservicebus.Sender
 	destination.Overflow
@@ -46,8 +41,12 @@ type Entity struct {
 // may be the full host name NAMESPACE.servicebus.SUFFIX. The entity must be
 // there before the first delivery.
 //
-// It signs in as the app's managed identity, or with the connection string in
-// SERVICEBUS_CONNECTION_STRING. Azure is not asked before the first delivery.
+// It signs in with the connection string in SERVICEBUS_CONNECTION_STRING, or else
+// as the app's managed identity. Azure is not asked before the first delivery. The
+// identity needs the role "Azure Service Bus Data Sender".
+//
+// It is a [destination.Overflower]. How much a message holds depends on the
+// namespace's tier, 256 KB or from 1 MB up to 100 MB; Service Bus says it.
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
@@ -61,7 +60,7 @@ func Open(url string) (core.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Entity{a, sender, destination.NewOverflow(a, sdk.ExampleBucket)}, nil
+	return &entity{a, sender, destination.NewOverflow(a, sdk.ExampleBucket)}, nil
 }
 
 func connect(host string) (*azservicebus.Client, error) {
@@ -69,7 +68,7 @@ func connect(host string) (*azservicebus.Client, error) {
 		ApplicationID: "labelhook",
 		RetryOptions:  azservicebus.RetryOptions{MaxRetries: sdk.Retries, RetryDelay: sdk.RetryDelay, MaxRetryDelay: sdk.MaxDelay},
 	}
-	connection := os.Getenv(ConnectionVariable)
+	connection := os.Getenv(connectionVariable)
 	if connection == "" {
 		identity, err := sdk.Credential()
 		if err != nil {
@@ -83,7 +82,7 @@ func connect(host string) (*azservicebus.Client, error) {
 	}
 	if sdk.Field(connection, "UseDevelopmentEmulator") == "" && !strings.EqualFold(endpoint.Hostname(), host) {
 		return nil, fmt.Errorf("%s is of %s and the URL names %s; make them the same, or unset the variable to use the managed identity",
-			ConnectionVariable, endpoint.Hostname(), host)
+			connectionVariable, endpoint.Hostname(), host)
 	}
 	client, err := azservicebus.NewClientFromConnectionString(connection, options)
 	if err != nil {
@@ -93,11 +92,11 @@ func connect(host string) (*azservicebus.Client, error) {
 }
 
 // errConnection leaves the SDK's words out: they may repeat the string.
-var errConnection = errors.New(ConnectionVariable + " cannot be read; copy a connection string of the namespace as Azure shows it (Shared access policies), or unset the variable to use the managed identity")
+var errConnection = errors.New(connectionVariable + " cannot be read; copy a connection string of the namespace as Azure shows it (Shared access policies), or unset the variable to use the managed identity")
 
 // Handle implements [core.Handler]; package destination says which failures are
 // permanent.
-func (e *Entity) Handle(ctx context.Context, d *core.Delivery) error {
+func (e *entity) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
 	return destination.Send(ctx, d, &e.Overflow, func(dataref string) error {

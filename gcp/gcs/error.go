@@ -18,7 +18,7 @@ func exists(err error) bool {
 }
 
 // explain makes one line of an answer, which the client's own text is not always.
-func explain(b *Bucket, err error) error {
+func explain(b *bucket, err error) error {
 	var answer *googleapi.Error
 	if !errors.As(err, &answer) {
 		return fmt.Errorf("%s: %w", b, err)

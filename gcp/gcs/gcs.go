@@ -31,35 +31,36 @@ import (
 	"github.com/labelhook/labelhook/gcp/internal/sdk"
 )
 
-// EmulatorVariable names the host and port of an emulator to write to, with or
-// without http:// before it, as Google's own libraries have it.
-const EmulatorVariable = "STORAGE_EMULATOR_HOST"
+// emulatorVariable is that of Google's own libraries.
+const emulatorVariable = "STORAGE_EMULATOR_HOST"
 
 // timeout bounds the writing of one object with all its retries.
 const timeout = 15 * time.Second
 
-// Bucket is a bucket, or the part of one under a prefix, as a destination. It
-// writes with the credentials that the process has (Application Default
-// Credentials), which need the role roles/storage.objectCreator on the bucket.
-type Bucket struct {
+type bucket struct {
 	destination.Objects
 	client func(context.Context) (*storage.Service, error)
 }
 
 // Open makes the destination of the URL gs://BUCKET or gs://BUCKET/PREFIX.
-// Google is not asked before the first delivery. With STORAGE_EMULATOR_HOST
-// set, objects go to that host, without credentials.
+// Google is not asked before the first delivery.
+//
+// It writes with the credentials that the process has (Application Default
+// Credentials), which need the role roles/storage.objectCreator on the bucket. With
+// STORAGE_EMULATOR_HOST set to the host and port of an emulator, with or without
+// http:// before it, objects go there, without credentials. It is a
+// [destination.Bucket].
 func Open(url string) (core.Handler, error) {
 	objects, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	return &Bucket{objects, sdk.Client(connect)}, nil
+	return &bucket{objects, sdk.Client(connect)}, nil
 }
 
 // Handle implements [core.Handler]. An object that is there already means taken:
 // its name holds a digest of its content. Every failure is one for now.
-func (b *Bucket) Handle(ctx context.Context, d *core.Delivery) error {
+func (b *bucket) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := b.client(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", b, err)
@@ -82,7 +83,7 @@ func (b *Bucket) Handle(ctx context.Context, d *core.Delivery) error {
 
 func connect(ctx context.Context) (*storage.Service, error) {
 	options := []option.ClientOption{option.WithScopes(storage.DevstorageReadWriteScope)}
-	if host := os.Getenv(EmulatorVariable); host != "" {
+	if host := os.Getenv(emulatorVariable); host != "" {
 		if !strings.Contains(host, "://") {
 			host = "http://" + host
 		}

@@ -24,7 +24,7 @@ func open(t testing.TB, url string) core.Handler {
 
 func bucket(t *testing.T) (core.Handler, *fakegcs.Server) {
 	server := fakegcs.New(t, "labels")
-	t.Setenv(gcs.EmulatorVariable, server.URL)
+	t.Setenv("STORAGE_EMULATOR_HOST", server.URL)
 	return open(t, "gs://labels/raw/v2/"), server
 }
 
@@ -120,7 +120,7 @@ func TestWithoutCredentials(t *testing.T) {
 	b := open(t, "gs://labels")
 	destinationtest.CheckForNow(t, b, b.Handle(t.Context(), destinationtest.Label(t)), "")
 	server := fakegcs.New(t, "labels")
-	t.Setenv(gcs.EmulatorVariable, strings.TrimPrefix(server.URL, "http://"))
+	t.Setenv("STORAGE_EMULATOR_HOST", strings.TrimPrefix(server.URL, "http://"))
 	if err := b.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(server.Objects()) != 1 {
 		t.Errorf("%v; objects %v", err, server.Objects())
 	}

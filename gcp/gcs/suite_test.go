@@ -17,7 +17,7 @@ func BenchmarkOnFake(b *testing.B) { destinationtest.Bench(b, onFake(b)) }
 
 func onFake(t testing.TB) destinationtest.Harness {
 	server := fakegcs.New(t, "labels")
-	t.Setenv(gcs.EmulatorVariable, server.URL)
+	t.Setenv("STORAGE_EMULATOR_HOST", server.URL)
 	return destinationtest.Harness{
 		Once: true, Exact: true,
 		Open:   func(t testing.TB, name string) core.Handler { return open(t, "gs://"+name+"/"+name) },
@@ -32,7 +32,7 @@ func onFake(t testing.TB) destinationtest.Harness {
 			return messages
 		},
 		At: func(t testing.TB, address string) core.Handler {
-			t.Setenv(gcs.EmulatorVariable, address)
+			t.Setenv("STORAGE_EMULATOR_HOST", address)
 			return open(t, "gs://labels")
 		},
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // explain says what to do about an error, if there is one.
-func explain(t *Topic, err error) error {
+func explain(t *topic, err error) error {
 	if remedy := remedies[status.Code(err)]; remedy != "" {
 		return fmt.Errorf("%s: %w; %s", t, err, remedy)
 	}

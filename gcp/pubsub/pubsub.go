@@ -28,38 +28,38 @@ import (
 	"github.com/labelhook/labelhook/gcp/internal/sdk"
 )
 
-// EmulatorVariable names the host and port of an emulator to publish to, as
-// Google's own libraries have it.
-const EmulatorVariable = "PUBSUB_EMULATOR_HOST"
+// emulatorVariable is that of Google's own libraries.
+const emulatorVariable = "PUBSUB_EMULATOR_HOST"
 
 // timeout bounds one publish with all its retries, which the client makes by
 // itself while Pub/Sub cannot be reached.
 const timeout = 10 * time.Second
 
-// Topic is a topic as a destination. It publishes with the credentials that the
-// process has (Application Default Credentials), which need the role
-// roles/pubsub.publisher on the topic.
-type Topic struct {
+type topic struct {
 	address
 	client func(context.Context) (*pubsub.TopicAdminClient, error)
 	destination.Overflow
 }
 
 // Open makes the destination of the URL pubsub://PROJECT/TOPIC. Google is not
-// asked before the first delivery. With PUBSUB_EMULATOR_HOST set, messages go
-// to that host, in the clear and without credentials.
+// asked before the first delivery.
+//
+// It publishes with the credentials that the process has (Application Default
+// Credentials), which need the role roles/pubsub.publisher on the topic. With
+// PUBSUB_EMULATOR_HOST set to the host and port of an emulator, messages go there,
+// in the clear and without credentials. It is a [destination.Overflower].
 func Open(url string) (core.Handler, error) {
 	a, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	return &Topic{a, sdk.Client(connect), destination.NewOverflow(a, sdk.ExampleBucket)}, nil
+	return &topic{a, sdk.Client(connect), destination.NewOverflow(a, sdk.ExampleBucket)}, nil
 }
 
 // Handle implements [core.Handler]. It publishes the delivery at once, in a
 // request of its own, and returns nil when Pub/Sub has acknowledged it. Package
 // destination says which failures are permanent.
-func (t *Topic) Handle(ctx context.Context, d *core.Delivery) error {
+func (t *topic) Handle(ctx context.Context, d *core.Delivery) error {
 	client, err := t.client(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t, err)
@@ -80,7 +80,7 @@ func (t *Topic) Handle(ctx context.Context, d *core.Delivery) error {
 // which waits for company and, when the caller gives up, publishes all the same.
 func connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
 	var options []option.ClientOption
-	if host := os.Getenv(EmulatorVariable); host != "" {
+	if host := os.Getenv(emulatorVariable); host != "" {
 		options = []option.ClientOption{
 			option.WithEndpoint(host),
 			option.WithoutAuthentication(),

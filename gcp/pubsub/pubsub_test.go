@@ -22,7 +22,7 @@ import (
 // topic is a topic that exists in a fake of Pub/Sub.
 func topic(t testing.TB, options ...pstest.ServerReactorOption) (core.Handler, *pstest.Server) {
 	server, address := fake(t, options...)
-	t.Setenv(pubsub.EmulatorVariable, address)
+	t.Setenv("PUBSUB_EMULATOR_HOST", address)
 	return openTopic(t, "pubsub://acme-ml/labels"), server
 }
 
@@ -152,7 +152,7 @@ func TestWithoutCredentials(t *testing.T) {
 	h := openTopic(t, "pubsub://acme-ml/labels")
 	destinationtest.CheckForNow(t, h, h.Handle(t.Context(), destinationtest.Label(t)), "")
 	server, address := fake(t)
-	t.Setenv(pubsub.EmulatorVariable, address)
+	t.Setenv("PUBSUB_EMULATOR_HOST", address)
 	if err := h.Handle(t.Context(), destinationtest.Label(t)); err != nil || len(server.Messages()) != 1 {
 		t.Errorf("%v; messages %v", err, server.Messages())
 	}

@@ -38,12 +38,12 @@ func onFake(t testing.TB) destinationtest.Harness {
 
 // harness is what the fake and the emulator have in common.
 func harness(t testing.TB, address string) destinationtest.Harness {
-	t.Setenv(pubsub.EmulatorVariable, address)
+	t.Setenv("PUBSUB_EMULATOR_HOST", address)
 	return destinationtest.Harness{
 		Limit: 10_000_000,
 		Open:  func(t testing.TB, name string) core.Handler { return openTopic(t, "pubsub://acme-ml/"+name) },
 		At: func(t testing.TB, address string) core.Handler {
-			t.Setenv(pubsub.EmulatorVariable, address)
+			t.Setenv("PUBSUB_EMULATOR_HOST", address)
 			return openTopic(t, "pubsub://acme-ml/labels")
 		},
 	}
