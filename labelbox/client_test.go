@@ -47,10 +47,7 @@ func TestFromEnvironment(t *testing.T) {
 }
 
 func TestClientPrintsWithoutItsKey(t *testing.T) {
-	client, err := labelbox.NewClient(apiKey, labelbox.WithEndpoint("https://labelbox.acme.dev/?token"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := newClient(t, labelbox.WithEndpoint("https://labelbox.acme.dev/?token"))
 	if text := fmt.Sprintf("%v %+v %#v %s", client, client, client, client); strings.Contains(text, apiKey) ||
 		strings.Contains(text, "token") || !strings.Contains(text, "labelbox.acme.dev") {
 		t.Errorf("printed %s", text)
@@ -121,12 +118,9 @@ func TestNoConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			retries := 0
-			client, err := labelbox.NewClient(apiKey, labelbox.WithEndpoint(test.endpoint), labelbox.WithRetry(3, 0),
+			client := newClient(t, labelbox.WithEndpoint(test.endpoint), labelbox.WithRetry(3, 0),
 				labelbox.WithRetryNotice(func(error, time.Duration) { retries++ }))
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = client.CreateWebhook(t.Context(), newWebhook(""))
+			_, err := client.CreateWebhook(t.Context(), newWebhook(""))
 			if !errors.Is(err, labelbox.ErrTransport) || errors.Is(err, labelbox.ErrOutcomeUnknown) ||
 				!strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "token") {
 				t.Errorf("got %v, want %q", err, test.says)

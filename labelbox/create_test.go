@@ -170,15 +170,16 @@ func TestNothingIsTakenForTheCreatedWebhookThatDiffers(t *testing.T) {
 // somebody else registers webhooks in that moment.
 func connectWhile(t *testing.T, api *labelboxfake.API, others ...labelboxfake.Webhook) *labelbox.Client {
 	api.Fail(on("createWebhook", labelboxfake.Dropped()))
-	carrier := carrierTo(api)
-	return carriedBy(t, roundTrip(func(r *http.Request) (*http.Response, error) {
-		response, err := carrier.RoundTrip(r)
-		if err != nil {
-			for _, w := range others {
-				api.AddWebhook(w)
+	return connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if lost := recover(); lost != nil {
+				for _, webhook := range others {
+					api.AddWebhook(webhook)
+				}
+				panic(lost)
 			}
-		}
-		return response, err
+		}()
+		api.ServeHTTP(w, r)
 	}))
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,19 +113,16 @@ func TestErrorCarriesWhatTheAnswerSaid(t *testing.T) {
 
 // repeating is a server that repeats everything it was sent, in one of the
 // forms in which servers write texts.
-func repeating(t *testing.T, write func(text string) string) http.RoundTripper {
-	return roundTrip(func(r *http.Request) (*http.Response, error) {
+func repeating(t *testing.T, write func(text string) string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
-		all := "sent: " + r.Header.Get("Authorization") + " " + string(body)
-		w := httptest.NewRecorder()
 		w.Header().Set("X-Request-Id", r.Header.Get("Authorization"))
 		w.WriteHeader(400)
-		io.WriteString(w, write(all))
-		return w.Result(), nil
-	})
+		io.WriteString(w, write("sent: "+r.Header.Get("Authorization")+" "+string(body)))
+	}
 }
 
 func TestErrorsNeverContainKeyOrSecret(t *testing.T) {
@@ -139,12 +135,12 @@ func TestErrorsNeverContainKeyOrSecret(t *testing.T) {
 			"as an error's code":    func(s string) string { return `{"errors":[{"extensions":{"code":` + quoteJSON(s) + `}}]}` },
 		} {
 			t.Run(form+" "+secret, func(t *testing.T) {
-				client := carriedBy(t, repeating(t, write))
+				client := connect(t, repeating(t, write))
 				_, err := client.UpdateWebhook(t.Context(), "wh1", labelbox.WebhookUpdate{URL: "https://a.dev/?" + query})
 				wantHidden(t, err, apiKey, query)
 
 				// A creation reads the list first; let that go well.
-				client = carriedBy(t, listThen(repeating(t, write)))
+				client = connect(t, listThen(repeating(t, write)))
 				w := newWebhook("p1")
 				w.Secret = secret
 				_, err = client.CreateWebhook(t.Context(), w)
@@ -168,17 +164,16 @@ func wantHidden(t *testing.T, err error, texts ...string) {
 
 // listThen answers the first request with an empty list, and has next answer
 // the others.
-func listThen(next http.RoundTripper) http.RoundTripper {
+func listThen(next http.Handler) http.HandlerFunc {
 	first := true
-	return roundTrip(func(r *http.Request) (*http.Response, error) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		if !first {
-			return next.RoundTrip(r)
+			next.ServeHTTP(w, r)
+			return
 		}
 		first = false
-		w := httptest.NewRecorder()
 		io.WriteString(w, `{"data":{"project":{"webhooks":[]},"organization":{"webhooks":[]}}}`)
-		return w.Result(), nil
-	})
+	}
 }
 
 func TestTheCallersContextEndsAnOperation(t *testing.T) {

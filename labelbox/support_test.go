@@ -22,34 +22,15 @@ const (
 // silent is where a test server complains about what the test does on purpose.
 var silent = log.New(io.Discard, "", 0)
 
-// connect returns a client of the fake that no network is between, so that
-// pauses can be tested in the time of synctest.
-func connect(t *testing.T, api *labelboxfake.API, options ...labelbox.Option) *labelbox.Client {
-	return carriedBy(t, carrierTo(api), options...)
-}
-
-// carrierTo carries requests to the API: what it does takes no time but that of
-// a fault.
-func carrierTo(api http.Handler) roundTrip {
-	return func(r *http.Request) (response *http.Response, err error) {
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-			case http.ErrAbortHandler: // the connection is lost, or given up
-				err = cmp.Or(r.Context().Err(), io.ErrUnexpectedEOF)
-			default:
-				panic(p)
-			}
-		}()
-		w := httptest.NewRecorder()
-		api.ServeHTTP(w, r)
-		return w.Result(), nil
-	}
-}
-
-func carriedBy(t *testing.T, carrier http.RoundTripper, options ...labelbox.Option) *labelbox.Client {
+// connect returns a client of the fake, or of another server, that no network
+// is between, so that pauses can be tested in the time of synctest.
+func connect(t *testing.T, server http.Handler, options ...labelbox.Option) *labelbox.Client {
 	t.Helper()
-	options = append([]labelbox.Option{labelbox.WithHTTPClient(&http.Client{Transport: carrier})}, options...)
+	return newClient(t, append(options, labelbox.WithHTTPClient(&http.Client{Transport: carrier{server}}))...)
+}
+
+func newClient(t *testing.T, options ...labelbox.Option) *labelbox.Client {
+	t.Helper()
 	client, err := labelbox.NewClient(apiKey, options...)
 	if err != nil {
 		t.Fatal(err)
@@ -57,10 +38,24 @@ func carriedBy(t *testing.T, carrier http.RoundTripper, options ...labelbox.Opti
 	return client
 }
 
-// roundTrip is a server, and the network before it, in one function.
-type roundTrip func(*http.Request) (*http.Response, error)
+// carrier carries requests to a server: what it does takes no time but that of a
+// fault.
+type carrier struct{ server http.Handler }
 
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (c carrier) RoundTrip(r *http.Request) (response *http.Response, err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler: // the connection is lost, or given up
+			err = cmp.Or(r.Context().Err(), io.ErrUnexpectedEOF)
+		default:
+			panic(p)
+		}
+	}()
+	w := httptest.NewRecorder()
+	c.server.ServeHTTP(w, r)
+	return w.Result(), nil
+}
 
 // withProject is a fake with the project p1.
 func withProject() *labelboxfake.API {
@@ -74,11 +69,7 @@ func served(t *testing.T, server http.Handler, options ...labelbox.Option) *labe
 	t.Helper()
 	s := httptest.NewServer(server)
 	t.Cleanup(s.Close)
-	client, err := labelbox.NewClient(apiKey, append(options, labelbox.WithEndpoint(s.URL+"/graphql"))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
+	return newClient(t, append(options, labelbox.WithEndpoint(s.URL+"/graphql"))...)
 }
 
 // inBubble runs a part of a test in the time of synctest.

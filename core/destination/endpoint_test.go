@@ -2,12 +2,10 @@ package destination_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -105,29 +103,19 @@ func TestEndpointDoesNotWaitForTheAnswersBody(t *testing.T) {
 
 // A target that closes kept connections unseen takes every delivery.
 func TestEndpointReplacesDeadConnections(t *testing.T) {
-	requests := map[net.Conn]int{}
+	requests := map[string]int{} // on each connection, by its other end
 	var mu sync.Mutex
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	e, _ := endpoint(t, func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		conn := r.Context().Value(connKey{}).(net.Conn)
-		if requests[conn]++; requests[conn] == 2 {
+		if requests[r.RemoteAddr]++; requests[r.RemoteAddr] == 2 {
 			panic(http.ErrAbortHandler)
 		}
-	}))
-	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }
-	server.Start()
-	defer server.Close()
-	e, err := destination.NewEndpoint(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	for range 20 {
 		handle(t, e, destinationtest.Label(t))
 	}
 }
-
-type connKey struct{}
 
 func TestEndpointTrustsNamedAuthorities(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

@@ -296,11 +296,16 @@ func TestLocalNamesNeedNoResolver(t *testing.T) {
 	}
 }
 
-func TestRootCAs(t *testing.T) {
+func secureServer(t *testing.T) *httptest.Server {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of clients that distrust it
 	server.StartTLS()
-	defer server.Close()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestRootCAs(t *testing.T) {
+	server := secureServer(t)
 	der := server.Certificate().Raw
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	for _, good := range [][]byte{block, append([]byte("# ours\r\n"), block...), der} {

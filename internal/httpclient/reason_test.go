@@ -1,9 +1,9 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,10 +19,7 @@ func TestReason(t *testing.T) {
 	closed.Close()
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
-	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of clients that distrust it
-	secure.StartTLS()
-	defer secure.Close()
+	secure := secureServer(t)
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // else the server does not notice that the client is gone
 		<-r.Context().Done()
@@ -67,15 +64,9 @@ func TestReason(t *testing.T) {
 		"the URL stays out of this": {"http://127.0.0.1:99999/?code=hush", nil, nil, "dial tcp: address 99999: invalid port"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, client := test.ctx, test.client
-			if ctx == nil {
-				ctx = context.Background()
-			}
-			if client == nil {
-				client = New(Options{})
-				defer client.CloseIdleConnections()
-			}
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, test.url, strings.NewReader("{}"))
+			client := cmp.Or(test.client, New(Options{}))
+			defer client.CloseIdleConnections()
+			request, err := http.NewRequestWithContext(cmp.Or(test.ctx, t.Context()), http.MethodPost, test.url, strings.NewReader("{}"))
 			if err == nil {
 				_, err = Do(client, request)
 			}
