@@ -21,11 +21,11 @@ import (
 // All else comes from the environment: the secret from LABELBOX_WEBHOOK_SECRET,
 // LABELBOX_WEBHOOK_SECRET_FILE or, in Secrets Manager, LABELBOX_WEBHOOK_SECRET_ID;
 // what is let through, and where else it goes, from LABELHOOK_EVENTS,
-// LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS and LABELHOOK_DEAD_LETTER. Besides
-// log:, file: and https: it knows the destinations of [core.WithDestination], those
-// of AWS by their ARN alone too. h may be nil; with no destination either,
-// deliveries go to log:. A variable whose name is nearly one of these is a
-// wrong configuration.
+// LABELHOOK_MAX_BODY, LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
+// LABELHOOK_OVERFLOW. Besides log:, file: and https: it knows the destinations of
+// [core.WithDestination], those of AWS by their ARN alone too. h may be nil; with
+// no destination either, deliveries go to log:. A variable whose name is nearly one
+// of these is a wrong configuration.
 //
 // The secret is fetched before the first event, under a deadline of two
 // seconds, because Lambda gives a function that starts more CPU than later. When

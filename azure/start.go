@@ -24,9 +24,12 @@ import (
 // Every genuine delivery goes to h and to the destinations that the
 // environment names: log:, file:, https: and those of [core.WithDestination]. h may be
 // nil; with no destination either, deliveries go to log:. The variables are the
-// same as on every platform. One whose name is nearly one of them is a wrong
-// configuration. LABELBOX_WEBHOOK_SECRET_ID is the URL of a secret in
-// a [KeyVault]; it is fetched at once, though nothing waits for it.
+// same as on every platform: LABELBOX_WEBHOOK_SECRET, LABELBOX_WEBHOOK_SECRET_FILE
+// or LABELBOX_WEBHOOK_SECRET_ID for the secret; LABELHOOK_EVENTS and
+// LABELHOOK_MAX_BODY for what is let through; LABELHOOK_DESTINATIONS,
+// LABELHOOK_DEAD_LETTER and LABELHOOK_OVERFLOW for where it goes. One whose name is
+// nearly one of them is a wrong configuration. LABELBOX_WEBHOOK_SECRET_ID is the URL
+// of a secret in a [KeyVault]; it is fetched at once, though nothing waits for it.
 //
 // A delivery has three quarters of the host's functionTimeout, with every
 // handler; see [NewHandler].

@@ -26,7 +26,7 @@ const margin = time.Second
 // logger was made by [NewLogger]. Unlike a function made by [Register], the
 // handler knows nothing of SIGTERM.
 func NewHandler(receiver *core.Receiver) http.Handler {
-	deliveries := nethttp.Handler(deadline.Receiver(receiver))
+	deliveries := nethttp.Handler(deadline.Receiver(receiver)) // makes the core.Request: nothing is between it and the sender's
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost && (r.URL.Path == "/favicon.ico" || r.URL.Path == "/robots.txt") {
 			http.NotFound(w, r)

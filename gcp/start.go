@@ -22,8 +22,12 @@ import (
 // Every genuine delivery goes to h and to the destinations that the
 // environment names: log:, file:, https: and those of [core.WithDestination]. h may
 // be nil; with no destination either, deliveries go to log:. The variables are
-// the same as on every platform. One whose name is nearly one of them is a
-// wrong configuration.
+// the same as on every platform: LABELBOX_WEBHOOK_SECRET or
+// LABELBOX_WEBHOOK_SECRET_FILE for the secret, a file that Cloud Run mounts out of
+// Secret Manager; LABELHOOK_EVENTS and LABELHOOK_MAX_BODY for what is let through;
+// LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and LABELHOOK_OVERFLOW for where it
+// goes; LABELHOOK_LOG_LEVEL. One whose name is nearly one of them is a wrong
+// configuration.
 //
 // A wrong configuration ends the process with one line of log that says which
 // variable is wrong and what to write instead: the new revision does not become
@@ -56,7 +60,7 @@ func configure(h core.Handler, options []core.Option) (*core.Receiver, *slog.Log
 	if err != nil {
 		return nil, nil, err
 	}
-	p := environment.Platform{
+	p := environment.Platform{ // without a Manager: Secret Manager's secret is a file here
 		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
 		Handler: h,
 		Out:     payloadLog{os.Stdout},
