@@ -45,20 +45,17 @@ func (u WebhookUpdate) check(loopback bool) error {
 	if u.URL == "" && u.Topics == nil && u.Status == "" {
 		return errors.New("there is nothing to change; give a URL, topics or a status")
 	}
+	var url, topics, status error
 	if u.URL != "" {
-		if err := checkURL(u.URL, loopback); err != nil {
-			return err
-		}
+		url = checkURL(u.URL, loopback)
 	}
 	if u.Topics != nil {
-		if err := checkTopics(u.Topics); err != nil {
-			return err
-		}
+		topics = checkTopics(u.Topics)
 	}
 	if u.Status != "" {
-		return u.Status.check()
+		status = u.Status.check()
 	}
-	return nil
+	return cmp.Or(url, topics, status)
 }
 
 // checkTopics refuses an empty list, which Labelbox would take: the webhook

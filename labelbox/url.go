@@ -22,15 +22,9 @@ func IsReserved(rawURL string) bool {
 	if err != nil {
 		return false
 	}
-	labels := strings.Split(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), ".")
-	last := labels[len(labels)-1]
-	switch last {
-	case "example", "invalid", "test":
-		return true
-	case "com", "net", "org":
-		return len(labels) > 1 && labels[len(labels)-2] == "example"
-	}
-	return false
+	host := "." + strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	reserved := []string{".example", ".invalid", ".test", ".example.com", ".example.net", ".example.org"}
+	return slices.ContainsFunc(reserved, func(name string) bool { return strings.HasSuffix(host, name) })
 }
 
 // SameReceiver reports whether deliveries to both URLs reach the same receiver,

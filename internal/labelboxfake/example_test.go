@@ -1,13 +1,9 @@
 package labelboxfake_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 
 	"github.com/labelhook/labelhook/core"
@@ -16,10 +12,10 @@ import (
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/labelboxfake"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/labelbox"
 )
 
-// A receiver is registered with a request as Labelbox's own client sends it,
-// and an event is delivered to it.
+// A receiver is registered, and an event is delivered to it.
 func Example() {
 	key, _ := secret.New("correct horse")
 	secrets, _ := secret.Static(key)
@@ -29,30 +25,23 @@ func Example() {
 			fmt.Println("received", d.Event)
 			return nil
 		}),
-		Observe: core.LogTo(slog.New(slog.NewTextHandler(io.Discard, nil))),
+		Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 	}))
 	defer receiver.Close()
 
-	api := labelboxfake.New("the key")
+	api := labelboxfake.New("the-key")
 	server := httptest.NewServer(api)
 	defer server.Close()
-	const document = `mutation M($url: String!, $secret: String!) {createWebhook(data:{` +
-		`topics:{set:[LABEL_CREATED WORKFLOW_ACTION]}, url:$url, secret:$secret}){status topics}}`
-	body, _ := json.Marshal(map[string]any{
-		"query":     document,
-		"variables": map[string]string{"url": receiver.URL, "secret": "correct horse"},
-	})
-	request, _ := http.NewRequest("POST", server.URL, bytes.NewReader(body))
-	request.Header.Set("Authorization", "Bearer the key")
-	response, _ := http.DefaultClient.Do(request)
-	answer, _ := io.ReadAll(response.Body)
-	fmt.Print(string(answer))
+	client, _ := labelbox.NewClient("the-key", labelbox.WithEndpoint(server.URL), labelbox.WithLoopbackWebhooks())
+	created, _ := client.CreateWebhook(context.Background(), labelbox.NewWebhook{
+		URL: receiver.URL, Secret: "correct horse", Topics: labelbox.Topics(), WholeOrganization: true})
+	fmt.Println(created.Status, created.Topics)
 
 	sample, _ := samples.Find(payload.LabelCreated, payload.V1)
 	receipts, _ := api.Deliver(context.Background(), "LABEL_CREATED", sample.Body())
 	fmt.Println(len(receipts), receipts[0].Status)
 	// Output:
-	// {"data":{"createWebhook":{"status":"ACTIVE","topics":["LABEL_CREATED","WORKFLOW_ACTION"]}}}
+	// ACTIVE [LABEL_CREATED LABEL_UPDATED LABEL_DELETED WORKFLOW_ACTION]
 	// received label.created
 	// 1 200
 }
