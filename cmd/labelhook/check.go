@@ -70,14 +70,12 @@ func (t *tool) check(ctx context.Context, target string, way network, asJSON boo
 		return err
 	}
 	if asJSON {
-		if err := writeJSON(t.out, report); err != nil {
-			return err
-		}
+		err = writeJSON(t.out, report)
 	}
-	if !report.OK {
-		return errSilent
+	if err == nil && !report.OK {
+		err = errSilent
 	}
-	return nil
+	return err
 }
 
 // probe checks the target and, if not silent, prints each result when it is there.

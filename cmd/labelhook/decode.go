@@ -46,7 +46,7 @@ or with -, they are read from the standard input. No signature is asked for.
 				_, err := interruptible(cmd.Context(), func() ([]byte, error) { return nil, t.decode(out, name, event) })
 				switch {
 				case err == errInterrupted:
-					return failure(err, "")
+					return err
 				case err != nil:
 					return errors.Join(err, written(out.Flush()))
 				}

@@ -114,7 +114,7 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	file := filepath.Join(folder, defaultInbox)
 	box, err := inbox.Open(file)
 	if err != nil {
-		return failure(err, "")
+		return err
 	}
 	defer closing(&err, box)
 	var verbosity slog.LevelVar
@@ -159,7 +159,7 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	}
 	secretFile := filepath.Join(folder, "secret")
 	if err := os.WriteFile(secretFile, []byte(text+"\n"), 0o600); err != nil {
-		return failure(err, "")
+		return err
 	}
 	verbosity.Set(level)
 	fmt.Fprintf(t.err, `labelhook: it goes on listening; stop with Ctrl-C, which deletes the inbox. In another terminal:
@@ -201,7 +201,7 @@ func tryAll(ctx context.Context, all []attempt, send func(context.Context, attem
 	kept := make(map[string]inbox.Record)
 	for r, err := range box.List(ctx, inbox.Query{}) {
 		if err != nil {
-			return nil, failure(err, "")
+			return nil, err
 		}
 		kept[r.ID] = r
 	}

@@ -36,7 +36,7 @@ func tryAllWithAPI(ctx context.Context, all []attempt, url, secret string, send 
 	defer server.Close()
 	client, err := labelbox.NewClient(key, labelbox.WithEndpoint("http://"+sock.Addr().(*net.TCPAddr).String()+"/graphql"), labelbox.WithLoopbackWebhooks())
 	if err != nil {
-		return nil, failure(err, "")
+		return nil, err
 	}
 
 	created, err := client.CreateWebhook(ctx, labelbox.NewWebhook{URL: url, Secret: secret, Topics: labelbox.Topics(), WholeOrganization: true})
@@ -67,7 +67,7 @@ func tryAllWithAPI(ctx context.Context, all []attempt, url, secret string, send 
 	}
 	receipts, err := api.Deliver(ctx, all[0].sample.Header, all[0].sample.Body())
 	if err != nil {
-		return nil, failure(err, "")
+		return nil, err
 	}
 	registered := demoRow{Request: "registered", Status: 200, Verdict: "webhook " + created.ID + " is " + string(created.Status), OK: created.Status == labelbox.Active}
 	switchedOff := demoRow{Request: "switched off", Status: 200, Verdict: "webhook " + off.ID + " delivers nothing any more", OK: off.Status == labelbox.Inactive}

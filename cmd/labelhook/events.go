@@ -201,7 +201,7 @@ func oneRecord(ctx context.Context, reader *inbox.Reader, id string) (inbox.Reco
 	case errors.Is(err, inbox.ErrNotFound), errors.Is(err, inbox.ErrAmbiguous):
 		return inbox.Record{}, failure(err, "labelhook events lists the deliveries")
 	case err != nil:
-		return inbox.Record{}, failure(err, "")
+		return inbox.Record{}, err
 	case len(records) > 1:
 		var keys string
 		for _, r := range records {

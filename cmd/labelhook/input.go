@@ -26,7 +26,7 @@ func (t *tool) readBody(ctx context.Context, option, file string, limit int64) (
 	body, err := readAll(ctx, in, limit)
 	switch {
 	case err == errInterrupted:
-		return nil, failure(err, "")
+		return nil, err
 	case err == errTooLarge:
 		return nil, usage(fmt.Errorf("%s%s is larger than %d MiB", option, inputName(file), limit>>20), "no receiver takes such a body; is it the right file?")
 	case err != nil:

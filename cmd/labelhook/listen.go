@@ -148,10 +148,10 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		fmt.Fprintf(t.err, "labelhook: forwarding to %s\n", printable.URL(l.forward))
 	}
 	if err := t.reportUnsettled(ctx, box, l.inbox, url); err != nil {
-		return failure(err, "")
+		return err
 	}
 	if err := (&server.Server{Receiver: receiver, Path: l.path, Logger: log}).Serve(ctx, sock); err != nil {
-		return failure(err, "")
+		return err
 	}
 	fmt.Fprintln(t.err, "labelhook: stopped")
 	return nil
@@ -263,6 +263,6 @@ func sameFile(a, b string) bool {
 // closing closes c and makes its error the result, unless there is one already.
 func closing(result *error, c io.Closer) {
 	if err := c.Close(); err != nil && *result == nil {
-		*result = failure(err, "")
+		*result = err
 	}
 }

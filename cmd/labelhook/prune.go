@@ -55,7 +55,7 @@ With both --before and --keep a delivery goes only if both let it go. The newest
 			case err != nil && n > 0:
 				return failure(fmt.Errorf("after %d deliveries were removed: %w", n, err), "run it again for the rest")
 			case err != nil:
-				return failure(err, "")
+				return err
 			case asJSON:
 				return t.printJSON(struct {
 					Inbox   string `json:"inbox"`

@@ -98,8 +98,5 @@ func (s *selection) open() (*inbox.Reader, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage(fmt.Errorf("--inbox: there is no file %s", s.file), "name the file that labelhook listen keeps, or start labelhook listen first")
 	}
-	if err != nil {
-		return nil, failure(err, "")
-	}
-	return reader, nil
+	return reader, err
 }

@@ -84,12 +84,12 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 	}
 	expected, err := reader.Count(ctx, q)
 	if err != nil {
-		return failure(err, "")
+		return err
 	}
 	known := newOutcomes(expected)
 	for head, err := range reader.Heads(ctx, q) {
 		if err != nil {
-			return failure(err, "")
+			return err
 		}
 		known.add(head)
 	}
@@ -125,7 +125,7 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 		report.again = "labelhook replay --id @" + r.failedTo + " sends those again that were not taken"
 	}
 	if err := report.print(t.out, r.json); err != nil {
-		return failure(err, "")
+		return err
 	}
 	if unread != nil && ctx.Err() == nil {
 		return failure(fmt.Errorf("after %d of %d deliveries: %w", report.Sent, count, unread), "")

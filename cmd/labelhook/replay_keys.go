@@ -84,7 +84,7 @@ func keysOf(ctx context.Context, reader *inbox.Reader, ids []string) (keys []str
 	}
 	for r, err := range reader.Heads(ctx, inbox.Query{IDs: keys}) {
 		if err != nil {
-			return nil, failure(err, "")
+			return nil, err
 		}
 		delete(missing, r.Key)
 		delete(missing, r.ID)

@@ -35,7 +35,7 @@ func (t *tool) salvage(cmd *cobra.Command, file, into string, asJSON bool) error
 	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist):
 		return usage(err, "--inbox names the damaged file, --salvage one that is to be made")
 	case err != nil:
-		return failure(err, "")
+		return err
 	}
 	if asJSON {
 		return t.printJSON(salvageView{file, into, found.Read, append([]string{}, found.Missing...), found.Unknown, found.CutShort})

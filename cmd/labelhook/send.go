@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -110,10 +111,7 @@ func (t *tool) send(ctx context.Context, s sending) error {
 	}
 	report := newSendReport(s.to, sample.Event, s.count)
 	t.sendAll(ctx, s.to, s.way, roots, t.deliveries(s.count, body, kept, sample.Header, secret), report, report.note)
-	if err := report.print(t.out, s.json); err != nil {
-		return failure(err, "")
-	}
-	return report.err()
+	return cmp.Or(report.print(t.out, s.json), report.err())
 }
 
 // sendAll sends the requests to a URL, notes each result and reports their sum.

@@ -242,7 +242,7 @@ func statusLine(status int) string {
 // short makes an answer one line that fits on a screen.
 func short(answer string) string {
 	const most = 200 // characters
-	line := []rune(printable.Text(strings.Join(strings.Fields(answer), " ")))
+	line := []rune(oneLine(answer))
 	if len(line) > most {
 		return string(line[:most]) + "…"
 	}

@@ -152,7 +152,7 @@ func (t *tool) confirm(ctx context.Context, question, flag string) error {
 	answer, err := interruptible(ctx, func() ([]byte, error) { return readLine(t.in) })
 	if err != nil && !errors.Is(err, io.EOF) {
 		fmt.Fprintln(t.err)
-		return failure(err, "")
+		return err
 	}
 	if strings.TrimSpace(string(answer)) != "yes" {
 		return failure(errors.New("not confirmed, so nothing was changed"), "")

@@ -270,7 +270,7 @@ func (t *tool) begin(ctx context.Context, client *labelbox.Client, kept records,
 	s.rec.Rotation = &underway{Begun: time.Now().UTC(), Secret: fingerprintOf(secret.text), Generated: secret.generated}
 	if secret.file != "" {
 		if s.rec.Rotation.File, err = filepath.Abs(secret.file); err != nil {
-			return failure(err, "")
+			return err
 		}
 	}
 	if err := kept.save(s.rec); err != nil {
