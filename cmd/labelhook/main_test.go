@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -37,12 +38,13 @@ func (m tidily) Run() int {
 //
 //	listening [flags]              start "labelhook listen" on a free port; its URL is $URL
 //	deliver EVENT ID FILE SECRET   post FILE to $URL, signed with SECRET; succeeds on 200
+//	exits CODE labelhook …         like exec; where CODE is 2, it says what is wrong in one line and what to do in another
 //	stopped                        end it with SIGTERM; succeeds if that does; its output can be checked then
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"listening": startListening, "deliver": deliver, "stopped": stopped,
+			"listening": startListening, "deliver": deliver, "stopped": stopped, "exits": exits,
 		},
 	})
 }
@@ -109,6 +111,26 @@ func deliver(ts *testscript.TestScript, neg bool, args []string) {
 	response.Body.Close()
 	if (response.StatusCode == 200) == neg {
 		ts.Fatalf("answered %s", response.Status)
+	}
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT]...")
+	}
+	var failed *exec.ExitError
+	code := exitDone
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &failed) {
+		code = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("the exit code is %d", code)
+	}
+	stderr := ts.ReadFile("stderr")
+	if code == exitUsage && (ts.ReadFile("stdout") != "" || strings.Count(stderr, "\n") > 2 || !strings.HasPrefix(stderr, "labelhook: error: ")) {
+		ts.Fatalf("wrong usage is one line and a remedy on stderr, and nothing else")
 	}
 }
 
