@@ -27,17 +27,17 @@ const (
 
 // What [Parse] refuses besides what [New] does.
 var (
-	ErrComment = &Error{"begins with #, as a comment does", "a file of secrets has no comments; a secret that begins so is set as variable, not as file"}
-	ErrProse   = &Error{"has blanks in it, and other lines beside it", "take the line out if it is no secret; one with blanks stands alone in its file"}
-	ErrMany    = &Error{fmt.Sprintf("is one of more than %d", maxSecrets), "keep the current secret and the one before it"}
-	ErrCut     = &Error{"is the beginning of the one read before", "write a file of secrets under another name, then rename it; if the secret is meant, restart the receiver"}
+	errComment = &Error{"begins with #, as a comment does", "a file of secrets has no comments; a secret that begins so is set as variable, not as file"}
+	errProse   = &Error{"has blanks in it, and other lines beside it", "take the line out if it is no secret; one with blanks stands alone in its file"}
+	errMany    = &Error{fmt.Sprintf("is one of more than %d", maxSecrets), "keep the current secret and the one before it"}
+	errCut     = &Error{"is the beginning of the one read before", "write a file of secrets under another name, then rename it; if the secret is meant, restart the receiver"}
 )
 
 // Parse reads the text of a file of secrets: one a line, the current one
 // first, at most five. Lines end in \n or \r\n; the last need not. Each is a
 // secret by the rules of [New]. There are no empty lines and no comments,
 // and where there are several lines no blanks in them, so that no remark becomes
-// a key. An error names the line and matches a [Error].
+// a key. An error names the line and matches an [*Error].
 func Parse(text string) ([]Secret, error) {
 	lines, err := parseLines(text)
 	return secretsOf(lines), err
@@ -64,11 +64,11 @@ func parseLines(text string) ([]line, error) {
 		text = withoutLineBreak(text)
 		switch {
 		case strings.HasPrefix(text, "#"):
-			err = ErrComment
+			err = errComment
 		case err == nil && len(texts) > 1 && strings.ContainsFunc(text, unicode.IsSpace):
-			err = ErrProse
+			err = errProse
 		case err == nil && i >= maxSecrets:
-			err = ErrMany
+			err = errMany
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
@@ -157,7 +157,7 @@ func (f *secretFile) read(ctx context.Context) (gone int, err error) {
 	lines, err := parseLines(text)
 	for _, l := range lines {
 		if f.cut(l.text) {
-			err = ErrCut
+			err = errCut
 		}
 	}
 	if err != nil {

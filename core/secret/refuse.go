@@ -21,24 +21,28 @@ func (e *Error) Error() string { return "the secret " + e.Problem }
 
 const exactly = "write the secret exactly as it was given to Labelbox, "
 
-// What [New] refuses, and [Parse] in a file. HMAC takes keys that
-// differ in trailing NUL bytes for the same, so that a key of NUL bytes is the
-// empty one: control characters are more than a nuisance.
+// Refusals by [New] that callers treat in ways of their own.
 var (
-	ErrEmpty       = &Error{"is empty", "write the secret that was given to Labelbox"}
-	ErrUTF16       = &Error{"is saved as UTF-16", "save it as UTF-8 without a byte order mark; in Windows PowerShell, Set-Content -Encoding ascii does so"}
-	ErrMark        = &Error{"has a byte order mark in it", "save it as UTF-8 without a byte order mark"}
-	ErrEncoding    = &Error{"is not valid UTF-8 text", "save the text of the secret as UTF-8; Labelbox has no keys in binary"}
-	ErrNUL         = &Error{"has NUL bytes in it", exactly + "as text without control characters"}
-	ErrSpace       = &Error{"begins or ends with white space", exactly + "without blanks or line breaks around it, visible or not"}
-	ErrLines       = &Error{"has a line break in it", exactly + "alone and in one line"}
-	ErrControl     = &Error{"has a control character in it", exactly + "as text without control characters"}
-	ErrInvisible   = &Error{"has an invisible formatting character in it", "type it instead of copying it: what cannot be seen was copied along"}
-	ErrQuoted      = &Error{"stands in quotation marks", exactly + "without quotation marks"}
-	ErrJSON        = &Error{"is a JSON document", "write the value that is the secret alone"}
-	ErrAssignment  = &Error{"is a line of settings, NAME=value", "write what stands behind the name alone"}
-	ErrUnresolved  = &Error{"is an unresolved reference, the text that names a secret", "let what starts this process resolve it (on Azure, let the app's identity read the Key Vault secret, then restart the app), or write the secret itself"}
-	ErrPlaceholder = &Error{"is a placeholder", "make up a secret, such as by openssl rand -hex 32, give it to Labelbox, and write it here"}
+	ErrEmpty      = &Error{"is empty", "write the secret that was given to Labelbox"}
+	ErrUTF16      = &Error{"is saved as UTF-16", "save it as UTF-8 without a byte order mark; in Windows PowerShell, Set-Content -Encoding ascii does so"}
+	ErrJSON       = &Error{"is a JSON document", "write the value that is the secret alone"}
+	ErrUnresolved = &Error{"is an unresolved reference, the text that names a secret", "let what starts this process resolve it (on Azure, let the app's identity read the Key Vault secret, then restart the app), or write the secret itself"}
+)
+
+// The others. HMAC takes keys that differ in trailing NUL bytes for the same, so
+// that a key of NUL bytes is the empty one: control characters are more than a
+// nuisance.
+var (
+	errMark        = &Error{"has a byte order mark in it", "save it as UTF-8 without a byte order mark"}
+	errEncoding    = &Error{"is not valid UTF-8 text", "save the text of the secret as UTF-8; Labelbox has no keys in binary"}
+	errNUL         = &Error{"has NUL bytes in it", exactly + "as text without control characters"}
+	errSpace       = &Error{"begins or ends with white space", exactly + "without blanks or line breaks around it, visible or not"}
+	errLines       = &Error{"has a line break in it", exactly + "alone and in one line"}
+	errControl     = &Error{"has a control character in it", exactly + "as text without control characters"}
+	errInvisible   = &Error{"has an invisible formatting character in it", "type it instead of copying it: what cannot be seen was copied along"}
+	errQuoted      = &Error{"stands in quotation marks", exactly + "without quotation marks"}
+	errAssignment  = &Error{"is a line of settings, NAME=value", "write what stands behind the name alone"}
+	errPlaceholder = &Error{"is a placeholder", "make up a secret, such as by openssl rand -hex 32, give it to Labelbox, and write it here"}
 )
 
 // refuseSecret says why text, without its trailing line break, is not a secret;
@@ -50,29 +54,29 @@ func refuseSecret(text string) *Error {
 	case isUTF16(text):
 		return ErrUTF16
 	case !utf8.ValidString(text), strings.ContainsRune(text, utf8.RuneError): // what others make of invalid bytes
-		return ErrEncoding
+		return errEncoding
 	case strings.ContainsRune(text, '\ufeff'):
-		return ErrMark
+		return errMark
 	case strings.Contains(text, "\x00"):
-		return ErrNUL
+		return errNUL
 	case strings.TrimFunc(text, looksEmpty) != text:
-		return ErrSpace
+		return errSpace
 	case strings.ContainsAny(text, "\n\v\f\r\u0085\u2028\u2029"):
-		return ErrLines
+		return errLines
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return ErrControl
+		return errControl
 	case strings.ContainsFunc(text, invisible):
-		return ErrInvisible
+		return errInvisible
 	case isDocument(text):
 		return ErrJSON
 	case isAssignment(text):
-		return ErrAssignment
+		return errAssignment
 	case isQuoted(text):
-		return ErrQuoted
+		return errQuoted
 	case isReference(text):
 		return ErrUnresolved
 	case isPlaceholder(text):
-		return ErrPlaceholder
+		return errPlaceholder
 	}
 	return nil
 }

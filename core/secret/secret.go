@@ -26,7 +26,7 @@ type mac struct {
 //
 // One trailing line break is dropped, because files and secret managers add
 // one. Anything else that is probably not the secret is refused rather than
-// repaired, by one of the [Error] values of this package.
+// repaired, by an [*Error].
 func New(text string) (Secret, error) {
 	text = withoutLineBreak(text)
 	if e := refuseSecret(text); e != nil {

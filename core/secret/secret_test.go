@@ -33,31 +33,31 @@ func swapped(text string) string {
 
 func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 	const mark = "\ufeff"
-	for want, texts := range map[*secret.Error][]string{
-		secret.ErrEmpty: {"", "\n", "\r\n"},
-		secret.ErrUTF16: {
+	for want, texts := range map[string][]string{
+		"is empty": {"", "\n", "\r\n"},
+		"is saved as UTF-16": {
 			asUTF16(mark + "opensesame"), asUTF16(mark + "opensesame\r\n"), swapped(asUTF16(mark + "opensesame\n")),
 			asUTF16("opensesame"), swapped(asUTF16("opensesame")), asUTF16("opensesamé\n"), "\xff\xfe", "\x00\x00\xfe\xff\x00\x00\x00a",
 		},
-		secret.ErrMark:     {mark + "opensesame", "open" + mark + "sesame", "opensesame" + mark, mark},
-		secret.ErrEncoding: {"caf\xe9", "\x80", "a\xed\xa0\x80b", "\xc0\x80", "open\ufffdsesame"},
-		secret.ErrNUL:      {"\x00", "\x00\x00\x00\x00", "opensesame\x00", "\x00opensesame", "open\x00sesame", strings.Repeat("\x00", 100)},
-		secret.ErrSpace: {
+		"has a byte order mark in it": {mark + "opensesame", "open" + mark + "sesame", "opensesame" + mark, mark},
+		"is not valid UTF-8 text":     {"caf\xe9", "\x80", "a\xed\xa0\x80b", "\xc0\x80", "open\ufffdsesame"},
+		"has NUL bytes in it":         {"\x00", "\x00\x00\x00\x00", "opensesame\x00", "\x00opensesame", "open\x00sesame", strings.Repeat("\x00", 100)},
+		"begins or ends with white space": {
 			" ", "\n\n", " opensesame", "opensesame ", "\topensesame", "opensesame\n\n", "opensesame\u00a0", "\u3000opensesame", "opensesame\u2003",
 			"\u200bopensesame", "opensesame\u200b", "\u202eopensesame", "opensesame\u2069", "\u200eopensesame", "opensesame\u00ad", "opensesame\u2060", "opensesame\u200d",
 			"\u3164", "\u2028opensesame", "opensesame\u0085", "\u200b",
 		},
-		secret.ErrLines:     {"open\nsesame", "open\r\nsesame", "open\rsesame", "open\vsesame", "open\fsesame", "open\u0085sesame", "open\u2028sesame", "open\u2029sesame"},
-		secret.ErrControl:   {"open\tsesame", "\x1b[31mopensesame", "opensesame\x7f", "open\u009bsesame", "\x01", "opensesame\x1a", "open\bsesame"},
-		secret.ErrInvisible: {"open\u200bsesame", "open\u202esesame", "open\u2066sesame", "open\u2060sesame", "open\u00adsesame"},
-		secret.ErrQuoted:    {`"opensesame"`, `'opensesame'`, "`opensesame`", `"open\"sesame"`, `""`, "“opensesame”"},
-		secret.ErrJSON:      {`{"LABELBOX_WEBHOOK_SECRET":"opensesame"}`, `["opensesame"]`, `{}`, `{"a": {"b": null}}`},
-		secret.ErrAssignment: {
+		"has a line break in it":                      {"open\nsesame", "open\r\nsesame", "open\rsesame", "open\vsesame", "open\fsesame", "open\u0085sesame", "open\u2028sesame", "open\u2029sesame"},
+		"has a control character in it":               {"open\tsesame", "\x1b[31mopensesame", "opensesame\x7f", "open\u009bsesame", "\x01", "opensesame\x1a", "open\bsesame"},
+		"has an invisible formatting character in it": {"open\u200bsesame", "open\u202esesame", "open\u2066sesame", "open\u2060sesame", "open\u00adsesame"},
+		"stands in quotation marks":                   {`"opensesame"`, `'opensesame'`, "`opensesame`", `"open\"sesame"`, `""`, "“opensesame”"},
+		"is a JSON document":                          {`{"LABELBOX_WEBHOOK_SECRET":"opensesame"}`, `["opensesame"]`, `{}`, `{"a": {"b": null}}`},
+		"is a line of settings, NAME=value": {
 			"LABELBOX_WEBHOOK_SECRET=opensesame", `LABELBOX_WEBHOOK_SECRET="opensesame"`, "export LABELBOX_WEBHOOK_SECRET=opensesame", "export key=opensesame",
 			"set SECRET=opensesame", "$env:LABELBOX_WEBHOOK_SECRET = 'opensesame'", "LABELBOX_WEBHOOK_SECRET: opensesame", "SIGNING_KEY=opensesame", "labelbox_secret = opensesame",
 			`"secret": "opensesame"`, "webhookSecret=opensesame", "- LABELBOX_WEBHOOK_SECRET=opensesame", "ENV SECRET=opensesame",
 		},
-		secret.ErrUnresolved: {
+		"is an unresolved reference, the text that names a secret": {
 			"@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y)", "@microsoft.keyvault(VaultName=x;SecretName=y)", "@Microsoft.AppConfiguration(Endpoint=x)",
 			"{{resolve:secretsmanager:labelbox:SecretString:secret}}", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:labelbox-AbCdEf",
 			"arn:aws-cn:ssm:cn-north-1:123456789012:parameter/labelbox", "projects/acme/secrets/labelbox/versions/latest",
@@ -65,7 +65,7 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 			"gcp-sm://labelbox", "ref+awssecrets://labelbox", "vault:secret/data/labelbox#secret", "secretref:labelbox", "!Ref Secret", "/run/secrets/labelbox", "ssm:/labelbox",
 			"ENC[AES256_GCM,data:aGk=,iv:aGk=,tag:aGk=,type:str]", "$ANSIBLE_VAULT;1.1;AES256",
 		},
-		secret.ErrPlaceholder: {
+		"is a placeholder": {
 			"<replace with secret>", "<secret>", "<YOUR SECRET>", "CHANGE-ME", "changeme", "change_me", "Change Me!", "ChangeMe123", "CHANGEME", "change-this-secret",
 			"example_secret", "EXAMPLE-SECRET", "your-secret", "your_webhook_secret", "yourSecretHere", "YOUR-LABELBOX-WEBHOOK-SECRET", "replace-me", "replace_with_your_secret",
 			"REPLACE_THIS", "insert-your-secret-here", "put your secret here", "placeholder", "todo", "TBD", "null", "undefined", "none", "redacted", "secret-goes-here",
@@ -78,7 +78,7 @@ func TestWhatIsNoSecretIsRefusedByName(t *testing.T) {
 		for _, text := range texts {
 			s, err := secret.New(text)
 			var refused *secret.Error
-			if !errors.Is(err, want) || !errors.As(err, &refused) {
+			if !errors.As(err, &refused) || refused.Problem != want {
 				t.Errorf("%+q: got %v, want %v", text, err, want)
 				continue
 			}
