@@ -8,13 +8,13 @@
 package decoded
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	semantics "github.com/go-json-experiment/json/v1"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/annotation"
@@ -115,17 +115,15 @@ func Of(d *core.Delivery) *Delivery {
 	return v
 }
 
-// MarshalJSONTo writes the document annotation by annotation, so that a label of
-// many megabytes takes little more memory. Text that is not UTF-8 has U+FFFD
-// in its place if the encoder allows that, as the one of [Delivery.MarshalJSON] does.
-func (d *Delivery) MarshalJSONTo(to *jsontext.Encoder) error {
-	type plain Delivery
-	return json.MarshalEncode(to, (*plain)(d), semantics.DefaultOptionsV1(), json.FormatNilSliceAsNull(false))
-}
-
-// MarshalJSON writes the document as one line.
+// MarshalJSON writes the document as one line. Text that is not UTF-8 has U+FFFD in
+// its place.
 func (d *Delivery) MarshalJSON() ([]byte, error) {
-	return json.Marshal(d, jsontext.AllowInvalidUTF8(true))
+	type plain Delivery
+	var line bytes.Buffer
+	to := json.NewEncoder(&line)
+	to.SetEscapeHTML(false)
+	err := to.Encode((*plain)(d))
+	return bytes.TrimSpace(line.Bytes()), err
 }
 
 func (c *Content) read(d *core.Delivery) {
@@ -143,7 +141,7 @@ func (c *Content) read(d *core.Delivery) {
 	case payload.WorkflowAction:
 		if w, err := d.Workflow(); err == nil {
 			c.Workflow = &Workflow{
-				OrganizationID: w.OrganizationID, Action: w.Action, DataRowIDs: w.DataRowIDs,
+				OrganizationID: w.OrganizationID, Action: w.Action, DataRowIDs: append([]string{}, w.DataRowIDs...),
 				Origin: Task{w.OriginTaskID, w.OriginTaskName}, Destination: Task{w.DestinationTaskID, w.DestinationTaskName},
 				ActorID: w.ActorID, Timestamp: orNull(w.Timestamp),
 			}
