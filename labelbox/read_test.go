@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,31 +26,29 @@ func TestListsAreComplete(t *testing.T) {
 			}
 			api.AddWebhook(labelboxfake.Webhook{ProjectID: "p2"})
 			client := connect(t, api)
-			var got []string
-			for w, err := range client.ProjectWebhooks(t.Context(), "p1") {
-				if err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, w.ID)
-			}
-			if !slices.Equal(got, want) {
-				t.Errorf("listed %d, want %d", len(got), len(want))
+			if got, err := listed(client.ProjectWebhooks(t.Context(), "p1")); err != nil || !slices.Equal(got, want) {
+				t.Errorf("listed %d, %v, want %d", len(got), err, len(want))
 			}
 			if s := sent(api)["project"]; s != requests {
 				t.Errorf("sent %d requests, want %d", s, requests)
 			}
-			all := 0
-			for _, err := range client.OrganizationWebhooks(t.Context()) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				all++
-			}
-			if all != n+1 {
-				t.Errorf("listed %d of the organisation, want %d", all, n+1)
+			if all, err := listed(client.OrganizationWebhooks(t.Context())); err != nil || len(all) != n+1 {
+				t.Errorf("listed %d of the organisation, %v, want %d", len(all), err, n+1)
 			}
 		})
 	}
+}
+
+// listed reads a list to its end, and returns the ids and the error that ends it.
+func listed(list iter.Seq2[labelbox.Webhook, error]) (ids []string, failed error) {
+	for w, err := range list {
+		if err != nil {
+			failed = err
+			continue
+		}
+		ids = append(ids, w.ID)
+	}
+	return ids, failed
 }
 
 func TestListReadsNoFurtherThanAsked(t *testing.T) {
@@ -89,23 +88,17 @@ func TestListGivesNoneTwice(t *testing.T) {
 	for name, test := range map[string]struct {
 		answers []string
 		want    int
-		fails   bool
+		fails   error
 	}{
-		"but goes on":                       {[]string{full, page(count(99, 3)...)}, 102, false},
-		"but stops where nothing new comes": {[]string{full, full, full}, 100, true},
-		"null is no list":                   {[]string{`{"data":{"organization":{"webhooks":null}}}`}, 0, true},
-		"null is no webhook":                {[]string{`{"data":{"organization":{"webhooks":[null]}}}`}, 0, true},
+		"but goes on":                       {[]string{full, page(count(99, 3)...)}, 102, nil},
+		"but stops where nothing new comes": {[]string{full, full, full}, 100, labelbox.ErrUnexpected},
+		"null is no list":                   {[]string{`{"data":{"organization":{"webhooks":null}}}`}, 0, labelbox.ErrUnexpected},
+		"null is no webhook":                {[]string{`{"data":{"organization":{"webhooks":[null]}}}`}, 0, labelbox.ErrUnexpected},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := 0
-			var failed error
-			for _, err := range connect(t, answering(test.answers...)).OrganizationWebhooks(t.Context()) {
-				if failed = err; err == nil {
-					got++
-				}
-			}
-			if got != test.want || errors.Is(failed, labelbox.ErrUnexpected) != test.fails {
-				t.Errorf("listed %d, %v", got, failed)
+			got, err := listed(connect(t, answering(test.answers...)).OrganizationWebhooks(t.Context()))
+			if len(got) != test.want || !errors.Is(err, test.fails) {
+				t.Errorf("listed %d, %v", len(got), err)
 			}
 		})
 	}

@@ -171,28 +171,28 @@ func (c *Cached) fetch(ctx context.Context) <-chan struct{} {
 
 // note takes the result of a fetch, and returns what logs it. c.mu is held.
 func (c *Cached) note(secrets []Secret, err error) (news func()) {
-	now, since := time.Now(), c.fetched
-	attrs := []any{"source", c.Name, "secret_age_s", int(now.Sub(since).Seconds())}
+	now := time.Now()
+	attrs := []any{"source", c.Name, "secret_age_s", int(now.Sub(c.fetched).Seconds())}
+	news = func() {}
 	if err == nil {
-		recovered := !c.warned.IsZero()
+		if !c.warned.IsZero() {
+			news = func() { c.logger().Info("the webhook secrets could be read again", attrs...) }
+		}
 		c.secrets, c.fetched = secrets, now
 		c.failed, c.err, c.warned = time.Time{}, nil, time.Time{}
-		if recovered {
-			return func() { c.logger().Info("the webhook secrets could be read again", attrs...) }
-		}
-		return func() {}
+		return news
 	}
 	c.failed, c.err = now, err
 	// Where there are no secrets, every request that is refused tells why.
-	if !c.usable(now) || !c.warned.IsZero() && now.Sub(c.warned) < warnEvery {
-		return func() {}
+	if c.usable(now) && now.Sub(c.warned) >= warnEvery {
+		c.warned = now
+		left := cmp.Or(c.StaleFor, time.Hour) - now.Sub(c.fetched)
+		attrs = append(attrs, "usable_for_s", int(left.Seconds()), "error", err.Error())
+		news = func() {
+			c.logger().Warn("the webhook secrets could not be read again; those read before are used", attrs...)
+		}
 	}
-	c.warned = now
-	left := cmp.Or(c.StaleFor, time.Hour) - now.Sub(since)
-	attrs = append(attrs, "usable_for_s", int(left.Seconds()), "error", err.Error())
-	return func() {
-		c.logger().Warn("the webhook secrets could not be read again; those read before are used", attrs...)
-	}
+	return news
 }
 
 // usable reports whether the secrets may still be used. c.mu is held.

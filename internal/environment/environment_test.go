@@ -34,20 +34,32 @@ func TestSecretsFromEverySource(t *testing.T) {
 	if err := os.WriteFile(file, []byte(key+"\nolder\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	own, err := secret.New("own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofCaller, err := secret.Static(own)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		set  variables
+		own  secret.Source
 		live []string
 	}{
-		"variable":                    {withSecret, []string{key}},
-		"variable with a line break":  {variables{"LABELBOX_WEBHOOK_SECRET": key + "\r\n"}, []string{key}},
-		"variable and previous":       {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": "older\n"}), []string{key, "older"}},
-		"variable and empty previous": {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": ""}), []string{key}},
-		"file":                        {variables{"LABELBOX_WEBHOOK_SECRET_FILE": file}, []string{key, "older"}},
-		"secret manager":              {variables{"LABELBOX_WEBHOOK_SECRET_ID": "id"}, []string{key}},
+		"variable":                    {withSecret, nil, []string{key}},
+		"variable with a line break":  {variables{"LABELBOX_WEBHOOK_SECRET": key + "\r\n"}, nil, []string{key}},
+		"variable and previous":       {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": "older\n"}), nil, []string{key, "older"}},
+		"variable and empty previous": {withSecret.with(variables{"LABELBOX_WEBHOOK_SECRET_PREVIOUS": ""}), nil, []string{key}},
+		"file":                        {variables{"LABELBOX_WEBHOOK_SECRET_FILE": file}, nil, []string{key, "older"}},
+		"secret manager":              {variables{"LABELBOX_WEBHOOK_SECRET_ID": "id"}, nil, []string{key}},
+		"caller, not the variable":    {withSecret, ofCaller, []string{"own"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := receiver(t, platform(test.set, new(bytes.Buffer)))
-			for _, s := range []string{key, "older", "forged"} {
+			p := platform(test.set, new(bytes.Buffer))
+			p.Secrets = test.own
+			r := receiver(t, p)
+			for _, s := range []string{key, "older", "own", "forged"} {
 				want := 401
 				if slices.Contains(test.live, s) {
 					want = 200
@@ -57,23 +69,6 @@ func TestSecretsFromEverySource(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestSecretsOfTheCallerTakeThePlaceOfTheEnvironments(t *testing.T) {
-	own, err := secret.New("own")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := platform(withSecret, new(bytes.Buffer))
-	if p.Secrets, err = secret.Static(own); err != nil {
-		t.Fatal(err)
-	}
-	r := receiver(t, p)
-	for s, want := range map[string]int{"own": 200, key: 401} {
-		if got, _ := send(t, r, s, payload.LabelCreated); got != want {
-			t.Errorf("signed with %s: status %d, want %d", s, got, want)
-		}
 	}
 }
 

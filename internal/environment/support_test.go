@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -26,12 +27,8 @@ func (v variables) get(name string) string { return v[name] }
 
 // with returns v and more.
 func (v variables) with(more variables) variables {
-	all := variables{}
-	for _, m := range []variables{v, more} {
-		for name, value := range m {
-			all[name] = value
-		}
-	}
+	all := maps.Clone(v)
+	maps.Copy(all, more)
 	return all
 }
 

@@ -242,7 +242,8 @@ func TestDoNamesTheProxy(t *testing.T) {
 		"neither does its own name": {closed.URL, strings.Replace(refusing.URL, "127.0.0.1", "localhost", 1), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := child(t, "TestProxyChild", "HTTP_PROXY="+test.proxy, "https_proxy="+test.proxy, "TARGET="+test.target)
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxyChild$")
+			cmd.Env = append(os.Environ(), "HTTP_PROXY="+test.proxy, "https_proxy="+test.proxy, "TARGET="+test.target)
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v: %s", err, out)
@@ -326,11 +327,4 @@ func TestRootCAs(t *testing.T) {
 			t.Errorf("%q: no error", bad)
 		}
 	}
-}
-
-// child runs one test of this binary with more in its environment.
-func child(t *testing.T, test string, environment ...string) *exec.Cmd {
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$")
-	cmd.Env = append(os.Environ(), environment...)
-	return cmd
 }
