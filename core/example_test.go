@@ -4,25 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/labelhooktest"
 )
 
 // A receiver for every host: adapters feed it, the handler gets typed events.
 func Example() {
-	key, err := secret.New("the secret given to Labelbox")
-	if err != nil {
-		panic(err)
-	}
-	secrets, err := secret.Static(key)
-	if err != nil {
-		panic(err)
-	}
 	receiver := &core.Receiver{
-		Secrets: secrets,
+		Secrets: labelhooktest.Secrets(), // in a program: secret.File, secret.Static or a cloud's
 		Handler: &core.Mux{
 			LabelCreated: func(_ context.Context, d *core.Delivery, e *payload.LabelEvent) error {
 				for l := range e.Labels() {
@@ -38,16 +30,12 @@ func Example() {
 	response := receiver.Receive(context.Background(), core.Request{
 		Method: "POST",
 		Body:   body,
-		Header: http.Header{
-			core.SignatureHeader: {core.Sign(body, key)},
-			core.EventHeader:     {"LABEL_CREATED"},
-			core.IDHeader:        {"delivery"},
-		},
+		Header: labelhooktest.Request(labelhooktest.Secret, "/", payload.LabelCreated, body).Header,
 	})
 	fmt.Print(response.Status, " ", string(response.Body))
 	// Output:
 	// label one on data row row
-	// 200 {"status":"accepted","id":"delivery","event":"label.created"}
+	// 200 {"status":"accepted","id":"labelhooktest-delivery","event":"label.created"}
 }
 
 // A consumer of a queue, to which a function forwarded the delivery, trusts

@@ -79,27 +79,22 @@ func TestOnlyLetsTheNamedEventsThrough(t *testing.T) {
 
 func TestMuxCallsTheFunctionOfTheEvent(t *testing.T) {
 	var called []string
-	on := func(name string) func(context.Context, *core.Delivery, *payload.LabelEvent) error {
-		return func(_ context.Context, d *core.Delivery, e *payload.LabelEvent) error {
-			called = append(called, name+" "+e.DataRow.ID)
-			return nil
+	note := func(name, what string) error { called = append(called, name+" "+what); return nil }
+	label := func(name string) func(context.Context, *core.Delivery, *payload.LabelEvent) error {
+		return func(_ context.Context, _ *core.Delivery, e *payload.LabelEvent) error {
+			return note(name, e.DataRow.ID)
 		}
 	}
 	raw := func(name string) func(context.Context, *core.Delivery) error {
-		return func(_ context.Context, d *core.Delivery) error {
-			called = append(called, name+" "+string(d.Event))
-			return nil
-		}
+		return func(_ context.Context, d *core.Delivery) error { return note(name, string(d.Event)) }
 	}
 	m := &core.Mux{
-		LabelCreated: on("created"), LabelUpdated: on("updated"), LabelDeleted: on("deleted"), Review: raw("review"), Unknown: raw("unknown"),
-		WorkflowAction: func(_ context.Context, d *core.Delivery, e *payload.WorkflowEvent) error {
-			called = append(called, "workflow "+e.Action)
-			return nil
+		LabelCreated: label("created"), LabelUpdated: label("updated"), LabelDeleted: label("deleted"), Review: raw("review"), Unknown: raw("unknown"),
+		WorkflowAction: func(_ context.Context, _ *core.Delivery, e *payload.WorkflowEvent) error {
+			return note("workflow", e.Action)
 		},
-		ModelRunStarted: func(_ context.Context, d *core.Delivery, e *payload.ModelRunEvent) error {
-			called = append(called, "model run "+e.ModelType)
-			return nil
+		ModelRunStarted: func(_ context.Context, _ *core.Delivery, e *payload.ModelRunEvent) error {
+			return note("model run", e.ModelType)
 		},
 	}
 	for _, s := range samples.All() {

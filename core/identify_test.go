@@ -21,7 +21,7 @@ func TestIdentifySamples(t *testing.T) {
 		version                         payload.Version
 		project, subject, dataRow, time string
 	}
-	for name, want := range map[string]identity{
+	wants := map[string]identity{
 		"v2-label-created":  {payload.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b6h501ic07fdbg62c32w", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48Z"},
 		"v2-label-updated":  {payload.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b6h501ic07fdbg62c32w", "clvmpaetz76ct0706730rfcq9", "2024-05-06T17:18:48Z"},
 		"v2-label-deleted":  {payload.V2, "clvo7ajpc014907zxagiw9hry", "clvo7b02m01p807znd5bwfr2v", "clvmpaetz76cp0706m3jw8ww4", "2024-05-06T17:22:06Z"},
@@ -33,29 +33,25 @@ func TestIdentifySamples(t *testing.T) {
 		"model-run-started": {payload.NoVersion, "", "", "", ""},
 		"review":            {payload.NoVersion, "", "", "", "2024-05-06T17:20:00Z"},
 		"unknown":           {payload.NoVersion, "", "", "", ""},
-	} {
-		for _, s := range samples.All() {
-			if s.Name != name {
-				continue
+	}
+	for _, s := range samples.All() {
+		t.Run(s.Name+" as "+string(s.Event), func(t *testing.T) {
+			d, want := identified(s.Header, s.Body()), wants[s.Name]
+			at := ""
+			if !d.Time.IsZero() {
+				at = d.Time.Format(time.RFC3339Nano)
 			}
-			t.Run(name+" as "+string(s.Event), func(t *testing.T) {
-				d := identified(s.Header, s.Body())
-				at := ""
-				if !d.Time.IsZero() {
-					at = d.Time.Format(time.RFC3339Nano)
-				}
-				if got := (identity{d.Version, d.ProjectID, d.Subject(), d.DataRowID, at}); d.Event != s.Event || got != want {
-					t.Errorf("got %s %+v, want %s %+v", d.Event, got, s.Event, want)
-				}
-				var compact bytes.Buffer
-				if err := json.Compact(&compact, s.Body()); err != nil {
-					t.Fatal(err)
-				}
-				if got := identified(s.Header, compact.Bytes()); got.Event != d.Event || got.Subject() != d.Subject() || got.Version != d.Version {
-					t.Errorf("printed compactly it is %s %s", got.Event, got.Subject())
-				}
-			})
-		}
+			if got := (identity{d.Version, d.ProjectID, d.Subject(), d.DataRowID, at}); d.Event != s.Event || got != want {
+				t.Errorf("got %s %+v, want %s %+v", d.Event, got, s.Event, want)
+			}
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, s.Body()); err != nil {
+				t.Fatal(err)
+			}
+			if got := identified(s.Header, compact.Bytes()); got.Event != d.Event || got.Subject() != d.Subject() || got.Version != d.Version {
+				t.Errorf("printed compactly it is %s %s", got.Event, got.Subject())
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -204,12 +205,7 @@ func TestReceiveLogsOneRecordWithoutSecrets(t *testing.T) {
 				t.Fatalf("%v in %s", err, &log)
 			}
 			for name, want := range test.want {
-				got := record[name]
-				if gotList, ok := got.([]any); ok {
-					if !slices.Equal(gotList, want.([]any)) {
-						t.Errorf("%s is %v, want %v", name, got, want)
-					}
-				} else if got != want {
+				if got := record[name]; !reflect.DeepEqual(got, want) {
 					t.Errorf("%s is %v, want %v", name, got, want)
 				}
 			}
