@@ -21,19 +21,14 @@ import (
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/labelhooktest"
 )
 
-// receiver has the secret that is returned, and no log.
-func receiver(t testing.TB, handler core.Handler, limit int) (*core.Receiver, secret.Secret) {
-	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &core.Receiver{Secrets: secrets, Handler: handler, MaxBody: limit, Observe: core.LogTo(slog.New(slog.DiscardHandler))}, key
+// key is what receivers here verify with.
+var key, _ = secret.New(labelhooktest.Secret)
+
+func receiver(handler core.Handler, limit int) *core.Receiver {
+	return &core.Receiver{Secrets: labelhooktest.Secrets(), Handler: handler, MaxBody: limit, Observe: core.LogTo(slog.New(slog.DiscardHandler))}
 }
 
 // takes is a handler that takes everything.
@@ -108,7 +103,7 @@ func (c *counted) Read(p []byte) (int, error) {
 
 func TestNoMoreOfABodyIsReadThanTheLimitAllows(t *testing.T) {
 	const limit = 1000
-	r, key := receiver(t, takes, limit)
+	r := receiver(takes, limit)
 	for name, test := range map[string]struct {
 		method   string
 		size     int64 // of the body
@@ -151,7 +146,7 @@ func (blanks) Read(p []byte) (int, error) {
 }
 
 func TestAClaimedLengthCostsNoMemory(t *testing.T) {
-	r, _ := receiver(t, nil, 1<<30)
+	r := receiver(nil, 1<<30)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	request := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("{"), failing{}))
@@ -176,7 +171,7 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("the sender is g
 // they are not what the sender meant to send.
 func TestBodiesThatBreakOff(t *testing.T) {
 	var handled atomic.Int32
-	r, key := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error {
+	r := receiver(core.HandlerFunc(func(context.Context, *core.Delivery) error {
 		handled.Add(1)
 		return nil
 	}), 0)
@@ -212,7 +207,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 }
 
 func TestABodyOverTheLimitEndsTheConnection(t *testing.T) {
-	r, _ := receiver(t, nil, 10)
+	r := receiver(nil, 10)
 	server := serve(t, nethttp.Handler(r))
 	for name, body := range map[string]io.Reader{
 		"declared": strings.NewReader(strings.Repeat("x", 11)),
@@ -230,7 +225,7 @@ func TestABodyOverTheLimitEndsTheConnection(t *testing.T) {
 
 func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan error)
-	r, key := receiver(t, core.HandlerFunc(func(ctx context.Context, _ *core.Delivery) error {
+	r := receiver(core.HandlerFunc(func(ctx context.Context, _ *core.Delivery) error {
 		close(began)
 		<-ctx.Done()
 		ended <- ctx.Err()
@@ -253,7 +248,7 @@ func TestTheHandlerEndsWhenTheSenderLeaves(t *testing.T) {
 
 // BenchmarkHandler is what a request costs between net/http and a destination.
 func BenchmarkHandler(b *testing.B) {
-	r, key := receiver(b, takes, 0)
+	r := receiver(takes, 0)
 	handler := nethttp.Handler(r)
 	for name, body := range map[string][]byte{
 		"2.4KB": samples.Documented()[0].Body(),

@@ -124,7 +124,7 @@ func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r, secret := receiver(t, takes, 0)
+				r := receiver(takes, 0)
 				h := nethttp.Handler(r)
 				attackers, genuine := crowd{handler: h}, crowd{handler: h}
 				for range attack.senders {
@@ -137,7 +137,7 @@ func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
 					if i%25 == 0 && attack.senders <= 300 && attack.size > 1<<20 {
 						size = 300 << 10
 					}
-					genuine.join(sender{size: size, chunked: i%2 == 0, signature: core.Sign(zeros[:size], secret)})
+					genuine.join(sender{size: size, chunked: i%2 == 0, signature: core.Sign(zeros[:size], key)})
 				}
 				genuine.Wait()
 				if took := time.Since(began); took > 5*time.Second || genuine.answered(200) != 50 {
@@ -153,10 +153,10 @@ func TestStalledBodiesMakeRoomForOthers(t *testing.T) {
 // wait.
 func TestABodyThatComesInTimeKeepsItsRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, secret := receiver(t, takes, 0)
+		r := receiver(takes, 0)
 		h := nethttp.Handler(r)
 		stalled, genuine := crowd{handler: h}, crowd{handler: h}
-		signature := core.Sign(zeros, secret)
+		signature := core.Sign(zeros, key)
 		steady := genuine.join(sender{10 << 20, 9 << 20, 100 * time.Millisecond, false, signature})
 		time.Sleep(time.Second)
 		for range 50 {
@@ -184,9 +184,9 @@ func TestABodyThatComesInTimeKeepsItsRoom(t *testing.T) {
 func TestBodiesCountUntilTheyAreAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		finish := make(chan struct{})
-		r, secret := receiver(t, core.HandlerFunc(func(context.Context, *core.Delivery) error { <-finish; return nil }), 0)
+		r := receiver(core.HandlerFunc(func(context.Context, *core.Delivery) error { <-finish; return nil }), 0)
 		c := crowd{handler: nethttp.Handler(r)}
-		large := sender{size: 10 << 20, signature: core.Sign(zeros, secret)}
+		large := sender{size: 10 << 20, signature: core.Sign(zeros, key)}
 		for range 10 {
 			c.join(large)
 		}
@@ -210,15 +210,15 @@ func TestBodiesCountUntilTheyAreAnswered(t *testing.T) {
 // adapter may hold back until the sender has ended.
 func TestBodiesThatWereGivenUpHoldNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, secret := receiver(t, takes, 0)
+		r := receiver(takes, 0)
 		h, finish := nethttp.Handler(r), make(chan struct{})
 		holding := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(held{w, finish}, r) })
 		stalled, genuine := crowd{handler: holding}, crowd{handler: h}
 		for range 24 {
-			stalled.join(sender{10 << 20, 1, 0, true, core.Sign(nil, secret)})
+			stalled.join(sender{10 << 20, 1, 0, true, core.Sign(nil, key)})
 		}
 		time.Sleep(20 * time.Second)
-		s := genuine.join(sender{size: 3 << 20, signature: core.Sign(zeros[:3<<20], secret)})
+		s := genuine.join(sender{size: 3 << 20, signature: core.Sign(zeros[:3<<20], key)})
 		genuine.Wait()
 		if s.Code != 200 {
 			t.Errorf("a genuine body is answered %d %s", s.Code, s.Body)
@@ -245,7 +245,7 @@ func (h held) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 // given up, and genuine deliveries get through.
 func TestMemoryOfBodiesHeldBack(t *testing.T) {
 	const size = 10 << 20
-	r, secret := receiver(t, takes, 0)
+	r := receiver(takes, 0)
 	server := serve(t, nethttp.Handler(r))
 	var before, during runtime.MemStats
 	runtime.GC()
@@ -266,7 +266,7 @@ func TestMemoryOfBodiesHeldBack(t *testing.T) {
 	}
 	text := bytes.Repeat([]byte{' '}, 200<<10)
 	for range 20 {
-		answer, err := send(t.Context(), t, server.URL, core.Sign(text, secret), bytes.NewReader(text))
+		answer, err := send(t.Context(), t, server.URL, core.Sign(text, key), bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +283,7 @@ func TestMemoryOfBodiesHeldBack(t *testing.T) {
 
 // Refusals that need no body do not wait for one, of any size and framing.
 func TestRefusalsWithoutABody(t *testing.T) {
-	r, _ := receiver(t, nil, 0)
+	r := receiver(nil, 0)
 	server := serve(t, nethttp.Handler(r))
 	for name, test := range map[string]struct {
 		head   string

@@ -30,7 +30,7 @@ func TestVerifyInFrontOfAReceiverChangesNothing(t *testing.T) {
 }
 
 func TestTheHandlerBehindVerifyAnswersAndReadsTheProvenBody(t *testing.T) {
-	r, key := receiver(t, nil, 0)
+	r := receiver(nil, 0)
 	var calls int
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		calls++
