@@ -1,6 +1,7 @@
 package labelboxfake
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"maps"
@@ -76,18 +77,17 @@ func (a *API) AddProjectWithID(id, name string) {
 // AddWebhook registers a webhook without a request, as one that was there
 // before, and returns its id. It is taken as it is, except that an empty id,
 // status or date is filled in.
-func (a *API) AddWebhook(w Webhook) string {
+func (a *API) AddWebhook(w Webhook) string { return a.add(w).ID }
+
+func (a *API) add(w Webhook) Webhook {
 	now := timestamp()
-	for field, value := range map[*string]string{&w.ID: sender.NewID(), &w.Status: "ACTIVE", &w.CreatedAt: now, &w.UpdatedAt: now} {
-		if *field == "" {
-			*field = value
-		}
-	}
+	w.ID, w.Status = cmp.Or(w.ID, sender.NewID()), cmp.Or(w.Status, "ACTIVE")
+	w.CreatedAt, w.UpdatedAt = cmp.Or(w.CreatedAt, now), cmp.Or(w.UpdatedAt, now)
 	w.Topics = slices.Clone(w.Topics)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.webhooks = append(a.webhooks, &w)
-	return w.ID
+	return w
 }
 
 // Webhooks returns all that are registered, in the order of their creation.

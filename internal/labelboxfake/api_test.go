@@ -127,18 +127,20 @@ func TestMistakesAreReported(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a wrong key", func(t *testing.T) {
-		status, got := post(t, labelboxfake.New(key), "another", `{"query":"{organization{id}}"}`)
-		if status != 401 || !strings.Contains(got, "AUTHENTICATION_ERROR") {
-			t.Errorf("got %d %s", status, got)
-		}
-	})
-	t.Run("no JSON", func(t *testing.T) {
-		status, got := post(t, labelboxfake.New(key), key, `query`)
-		if status != 400 || !strings.Contains(got, "MALFORMED_REQUEST") {
-			t.Errorf("got %d %s", status, got)
-		}
-	})
+	for name, test := range map[string]struct {
+		key, body string
+		status    int
+		code      string
+	}{
+		"a wrong key": {"another", `{"query":"{organization{id}}"}`, 401, "AUTHENTICATION_ERROR"},
+		"no JSON":     {key, `query`, 400, "MALFORMED_REQUEST"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if status, got := post(t, labelboxfake.New(key), test.key, test.body); status != test.status || !strings.Contains(got, test.code) {
+				t.Errorf("got %d %s", status, got)
+			}
+		})
+	}
 }
 
 func TestPagesEndWithOneThatIsNotFull(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/graphql-go/graphql"
-
-	"github.com/labelhook/labelhook/internal/sender"
 )
 
 // maxFirst is the longest page, in webhooks.
@@ -98,12 +96,7 @@ func (a *API) createWebhook(p graphql.ResolveParams) (any, error) {
 	case len(w.Topics) == 0:
 		return nil, invalid("topics must not be empty")
 	}
-	w.ID = sender.NewID()
-	w.Status = "ACTIVE"
-	w.CreatedAt = timestamp()
-	w.UpdatedAt = w.CreatedAt
-	a.AddWebhook(w)
-	return w, nil
+	return a.add(w), nil
 }
 
 func (a *API) updateWebhook(p graphql.ResolveParams) (any, error) {
