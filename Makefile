@@ -19,7 +19,7 @@ build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o dist/labelhook ./cmd/labelhook
 
 ## test: every test; with the race detector where there is a C compiler
-test: .tools/iam-simulate/node_modules
+test: .tools/iam-simulate/node_modules .tools/languages/node_modules
 	@[ -n "$(RACE)" ] || echo "make test: no C compiler found, so without the race detector (Debian: gcc, macOS: xcode-select --install)"
 	$(TOOL) gotestsum --format pkgname --hide-summary skipped -- $(RACE) ./...
 	$(GO) test -count=1 -run 'Allocates|InProportion' ./core ./core/annotation
@@ -27,6 +27,11 @@ test: .tools/iam-simulate/node_modules
 # What the test of the Lambda role asks; where npm is missing, that test says so.
 .tools/iam-simulate/node_modules: deploy/aws/testdata/iam-simulate/package-lock.json
 	@if command -v npm >/dev/null; then $(MAKE) -f deploy/aws/Makefile iam-simulate && touch $@; fi
+
+# What the examples of docs/languages.md need; without npm, their tests say so.
+.tools/languages/node_modules: docs/schema/testdata/languages/package-lock.json
+	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp docs/schema/testdata/languages/package*.json $(@D) && \
+		cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund && touch node_modules; fi
 
 ## lint: gofmt, shellcheck, go mod tidy, go vet and staticcheck, cheapest first, all without a finding
 lint:

@@ -172,7 +172,7 @@ func compile(t *testing.T, text []byte) *jsonschema.Schema {
 }
 
 // geometries are the forms of [annotation.Object.Geometry]; the type switch of
-// its kind is in JSON a condition on member "kind".
+// its kind is in JSON the choice of one form by member "kind".
 var geometries = map[annotation.Kind]annotation.Geometry{
 	annotation.KindBox: annotation.Box{}, annotation.KindPolygon: annotation.Polygon{}, annotation.KindHoledPolygon: annotation.HoledPolygon{},
 	annotation.KindLine: annotation.Line{}, annotation.KindPoint: annotation.Point{}, annotation.KindMask: annotation.Mask{},
@@ -193,7 +193,7 @@ func generate(t *testing.T, strict bool) []byte {
 	}
 	s := r.Reflect(decoded.Delivery{})
 	s.ID = "https://github.com/labelhook/labelhook/raw/main/docs/schema/decoded.v1.json"
-	s.Title = decoded.Form
+	s.Title = "Delivery"
 	form, _ := s.Properties.Get("form")
 	form.Const = decoded.Form
 
@@ -210,13 +210,14 @@ func generate(t *testing.T, strict bool) []byte {
 		name := reflect.TypeOf(geometries[kind]).Name()
 		g.Version, g.Definitions = "", nil
 		s.Definitions[name] = g
-		when, then := reflected.NewProperties(), reflected.NewProperties()
-		when.Set("kind", &reflected.Schema{Const: kind})
-		then.Set("geometry", &reflected.Schema{Ref: "#/$defs/" + name})
-		object.AllOf = append(object.AllOf, &reflected.Schema{
-			If: &reflected.Schema{Properties: when}, Then: &reflected.Schema{Properties: then, Required: []string{"geometry"}},
-		})
+		form := reflected.NewProperties()
+		form.Set("kind", &reflected.Schema{Const: kind})
+		form.Set("geometry", &reflected.Schema{Ref: "#/$defs/" + name})
+		object.OneOf = append(object.OneOf, &reflected.Schema{Properties: form, Required: []string{"kind", "geometry"}})
 	}
+	unknown := reflected.NewProperties()
+	unknown.Set("kind", &reflected.Schema{Const: annotation.KindUnknown})
+	object.OneOf = append(object.OneOf, &reflected.Schema{Properties: unknown, Required: []string{"kind"}})
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)
