@@ -28,7 +28,9 @@ const (
 // receiver in Go that does next to nothing, and to the Flask receiver: with many
 // connections, and with one, where each delivery waits for the sync of the one
 // before. Every delivery has a body of its own, or the inbox would keep only the
-// first. What depends on the disk, and on what nothing costs, has no budget.
+// first. What depends on the disk, and on what nothing costs, has no budget. The
+// folder has the inbox, and must be on a real disk for a commit to cost what it
+// costs.
 func measureListen(ctx context.Context, t *table, folder string) error {
 	for pkg, module := range map[string]string{"./cmd/labelhook": "..", "./hello/receiver": "."} { // with the versions that each module names
 		if err := build(ctx, module, pkg, filepath.Join(folder, pkg)); err != nil {
