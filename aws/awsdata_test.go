@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // requests are the events among aws-lambda-go's test data that are HTTP
@@ -36,9 +38,7 @@ func TestEventsOfAWSsOwnTestData(t *testing.T) {
 	found := 0
 	for _, file := range files {
 		payload, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		name := filepath.Base(file)
 		e, err := decode(payload)
 		format, isRequest := requests[name]

@@ -11,6 +11,7 @@ import (
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 const benchSecret = "secret"
@@ -61,9 +62,7 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkInvoke(b *testing.B) {
 	benchmark(b, func(b *testing.B, payload []byte) {
 		secrets, err := secret.Static(mustSecret(b))
-		if err != nil {
-			b.Fatal(err)
-		}
+		required.NoError(b, err)
 		h := NewHandler(&core.Receiver{
 			Secrets: secrets,
 			Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }),

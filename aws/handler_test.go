@@ -14,6 +14,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 const label = `{"data_row":{"id":"row"},"projects":{"project":{"labels":[{"id":"label"}]}}}`
@@ -31,9 +32,7 @@ func genuine(t testing.TB, trigger lambdahost.Trigger) []byte {
 // receiving has the handler h and logs to the buffer.
 func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
 	secrets, err := secret.Static(mustSecret(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return &core.Receiver{Secrets: secrets, Handler: h, Observe: core.LogTo(NewLogger(log, slog.LevelInfo))}
 }
 
@@ -41,13 +40,9 @@ func receiving(t testing.TB, h core.Handler, log *bytes.Buffer) *core.Receiver {
 func invoke(t testing.TB, ctx context.Context, r *core.Receiver, trigger lambdahost.Trigger) lambdahost.Answer {
 	t.Helper()
 	payload, err := NewHandler(r).Invoke(ctx, genuine(t, trigger))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	a, err := trigger.Answer(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return a
 }
 

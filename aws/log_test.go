@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestLogHandlerWritesLambdasFormat(t *testing.T) {
@@ -21,9 +23,7 @@ func TestLogHandlerWritesLambdasFormat(t *testing.T) {
 
 	var first, second map[string]any
 	decoder := json.NewDecoder(&out)
-	if err := decoder.Decode(&first); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, decoder.Decode(&first))
 	if err := decoder.Decode(&second); err != nil || decoder.More() {
 		t.Fatal(err, out.String())
 	}

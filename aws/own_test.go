@@ -9,24 +9,21 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // A user's main function, built and run: whatever its handler does, the sender
 // is answered by the one process that was started.
 func TestOwnMainLivesOn(t *testing.T) {
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lambdahost.Build(bootstrap, "./testdata/own"); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, lambdahost.Build(bootstrap, "./testdata/own"))
 	f := lambdahost.Start(t, bootstrap, map[string]string{"LABELBOX_WEBHOOK_SECRET": benchSecret})
 	send := func(id string, timeout time.Duration) int {
 		t.Helper()
 		result, err := f.InvokeWithin(lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: []byte(label), Header: [][2]string{
 			{"X-Labelbox-Id", id}, {"X-Hub-Signature", core.Sign([]byte(label), mustSecret(t))},
 		}}), timeout)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		a, err := lambdahost.FunctionURL.Answer(result.Payload)
 		if err != nil || result.Failed {
 			t.Fatal(err, string(result.Payload))

@@ -16,14 +16,13 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestSecretsOnMoto(t *testing.T) {
 	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	vault := secretsmanager.NewFromConfig(c)
 	id := awssdk.String("prod/labelbox")
 	// cold is a function that has just started.
@@ -38,9 +37,7 @@ func TestSecretsOnMoto(t *testing.T) {
 	}
 	send := func(r *core.Receiver, text string) int {
 		secret, err := secret.New(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		body := []byte(`{"case":"moto"}`)
 		return r.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, secret)}}}).Status
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // manager stands for Secrets Manager where moto is not: one secret with the
@@ -86,14 +87,10 @@ func (m *manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func live(t testing.TB, source secret.Source, texts ...string) (found []string) {
 	t.Helper()
 	secrets, err := source.Secrets(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	for _, text := range texts {
 		s, err := secret.New(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		if core.Verify([]byte("body"), core.Sign([]byte("body"), s), secrets) == nil {
 			found = append(found, text)
 		}
@@ -107,9 +104,7 @@ func live(t testing.TB, source secret.Source, texts ...string) (found []string) 
 func source(t testing.TB, m aws.SecretsManager, id string) secret.Source {
 	t.Helper()
 	s, err := m.Secrets(id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return s
 }
 

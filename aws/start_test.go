@@ -12,6 +12,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // started is what Start would run with these variables.
@@ -23,13 +24,9 @@ func started(t *testing.T, out *bytes.Buffer, variables map[string]string, h cor
 	return func() lambdahost.Answer {
 		t.Helper()
 		payload, err := running.Invoke(t.Context(), genuine(t, lambdahost.ALB))
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		a, err := lambdahost.ALB.Answer(payload)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		return a
 	}
 }
@@ -39,9 +36,7 @@ func destinationsIn(t *testing.T, log string) string {
 	t.Helper()
 	all := strings.Split(strings.TrimSpace(log), "\n")
 	var line struct{ Destinations []string }
-	if err := json.Unmarshal([]byte(all[len(all)-1]), &line); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, json.Unmarshal([]byte(all[len(all)-1]), &line))
 	return strings.Join(line.Destinations, " ")
 }
 
@@ -84,9 +79,7 @@ func TestStartGivesDeliveriesToTheHandlerAndTheEnvironmentsDestinations(t *testi
 
 func TestStartWithSecretsAndLoggerOfTheCallers(t *testing.T) {
 	secrets, err := secret.Static(mustSecret(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	var stdout, log bytes.Buffer
 	send := started(t, &stdout, nil, new(spy), core.WithSecrets(secrets), core.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if a := send(); a.Status != 200 {

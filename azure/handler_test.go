@@ -17,6 +17,7 @@ import (
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/test/azurehost"
 	"github.com/labelhook/labelhook/internal/test/conformance"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // Repeated headers that no host has joined, and names as they were written.
@@ -27,9 +28,7 @@ func TestHandlerPassedOnWithoutHost(t *testing.T) {
 		Options: core.Options{Logger: slog.New(slog.DiscardHandler)},
 		Getenv:  func(name string) string { return variables[name] },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	server := httptest.NewServer(azure.NewHandler(receiver))
 	defer server.Close()
 	for _, path := range []string{"/api/labelbox", "/labelbox"} {
@@ -44,13 +43,9 @@ func TestHandlerPassedOnWithoutHost(t *testing.T) {
 func receiver(t testing.TB, log io.Writer) (r *core.Receiver, last func() *core.Delivery) {
 	t.Helper()
 	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	var got *core.Delivery
 	return &core.Receiver{
 		Secrets: secrets,
@@ -134,9 +129,7 @@ func TestEnvelopes(t *testing.T) {
 			r, last := receiver(t, io.Discard)
 			a := post(t, r, strings.NewReader(test.envelope))
 			var said struct{ Status, Code any }
-			if err := json.Unmarshal([]byte(a.Outputs.Res.Body), &said); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, json.Unmarshal([]byte(a.Outputs.Res.Body), &said))
 			if a.Outputs.Res.StatusCode != test.status || said.Code != test.code && said.Status != test.code {
 				t.Errorf("answered %+v, want %s %s", a, test.status, test.code)
 			}
@@ -221,9 +214,7 @@ func TestLogCarriesTheInvocation(t *testing.T) {
 				Invocation any `json:"invocation_id"`
 				G          map[string]any
 			}
-			if err := json.Unmarshal(log.Bytes(), &line); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, json.Unmarshal(log.Bytes(), &line))
 			if line.App != "x" || line.G["code"] != "signature_missing" || line.Invocation != test.want {
 				t.Errorf("logged %s", log.Bytes())
 			}
@@ -237,16 +228,12 @@ func TestEnvelopeOfTheModel(t *testing.T) {
 	request.Header.Set(core.SignatureHeader, signed(t, "secret"))
 	request.Header.Set(core.IDHeader, "Zoë \u2028 <id>")
 	envelope, err := azurehost.Seal("labelbox", request, body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	r, last := receiver(t, io.Discard)
 	a := post(t, r, bytes.NewReader(envelope))
 	w := httptest.NewRecorder()
 	text, err := json.Marshal(a)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if err := azurehost.Open(w, &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}, text); err != nil {
 		t.Fatal(err)
 	}
@@ -258,9 +245,7 @@ func TestEnvelopeOfTheModel(t *testing.T) {
 // A large envelope is handled while another one still is.
 func TestALargeEnvelopeDoesNotWaitForTheHandlerOfAnother(t *testing.T) {
 	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	envelope := func(id string) io.Reader {
 		body := `{"id":"` + id + strings.Repeat("x", 300<<10) + `"}`
 		text, _ := json.Marshal(body)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // A handler of anybody's that takes too long is answered 503 before the host
@@ -23,22 +24,16 @@ import (
 func TestSlowHandlersAreAnsweredBeforeTheHostKills(t *testing.T) {
 	t.Setenv("AzureFunctionsJobHost__functionTimeout", "00:01:00")
 	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	body := []byte(`{"id":1}`)
 	direct := httptest.NewRequest("POST", "/api/labelbox", nil)
 	direct.Header.Set(core.SignatureHeader, core.Sign(body, key))
 	packed, err := json.Marshal(map[string]any{"Data": map[string]any{"req": map[string]any{
 		"Method": "POST", "Headers": map[string]any{core.SignatureHeader: []string{core.Sign(body, key)}, "Content-Type": []string{"application/json"}}, "Body": string(body),
 	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	for name, handler := range map[string]core.HandlerFunc{
 		"one that stops when told": func(ctx context.Context, _ *core.Delivery) error {
 			<-ctx.Done()
@@ -79,13 +74,9 @@ func TestSlowHandlersAreAnsweredBeforeTheHostKills(t *testing.T) {
 func TestSlowBodiesAreAnsweredBeforeTheHostKills(t *testing.T) {
 	t.Setenv("AzureFunctionsJobHost__functionTimeout", "00:00:01")
 	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	server := httptest.NewServer(NewHandler(&core.Receiver{Secrets: secrets, Observe: core.LogTo(slog.New(slog.DiscardHandler)),
 		Handler: core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil })}))
 	defer server.Close()
@@ -93,14 +84,10 @@ func TestSlowBodiesAreAnsweredBeforeTheHostKills(t *testing.T) {
 	defer sender.Close()
 	go sender.Write([]byte(`{"id":`)) // and no more
 	request, err := http.NewRequest("POST", server.URL+"/api/labelbox", body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	request.Header.Set(core.SignatureHeader, "sha1="+strings.Repeat("0", 40))
 	response, err := http.DefaultTransport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer response.Body.Close()
 	if text, _ := io.ReadAll(response.Body); response.StatusCode != 400 || !strings.Contains(string(text), "body_incomplete") {
 		t.Errorf("answered %d %s", response.StatusCode, text)

@@ -13,6 +13,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/test/keyvault"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 var body = []byte(`{"dataRowIds":["row"]}`)
@@ -21,9 +22,7 @@ var body = []byte(`{"dataRowIds":["row"]}`)
 func source(t testing.TB, vault *keyvault.Vault, previousFor time.Duration) secret.Source {
 	t.Helper()
 	secrets, err := azure.KeyVault{PreviousFor: previousFor, Credential: vault.Credential(), Transport: vault.Client()}.Secrets(keyvault.URL("labelbox"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return secrets
 }
 
@@ -31,9 +30,7 @@ func source(t testing.TB, vault *keyvault.Vault, previousFor time.Duration) secr
 func live(t testing.TB, source secret.Source, texts ...string) (found []string) {
 	t.Helper()
 	secrets, err := source.Secrets(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	for _, s := range secrets {
 		i := slices.IndexFunc(texts, func(text string) bool { return core.Sign(body, s) == signed(t, text) })
 		if i < 0 {
@@ -48,9 +45,7 @@ func live(t testing.TB, source secret.Source, texts ...string) (found []string) 
 func signed(t testing.TB, text string) string {
 	t.Helper()
 	s, err := secret.New(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return core.Sign(body, s)
 }
 

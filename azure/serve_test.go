@@ -11,6 +11,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestOwnURL(t *testing.T) {
@@ -55,13 +56,9 @@ func TestRefusedPathsAreLoggedOnce(t *testing.T) {
 // An unsigned body is read to its end, as the host wants it, and not kept.
 func TestRefusedBodiesAreDrained(t *testing.T) {
 	key, err := secret.New("a-webhook-secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	r := &core.Receiver{Secrets: secrets, Observe: core.LogTo(slog.New(slog.DiscardHandler))}
 	body := io.LimitReader(blanks{}, 300<<20)
 	request := httptest.NewRequest("POST", "/api/labelbox", body)

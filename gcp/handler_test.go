@@ -17,13 +17,12 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func sign(t testing.TB, body, key string) string {
 	s, err := secret.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return core.Sign([]byte(body), s)
 }
 
@@ -40,9 +39,7 @@ func receiver(t testing.TB, variables map[string]string, log io.Writer) *core.Re
 		Getenv:  func(name string) string { return variables[name] },
 		Out:     io.Discard,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return r
 }
 
@@ -81,9 +78,7 @@ func TestMountedSecretIsRotated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "labelbox")
 		mount := func(secrets string) {
-			if err := os.WriteFile(file, []byte(secrets), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, os.WriteFile(file, []byte(secrets), 0o600))
 		}
 		mount("old")
 		handler := NewHandler(receiver(t, map[string]string{"LABELBOX_WEBHOOK_SECRET_FILE": file}, io.Discard))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // line is what a logger writes for one record, without its time.
@@ -86,9 +87,7 @@ func TestLoggersThatPartKeepTheirOwn(t *testing.T) {
 func TestPayloadLog(t *testing.T) {
 	var out bytes.Buffer
 	log := destination.NewLog(payloadLog{&out})
-	if err := log.Handle(t.Context(), core.Identify(http.Header{core.IDHeader: {"one"}}, []byte(`{"a":1}`))); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, log.Handle(t.Context(), core.Identify(http.Header{core.IDHeader: {"one"}}, []byte(`{"a":1}`))))
 	if got := out.String(); !strings.HasPrefix(got, `{"severity":"INFO","message":"delivery",`) || !strings.HasSuffix(got, `,"data":{"a":1}}`+"\n") {
 		t.Error(got)
 	}

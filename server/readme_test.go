@@ -15,30 +15,25 @@ import (
 
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/internal/samples"
+	"github.com/labelhook/labelhook/internal/test/required"
 	"github.com/labelhook/labelhook/labelhooktest"
 )
 
 // The program of README is built and run as it stands there, but for its port.
 func TestTheProgramOfREADME(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	program := regexp.MustCompile("(?s)```go\n(package main.*?)```").FindSubmatch(readme)
 	if program == nil {
 		t.Fatal("README has no program")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	addr := l.Addr().String()
 	l.Close()
 	dir := t.TempDir()
 	source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "receiver")
-	if err := os.WriteFile(source, bytes.ReplaceAll(program[1], []byte("127.0.0.1:8080"), []byte(addr)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(source, bytes.ReplaceAll(program[1], []byte("127.0.0.1:8080"), []byte(addr)), 0o600))
 	if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -54,9 +49,7 @@ func TestTheProgramOfREADME(t *testing.T) {
 	var log bytes.Buffer
 	c := exec.Command(binary)
 	c.Env, c.Stderr = append(os.Environ(), "LABELBOX_WEBHOOK_SECRET="+labelhooktest.Secret), &log
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, c.Start())
 	defer c.Process.Kill()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if response, err := http.Get("http://" + addr + "/healthz"); err == nil {
@@ -69,17 +62,13 @@ func TestTheProgramOfREADME(t *testing.T) {
 	sample, _ := samples.Find(payload.LabelCreated, payload.V2)
 	for key, want := range map[string]int{labelhooktest.Secret: 200, "a forger's guess": 401} {
 		response, err := http.DefaultClient.Do(labelhooktest.Request(key, "http://"+addr+"/labelbox", payload.LabelCreated, sample.Body()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		response.Body.Close()
 		if response.StatusCode != want {
 			t.Errorf("signed with %q: %s", key, response.Status)
 		}
 	}
-	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, c.Process.Signal(syscall.SIGTERM))
 	if err := c.Wait(); err != nil {
 		t.Errorf("ended with %v", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/internal/test/required"
 	"github.com/labelhook/labelhook/server"
 )
 
@@ -42,23 +43,17 @@ func TestRefusedPathsAreLoggedOnce(t *testing.T) {
 	for range 3 {
 		for _, asked := range []string{"/", path + "/x", "/" + path, "/%1b%5b31m", "/" + strings.Repeat("a", 5000)} {
 			response, err := http.Post("http://"+addr+asked, "", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			response.Body.Close()
 		}
 	}
 	for i := range 1000 {
 		response, err := http.Get(fmt.Sprintf("http://%s/%d", addr, i))
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		io.Copy(io.Discard, response.Body)
 		response.Body.Close()
 	}
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, stop())
 	lines := strings.Count(log.String(), "\n")
 	if lines > 100 || strings.Count(log.String(), "path=/ ") != 2 || strings.Contains(log.String(), "\x1b") ||
 		!strings.Contains(log.String(), "deliveries_go_to=http://"+addr+path) || log.Len() > 40_000 ||
@@ -115,17 +110,11 @@ func serve(t *testing.T, handler core.Handler) (addr string, stop func() error) 
 func serveLogged(t *testing.T, handler core.Handler, logger *slog.Logger) (addr string, stop func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	key, err := secret.New("secret")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() {
@@ -155,13 +144,9 @@ func TestServeRoutes(t *testing.T) {
 		{"GET", "/", 404, "nothing here; deliveries go to " + path + "\n"},
 	} {
 		request, err := http.NewRequest(test.method, "http://"+addr+test.path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		body, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err != nil || response.StatusCode != test.status || test.body != "" && string(body) != test.body {
@@ -180,9 +165,7 @@ func TestServeAnswersWhatItHasBegun(t *testing.T) {
 		return nil
 	}))
 	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer conn.Close()
 	key, _ := secret.New("secret")
 	body := "{}"
@@ -209,9 +192,7 @@ func TestServeAnswersWhatItHasBegun(t *testing.T) {
 
 func TestServeReportsABrokenListener(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	l.Close()
 	if err := (&server.Server{Receiver: &core.Receiver{}}).Serve(t.Context(), l); err == nil {
 		t.Error("no error")

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/test/required"
 	"github.com/labelhook/labelhook/server"
 )
 
@@ -25,26 +26,16 @@ import (
 func certify(t *testing.T, dir string, serial int64, made time.Time) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, made, made); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
+		required.NoError(t, os.Chtimes(file, made, made))
 	}
 	return certFile, keyFile
 }
@@ -53,9 +44,7 @@ func TestTLSFromFilesThatAreRenewed(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := certify(t, dir, 1, time.Now().Add(-time.Hour))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	warnings := make(lines, 10)
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
@@ -63,18 +52,14 @@ func TestTLSFromFilesThatAreRenewed(t *testing.T) {
 	go func() { served <- s.Serve(ctx, l) }()
 	serial := func() (int64, string) {
 		conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		defer conn.Close()
 		return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64(), conn.ConnectionState().NegotiatedProtocol
 	}
 	if n, protocol := serial(); n != 1 || protocol != "h2" {
 		t.Errorf("certificate %d, protocol %q", n, protocol)
 	}
-	if err := os.WriteFile(keyFile, []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(keyFile, []byte("half"), 0o600))
 	for len(warnings) == 0 { // until that was seen
 		if n, _ := serial(); n != 1 {
 			t.Fatalf("certificate %d with half a key", n)
@@ -113,9 +98,7 @@ func TestServeSaysWhatIsWrongWithItsFields(t *testing.T) {
 		"followed by a query":                  {Path: "/labelbox?token=1"},
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		s.Receiver = &core.Receiver{}
 		if err := s.Serve(t.Context(), l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

@@ -11,6 +11,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestEventsGoToTheBus(t *testing.T) {
@@ -18,9 +19,7 @@ func TestEventsGoToTheBus(t *testing.T) {
 	s := standIn(t)
 	b, d := open(t, "eventbridge://"+arn), destinationtest.Label(t)
 	for range 2 {
-		if err := b.Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, b.Handle(t.Context(), d))
 	}
 	got := s.entries[1]
 	if got.EventBusName != arn || got.Source != "labelbox" || got.DetailType != "com.labelbox.label.created" || got.Detail != string(d.Body) || int64(*got.Time) != d.Time.Unix() {
@@ -61,9 +60,7 @@ func TestABodyThatIsNoPortableObjectIsWrapped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := standIn(t)
 			d := destinationtest.New("delivery", "LABEL_CREATED", []byte(test.body))
-			if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, open(t, "eventbridge://labels").Handle(t.Context(), d))
 			if test.bare {
 				if s.entries[0].Detail != test.body {
 					t.Errorf("sent %s", s.entries[0].Detail)
@@ -97,9 +94,7 @@ func TestADetailThatEventBridgeDoesNotLikeIsWrapped(t *testing.T) {
 	s := standIn(t)
 	s.Fail("entry", moto.Failure{Times: 1, Status: 200, Code: "MalformedDetail", Message: "Detail is malformed."})
 	d := destinationtest.New("delivery", "LABEL_CREATED", []byte(`{"a":1e999999}`))
-	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, open(t, "eventbridge://labels").Handle(t.Context(), d))
 	checkWrapped(t, s.entries[0].Detail, d, "data_base64", base64.StdEncoding.EncodeToString(d.Body))
 }
 
@@ -111,9 +106,7 @@ func TestResourcesHoldWhatHeadersHold(t *testing.T) {
 	long.ID = strings.Repeat("i", 2049)
 	b := open(t, "eventbridge://labels")
 	for _, d := range []*core.Delivery{d, long} {
-		if err := b.Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, b.Handle(t.Context(), d))
 	}
 	if !slices.Contains(s.entries[0].Resources, "id=a\x00\uFFFD"+strings.Repeat("é", 1000)) {
 		t.Errorf("got %q", s.entries[0].Resources)
@@ -129,9 +122,7 @@ const limit = 1_048_576
 func sized(t testing.TB, n int) *core.Delivery {
 	s := standIn(t)
 	d := destinationtest.New("delivery", "LABEL_CREATED", []byte("{}"))
-	if err := open(t, "eventbridge://labels").Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, open(t, "eventbridge://labels").Handle(t.Context(), d))
 	return destinationtest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.entries[0].size())+"}"))
 }
 
@@ -163,13 +154,9 @@ func TestWhatTheBusFindsTooLargeOverflows(t *testing.T) {
 		}
 		s.Fail("PutEvents", fail)
 		bucket, err := destination.NewFolder(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		b.(destination.Overflower).OverflowTo(bucket)
-		if err := b.Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, b.Handle(t.Context(), d))
 		checkWrapped(t, s.entries[0].Detail, d, "dataref", bucket.Locate(d))
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestOnMoto(t *testing.T) { destinationtest.Run(t, onMoto(t)) }
@@ -28,41 +29,33 @@ func BenchmarkOnMoto(b *testing.B) { destinationtest.Bench(b, onMoto(b)) }
 func onMoto(t testing.TB) destinationtest.Harness {
 	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	aws, queues := awseventbridge.NewFromConfig(c), sqs.NewFromConfig(c)
-	check := func(t testing.TB, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	return destinationtest.Harness{
 		Limit: 1 << 20, Reprints: true, // moto prints JSON anew, as a bus may
 		Open: func(t testing.TB, name string) core.Handler { return open(t, "eventbridge://"+name) },
 		Create: func(t testing.TB, name string) {
 			_, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
-			check(t, err)
+			required.NoError(t, err)
 			_, err = aws.CreateEventBus(t.Context(), &awseventbridge.CreateEventBusInput{Name: &name})
-			check(t, err)
+			required.NoError(t, err)
 			_, err = aws.PutRule(t.Context(), &awseventbridge.PutRuleInput{
 				Name: &name, EventBusName: &name,
 				EventPattern: awssdk.String(`{"source":["labelbox"],"detail-type":[{"prefix":"com.labelbox."}]}`),
 			})
-			check(t, err)
+			required.NoError(t, err)
 			_, err = aws.PutTargets(t.Context(), &awseventbridge.PutTargetsInput{
 				Rule: &name, EventBusName: &name,
 				Targets: []types.Target{{Id: &name, Arn: awssdk.String("arn:aws:sqs:" + moto.Region + ":" + moto.Account + ":" + name)}},
 			})
-			check(t, err)
+			required.NoError(t, err)
 		},
 		Receive: func(t testing.TB, name string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
 			queue, err := queues.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &name})
-			check(t, err)
+			required.NoError(t, err)
 			for {
 				got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
-				check(t, err)
+				required.NoError(t, err)
 				if len(got.Messages) == 0 {
 					return messages
 				}
@@ -72,7 +65,7 @@ func onMoto(t testing.TB) destinationtest.Harness {
 						Resources  []string
 						Detail     json.RawMessage
 					}
-					check(t, json.Unmarshal([]byte(*m.Body), &event))
+					required.NoError(t, json.Unmarshal([]byte(*m.Body), &event))
 					attributes := map[string]string{"type": event.DetailType}
 					for _, r := range event.Resources {
 						name, value, _ := strings.Cut(r, "=")
@@ -85,7 +78,7 @@ func onMoto(t testing.TB) destinationtest.Harness {
 					d, err := eventbridge.Delivery(event.DetailType, event.Resources, event.Detail, fetch)
 					messages = append(messages, destinationtest.NewMessage(t, attributes, "", d, err))
 					_, err = queues.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: queue.QueueUrl, ReceiptHandle: m.ReceiptHandle})
-					check(t, err)
+					required.NoError(t, err)
 				}
 			}
 		},

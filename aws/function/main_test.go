@@ -12,6 +12,7 @@ import (
 
 	"github.com/labelhook/labelhook/internal/test/conformance"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // bootstrap is the function as it is deployed, but for this machine.
@@ -65,16 +66,12 @@ func through(f *lambdahost.Function, trigger lambdahost.Trigger) func(t testing.
 			r.Header = append(r.Header, [2]string{h.Name, h.Value})
 		}
 		result, err := f.Invoke(trigger.Event(r))
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		if result.Failed {
 			t.Fatalf("the function failed: %s", result.Payload)
 		}
 		a, err := trigger.Answer(result.Payload)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		return conformance.Answer{Status: a.Status, Header: a.Header, Body: a.Body}
 	}
 }
@@ -139,9 +136,7 @@ func TestOtherEventsAreErrorsThatNameThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			result, err := f.Invoke([]byte(test.event))
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			var e struct{ ErrorType, ErrorMessage string }
 			if err := json.Unmarshal(result.Payload, &e); err != nil || !result.Failed {
 				t.Fatalf("failed %v, %v: %s", result.Failed, err, result.Payload)
@@ -219,9 +214,7 @@ func TestADeliveryWithThePartsOfAPingIsADelivery(t *testing.T) {
 	} {
 		event := lambdahost.FunctionURL.Event(lambdahost.Request{Method: "POST", Body: []byte("{}")})
 		result, err := f.Invoke([]byte("{" + members + "," + string(event[1:])))
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		if answer, err := lambdahost.FunctionURL.Answer(result.Payload); err != nil || answer.Status != 401 {
 			t.Errorf("%s: %v, %s", members, err, result.Payload)
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // The deployed function against an AWS: its secret comes late and is rotated,
@@ -30,9 +31,7 @@ import (
 func TestAgainstAWS(t *testing.T) {
 	url := moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, queues, buses := secretsmanager.NewFromConfig(c), awssqs.NewFromConfig(c), awseventbridge.NewFromConfig(c)
 	buckets := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle = true })
 
@@ -49,9 +48,7 @@ func TestAgainstAWS(t *testing.T) {
 	send := func(text string) lambdahost.Answer {
 		t.Helper()
 		key, err := secret.New(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		result, err := f.Invoke(lambdahost.FunctionURL.Event(lambdahost.Request{Method: http.MethodPost, Body: body, Header: [][2]string{
 			{"Content-Type", "application/json"}, {"X-Labelbox-Event", sample.Header}, {"X-Labelbox-Id", "delivery"},
 			{"X-Hub-Signature", core.Sign(body, key)},
@@ -60,9 +57,7 @@ func TestAgainstAWS(t *testing.T) {
 			t.Fatalf("%v %s", err, result.Payload)
 		}
 		a, err := lambdahost.FunctionURL.Answer(result.Payload)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		return a
 	}
 	wants := func(when string, a lambdahost.Answer, status int, word string) {
@@ -126,9 +121,7 @@ func TestAgainstAWS(t *testing.T) {
 		t.Fatalf("%+v, %v", list.Contents, err)
 	}
 	object, err := buckets.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: &bucket, Key: list.Contents[0].Key})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if kept, err := io.ReadAll(object.Body); err != nil || !bytes.Equal(kept, body) {
 		t.Errorf("the bucket has %q, %v", kept, err)
 	}
@@ -145,8 +138,6 @@ func TestAgainstAWS(t *testing.T) {
 func queueURL(t *testing.T, queues *awssqs.Client, name string) *string {
 	t.Helper()
 	q, err := queues.GetQueueUrl(t.Context(), &awssqs.GetQueueUrlInput{QueueName: &name})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return q.QueueUrl
 }

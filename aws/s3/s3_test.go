@@ -7,6 +7,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
@@ -14,9 +15,7 @@ func TestMetadataStaysWithinTwoKilobytes(t *testing.T) {
 	d := destinationtest.Label(t)
 	d.ID = strings.Repeat("i", 3000)
 	d.ContentType = "text/plain; charset=utf-8"
-	if err := open(t, "s3://labels").Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, open(t, "s3://labels").Handle(t.Context(), d))
 	got := s.objects["/labels/"+d.ObjectName()]
 	size := 0
 	for name, values := range got {

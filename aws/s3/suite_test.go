@@ -13,6 +13,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestOnMoto(t *testing.T) { destinationtest.Run(t, onMoto(t)) }
@@ -23,9 +24,7 @@ func BenchmarkOnMoto(b *testing.B) { destinationtest.Bench(b, onMoto(b)) }
 func onMoto(t testing.TB) destinationtest.Harness {
 	moto.Start(t)
 	c, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	aws := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
 	return destinationtest.Harness{
 		Once: true, Exact: true,
@@ -46,18 +45,12 @@ func onMoto(t testing.TB) destinationtest.Harness {
 		},
 		Receive: func(t testing.TB, name string, _ int, _ destination.Fetch) (messages []destinationtest.Message) {
 			list, err := aws.ListObjectVersions(t.Context(), &awss3.ListObjectVersionsInput{Bucket: &name})
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			for _, v := range list.Versions {
 				object, err := aws.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: &name, Key: v.Key, VersionId: v.VersionId})
-				if err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, err)
 				body, err := io.ReadAll(object.Body)
-				if err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, err)
 				d, err := s3.Delivery(object.Metadata, body)
 				messages = append(messages, destinationtest.NewMessage(t, destinationtest.Decoded(t, object.Metadata), "ce-", d, err))
 			}

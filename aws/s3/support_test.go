@@ -8,14 +8,13 @@ import (
 	"github.com/labelhook/labelhook/aws/s3"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func open(t testing.TB, url string) core.Handler {
 	t.Helper()
 	h, err := s3.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return h
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // The region is the queue's, and a name is looked up once.
@@ -18,9 +19,7 @@ func TestRequestsGoToTheQueue(t *testing.T) {
 		s := standIn(t)
 		q := open(t, url)
 		for range 2 {
-			if err := q.Handle(t.Context(), destinationtest.Label(t)); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, q.Handle(t.Context(), destinationtest.Label(t)))
 		}
 		calls := []string{"GetQueueUrl", "SendMessage", "SendMessage"}
 		if region != moto.Region {
@@ -49,9 +48,7 @@ func TestAttributesStayWithinWhatSQSTakes(t *testing.T) {
 	d := destinationtest.Label(t)
 	d.Origin = "export"
 	d.ID = "a\x00b\x1f\xff\uFFFEc\té"
-	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, open(t, "sqs://labels").Handle(t.Context(), d))
 	got := s.sent[0].MessageAttributes
 	if len(got) != 10 {
 		t.Errorf("%d attributes: %q", len(got), got)
@@ -87,9 +84,7 @@ func TestBodiesThatAreNoTextOfXMLAreSentInBase64(t *testing.T) {
 		string(every):                    false,
 	} {
 		s := standIn(t)
-		if err := open(t, "sqs://labels").Handle(t.Context(), destinationtest.New("delivery", "LABEL_CREATED", []byte(body))); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "sqs://labels").Handle(t.Context(), destinationtest.New("delivery", "LABEL_CREATED", []byte(body))))
 		want, encoding := body, ""
 		if !asIs {
 			want, encoding = base64.StdEncoding.EncodeToString([]byte(body)), "base64"
@@ -112,9 +107,7 @@ func TestFIFOQueues(t *testing.T) {
 		s := standIn(t)
 		d := destinationtest.Label(t)
 		d.ProjectID = project
-		if err := open(t, "sqs://labels.fifo").Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "sqs://labels.fifo").Handle(t.Context(), d))
 		if got := s.sent[0]; *got.MessageGroupId != group || *got.MessageDeduplicationId != d.Key() {
 			t.Errorf("project %q: group %q, deduplication id %q", project, *got.MessageGroupId, *got.MessageDeduplicationId)
 		}
@@ -127,13 +120,9 @@ func TestAReferenceIsTheBodyToo(t *testing.T) {
 	s := standIn(t)
 	q := open(t, "sqs://labels")
 	bucket, err := destination.NewFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	q.(destination.Overflower).OverflowTo(bucket)
-	if err := q.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, q.Handle(t.Context(), d))
 	if got := s.sent[0]; got.MessageBody != `{"dataref":"`+bucket.Locate(d)+`"}` || got.MessageAttributes["ce-dataref"].StringValue != bucket.Locate(d) || len(got.MessageAttributes) > 10 {
 		t.Errorf("sent %s with %q", got.MessageBody, got.MessageAttributes)
 	}
@@ -143,9 +132,7 @@ func TestAReferenceIsTheBodyToo(t *testing.T) {
 func sized(t testing.TB, n int) *core.Delivery {
 	s := standIn(t)
 	d := destinationtest.New("delivery", "LABEL_CREATED", []byte("{}"))
-	if err := open(t, "sqs://labels").Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, open(t, "sqs://labels").Handle(t.Context(), d))
 	return destinationtest.New("delivery", "LABEL_CREATED", []byte("{"+strings.Repeat(" ", n-s.sent[0].size())+"}"))
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestOnMoto(t *testing.T) {
@@ -36,9 +37,7 @@ func BenchmarkOnMoto(b *testing.B) {
 // onMoto has queues with a suffix to their names, and with attributes.
 func onMoto(t testing.TB, suffix string, attributes map[string]string) destinationtest.Harness {
 	c, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	aws := awssqs.NewFromConfig(c)
 	return destinationtest.Harness{
 		Limit: 1 << 20,
@@ -52,16 +51,12 @@ func onMoto(t testing.TB, suffix string, attributes map[string]string) destinati
 		Receive: func(t testing.TB, name string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
 			name += suffix
 			queue, err := aws.GetQueueUrl(t.Context(), &awssqs.GetQueueUrlInput{QueueName: &name})
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			for {
 				got, err := aws.ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{
 					QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"},
 				})
-				if err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, err)
 				if len(got.Messages) == 0 {
 					return messages
 				}

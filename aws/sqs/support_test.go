@@ -11,14 +11,13 @@ import (
 	"github.com/labelhook/labelhook/aws/sqs"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func open(t testing.TB, url string) core.Handler {
 	t.Helper()
 	q, err := sqs.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return q
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/labelhook/labelhook/azure/blob"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 const key = "c2VjcmV0IGtleQ=="
@@ -73,9 +74,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 				}
 				return
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			d := destinationtest.Label(t)
 			if got := h.(destination.Bucket).Locate(d); got != test.located+d.ObjectName() {
 				t.Errorf("located at %s, want %s…", got, test.located)
@@ -85,9 +84,7 @@ func TestOpenReadsTheConnectionString(t *testing.T) {
 	t.Run("for the emulator at its usual ports", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "UseDevelopmentStorage=true")
 		h, err := blob.Open("azblob://devstoreaccount1/container")
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		d := destinationtest.Label(t)
 		if got := h.(destination.Bucket).Locate(d); got != "http://127.0.0.1:10000/devstoreaccount1/container/"+d.ObjectName() {
 			t.Errorf("located at %s", got)

@@ -17,6 +17,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/emulators"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestMain(m *testing.M) {
@@ -26,9 +27,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, url string) core.Handler {
 	h, err := blob.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return h
 }
 
@@ -40,9 +39,7 @@ func TestOnAzurite(t *testing.T) {
 		c := create(t, "described")
 		d := destinationtest.Label(t)
 		d.ID = `Zoë's "100%" id`
-		if err := open(t, "azblob://devstoreaccount1/described").Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "azblob://devstoreaccount1/described").Handle(t.Context(), d))
 		_, properties := download(t, c.NewBlockBlobClient(d.ObjectName()))
 		if *properties.ContentType != "application/json" {
 			t.Errorf("content type %q", *properties.ContentType)
@@ -60,9 +57,7 @@ func TestOnAzurite(t *testing.T) {
 		c := create(t, "longid")
 		d := destinationtest.Label(t)
 		d.ID = strings.Repeat("x", 20<<10)
-		if err := open(t, "azblob://devstoreaccount1/longid").Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "azblob://devstoreaccount1/longid").Handle(t.Context(), d))
 		_, properties := download(t, c.NewBlockBlobClient(d.ObjectName()))
 		size, signed := 0, false
 		for name, value := range properties.Metadata {
@@ -81,9 +76,7 @@ func TestOnAzurite(t *testing.T) {
 		if _, err := b.Upload(t.Context(), streaming.NopCloser(strings.NewReader("first")), nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := open(t, "azblob://devstoreaccount1/alone").Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "azblob://devstoreaccount1/alone").Handle(t.Context(), d))
 		if body, _ := download(t, b); string(body) != "first" {
 			t.Errorf("it holds %q now", body)
 		}
@@ -92,17 +85,11 @@ func TestOnAzurite(t *testing.T) {
 	t.Run("locates its blobs", func(t *testing.T) {
 		create(t, "located")
 		h, d := open(t, "azblob://devstoreaccount1/located/a b/100%25"), destinationtest.Label(t)
-		if err := h.Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, h.Handle(t.Context(), d))
 		key, err := sdkblob.NewSharedKeyCredential(emulators.StorageAccount, emulators.StorageKey)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		b, err := blockblob.NewClientWithSharedKeyCredential(h.(destination.Bucket).Locate(d), key, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		if body, _ := download(t, b); !bytes.Equal(body, d.Body) {
 			t.Errorf("found %q", body)
 		}
@@ -120,13 +107,9 @@ func TestOnAzurite(t *testing.T) {
 
 func download(t testing.TB, b *blockblob.Client) ([]byte, sdkblob.DownloadStreamResponse) {
 	response, err := b.DownloadStream(context.Background(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return body, response
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/emulators"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func BenchmarkOnAzurite(b *testing.B) { destinationtest.Bench(b, onAzurite(b)) }
@@ -27,9 +28,7 @@ func onAzurite(t testing.TB) destinationtest.Harness {
 			c := client(t, name)
 			for pages := c.NewListBlobsFlatPager(nil); pages.More(); {
 				page, err := pages.NextPage(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, err)
 				for _, item := range page.Segment.BlobItems {
 					body, properties := download(t, c.NewBlockBlobClient(*item.Name))
 					values := map[string]string{}
@@ -52,9 +51,7 @@ func onAzurite(t testing.TB) destinationtest.Harness {
 // client is the SDK's view of a container.
 func client(t testing.TB, name string) *container.Client {
 	c, err := container.NewClientFromConnectionString(os.Getenv("AZURE_STORAGE_CONNECTION_STRING"), name, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return c
 }
 

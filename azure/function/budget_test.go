@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // What is linked is loaded at every cold start: the budget is a ratio to a hello
@@ -15,9 +17,7 @@ const maxSizeRatio = 2.3
 func TestSizeBudget(t *testing.T) {
 	size := func(path string) float64 {
 		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		return float64(info.Size())
 	}
 	a, b := size(handler(t)), size(hello(t))
@@ -29,9 +29,7 @@ func TestSizeBudget(t *testing.T) {
 
 func TestLinksNoOtherCloud(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	packages := strings.Fields(string(out))
 	for _, p := range packages {
 		for _, other := range []string{

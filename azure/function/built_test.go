@@ -54,9 +54,7 @@ func building(folder string) func(testing.TB) (path string) {
 		t.Helper()
 		required.Program(t, "go", "see https://go.dev/dl")
 		path, err := build()
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		return path
 	}
 }
@@ -74,9 +72,7 @@ const body = `{"dataRowIds":["row"],"action":"MOVE"}`
 func deliver(t testing.TB, h *azurehost.Host, key, body string) (status int, code string) {
 	t.Helper()
 	response, err := http.DefaultClient.Do(delivery(t, h, key, body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer response.Body.Close()
 	return response.StatusCode, codeOf(t, response)
 }
@@ -84,13 +80,9 @@ func deliver(t testing.TB, h *azurehost.Host, key, body string) (status int, cod
 func delivery(t testing.TB, h *azurehost.Host, key, body string) *http.Request {
 	t.Helper()
 	s, err := secret.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+h.Address()+"/api/labelbox?code=of-the-url", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(core.SignatureHeader, core.Sign([]byte(body), s))
 	request.Header.Set(core.IDHeader, "delivery-1")

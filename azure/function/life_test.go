@@ -22,14 +22,13 @@ import (
 	"github.com/labelhook/labelhook/internal/test/azurehost"
 	"github.com/labelhook/labelhook/internal/test/conformance"
 	"github.com/labelhook/labelhook/internal/test/keyvault"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func codeOf(t testing.TB, response *http.Response) string {
 	t.Helper()
 	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	var said struct {
 		Status any
 		Code   string
@@ -68,9 +67,7 @@ func TestWrongConfigurationKeepsListening(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := startApp(t, azurehost.Proxying, test.variables)
 			line, err := h.Logged(t.Context(), func(l azurehost.Line) bool { return strings.Contains(l.Text, "wrong configuration") })
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			var logged struct {
 				Level string
 				Error struct{ Variable, Problem, Remedy string }
@@ -125,14 +122,10 @@ func run(t *testing.T, port string) (status int, stdout, stderr string) {
 
 func TestListenerFailureEndsWithOne(t *testing.T) {
 	taken, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer taken.Close()
 	_, port, err := net.SplitHostPort(taken.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	for port, want := range map[string]string{
 		port:    "address already in use",
 		"0":     "is not a port",
@@ -193,17 +186,13 @@ func inFlight(t *testing.T, h *azurehost.Host, d held) (status <-chan int, pid i
 	}()
 	<-d.arrived
 	pid, err := h.PID(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return answered, pid
 }
 
 func signalTo(t *testing.T, pid int, s syscall.Signal) {
 	t.Helper()
-	if err := syscall.Kill(pid, s); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, syscall.Kill(pid, s))
 }
 
 func logged(t *testing.T, h *azurehost.Host, part string) {
@@ -225,9 +214,7 @@ func TestSIGTERMLetsRequestsUnderWayFinish(t *testing.T) {
 			if status := <-answered; status != 200 {
 				t.Errorf("the request under way was answered %d", status)
 			}
-			if err := h.Gone(t.Context(), pid); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, h.Gone(t.Context(), pid))
 			// Status 0 would have been the end of the app.
 			if status, code := deliver(t, h, conformance.Secret, body); status != 200 || code != "accepted" || h.Starts() != 2 {
 				t.Errorf("after %d starts: %d %s", h.Starts(), status, code)
@@ -252,23 +239,15 @@ func TestSecondSIGTERMWaitsForNobody(t *testing.T) {
 func TestSignalsEndWithTheirStatus(t *testing.T) {
 	for signal, want := range map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130} {
 		free, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		_, port, err := net.SplitHostPort(free.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		free.Close()
 		command := exec.Command(handler(t))
 		command.Env = []string{"FUNCTIONS_CUSTOMHANDLER_PORT=" + port}
 		stdout, err := command.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := command.Start(); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
+		required.NoError(t, command.Start())
 		var lines strings.Builder
 		text := make([]byte, 4096)
 		for !strings.Contains(lines.String(), `"listening"`) {
@@ -299,9 +278,7 @@ func TestSIGKILLMidRequest(t *testing.T) {
 			if status := <-answered; status != want {
 				t.Errorf("answered %d, want %d", status, want)
 			}
-			if err := h.Gone(t.Context(), pid); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, h.Gone(t.Context(), pid))
 			close(d.release)
 			if status, code := deliver(t, h, conformance.Secret, body); status != 200 || code != "accepted" {
 				t.Errorf("the redelivery: %d %s", status, code)
@@ -334,13 +311,9 @@ func TestHostGivesUpOnlyAfterThreeErrors(t *testing.T) {
 	h := startApp(t, azurehost.Proxying, map[string]string{"LABELBOX_WEBHOOK_SECRET": conformance.Secret})
 	for range 3 {
 		pid, err := h.PID(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		signalTo(t, pid, syscall.SIGKILL)
-		if err := h.Gone(t.Context(), pid); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, h.Gone(t.Context(), pid))
 	}
 	if err := h.Stopped(t.Context()); !errors.Is(err, azurehost.ErrGaveUp) || h.Starts() != 3 {
 		t.Errorf("%d starts, %v", h.Starts(), err)
@@ -372,9 +345,7 @@ func TestLogs(t *testing.T) {
 			deliver(t, h, "another", body)
 			deliver(t, h, conformance.Secret, `{"case":"the destination is busy"}`)
 			last, err := h.Logged(t.Context(), func(l azurehost.Line) bool { return strings.Contains(l.Text, "delivery_failed") })
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			lines := h.Lines()
 			lines = lines[:slices.Index(lines, last)+1]
 			if len(lines) != 4 {
@@ -396,9 +367,7 @@ func TestLogs(t *testing.T) {
 					t.Errorf("%s has not level %s", line.Text, want)
 				}
 				secret, err := secret.New(conformance.Secret)
-				if err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, err)
 				for _, private := range []string{conformance.Secret, core.Sign([]byte(body), secret)[5:], "dataRowIds", "of-the-url", "code="} {
 					if strings.Contains(line.Text, private) {
 						t.Errorf("%s tells %q", line.Text, private)
@@ -417,9 +386,7 @@ func TestLogsOfSendersWithInvocations(t *testing.T) {
 			request := delivery(t, h, conformance.Secret, body)
 			request.Header.Set("X-Azure-Functions-InvocationId", "of-the-sender")
 			response, err := http.DefaultClient.Do(request)
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			response.Body.Close()
 			line, err := h.Logged(t.Context(), func(l azurehost.Line) bool { return strings.Contains(l.Text, `"invocation_id"`) })
 			if err != nil || !strings.Contains(line.Text, h.Invocations()[0]) || strings.Contains(line.Text, "of-the-sender") {
@@ -435,9 +402,7 @@ func TestPathsBesideTheFunction(t *testing.T) {
 			Executable: handler(t), Mode: azurehost.Proxying, Route: path, Settings: map[string]string{"LABELBOX_WEBHOOK_SECRET": conformance.Secret},
 		})
 		response, err := http.Post("http://"+h.Address()+path, "application/json", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		response.Body.Close()
 		if response.StatusCode != want {
 			t.Errorf("%s: %d, want %d", path, response.StatusCode, want)

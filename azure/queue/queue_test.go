@@ -10,6 +10,7 @@ import (
 	"github.com/labelhook/labelhook/azure/queue"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestMain(m *testing.M) {
@@ -19,9 +20,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, url string) core.Handler {
 	h, err := queue.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return h
 }
 
@@ -33,9 +32,7 @@ func TestOnAzurite(t *testing.T) {
 	t.Run("a message does not expire", func(t *testing.T) {
 		h.Create(t, "lasting")
 		q := client(t, "lasting")
-		if err := open(t, "azqueue://devstoreaccount1/lasting").Handle(t.Context(), destinationtest.Label(t)); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "azqueue://devstoreaccount1/lasting").Handle(t.Context(), destinationtest.Label(t)))
 		response, err := q.PeekMessage(t.Context(), nil)
 		if err != nil || len(response.Messages) != 1 {
 			t.Fatal(len(response.Messages), err)

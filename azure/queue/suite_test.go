@@ -12,6 +12,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/emulators"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func BenchmarkOnAzurite(b *testing.B) { destinationtest.Bench(b, onAzurite(b)) }
@@ -31,17 +32,13 @@ func onAzurite(t testing.TB) destinationtest.Harness {
 			q := client(t, name)
 			for {
 				response, err := q.DequeueMessage(t.Context(), nil)
-				if err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, err)
 				if len(response.Messages) == 0 {
 					return messages
 				}
 				m := response.Messages[0]
 				var attributes map[string]string
-				if err := json.Unmarshal([]byte(*m.MessageText), &attributes); err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, json.Unmarshal([]byte(*m.MessageText), &attributes))
 				d, err := queue.Delivery(*m.MessageText, fetch)
 				messages = append(messages, destinationtest.NewMessage(t, attributes, "", d, err))
 				if _, err := q.DeleteMessage(t.Context(), *m.MessageID, *m.PopReceipt, nil); err != nil {
@@ -59,8 +56,6 @@ func onAzurite(t testing.TB) destinationtest.Harness {
 // client is the SDK's view of a queue.
 func client(t testing.TB, name string) *azqueue.QueueClient {
 	q, err := azqueue.NewQueueClientFromConnectionString(os.Getenv("AZURE_STORAGE_CONNECTION_STRING"), name, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return q
 }

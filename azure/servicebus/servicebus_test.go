@@ -10,6 +10,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/emulators"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestMain(m *testing.M) {
@@ -19,9 +20,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, url string) core.Handler {
 	h, err := servicebus.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return h
 }
 
@@ -33,9 +32,7 @@ func TestOnStandIn(t *testing.T) {
 
 	t.Run("a connection that breaks is made again", func(t *testing.T) {
 		d := destinationtest.Label(t)
-		if err := open(t, "servicebus://namespace/dropping").Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, open(t, "servicebus://namespace/dropping").Handle(t.Context(), d))
 		if got := bus.Message(); got.Entity != "dropping" || !bytes.Equal(got.Body, d.Body) {
 			t.Errorf("came as %+v", got)
 		}

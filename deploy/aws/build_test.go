@@ -39,9 +39,7 @@ func TestBuildIsTheSameFromAnyFolder(t *testing.T) {
 		t.Errorf("the two builds differ: %d and %d bytes", len(here), len(there))
 	}
 	program, err := elf.NewFile(bytes.NewReader(here))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if program.Machine != elf.EM_AARCH64 {
 		t.Errorf("bootstrap is for %v, but the function for arm64", program.Machine)
 	}
@@ -76,9 +74,7 @@ func build(t *testing.T, folder string) []byte {
 		t.Fatalf("the build leaves %v, %v; want bootstrap alone", files, err)
 	}
 	bootstrap, err := os.ReadFile(filepath.Join(artifacts, "bootstrap"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return bootstrap
 }
 
@@ -115,7 +111,5 @@ func copyAsSAMDoes(t *testing.T, from, to string) {
 		}
 		return os.WriteFile(target, content, 0o600)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 }

@@ -36,9 +36,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 	stackFile := filepath.Join(t.TempDir(), "stack.json")
 	text := jsonText(t, map[string]any{"Outputs": outputs, "Resources": map[string]any{"Topic": map[string]string{"Type": "AWS::SNS::Topic"}}})
-	if err := os.WriteFile(stackFile, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(stackFile, []byte(text), 0o600))
 	shell(t, `aws cloudformation create-stack --stack-name labelhook --template-body "file://`+stackFile+`"`)
 
 	t.Run("what Labelbox must be told", func(t *testing.T) {
@@ -127,21 +125,15 @@ func shell(t *testing.T, script string) string {
 func live(t *testing.T, arn string) []secret.Secret {
 	t.Helper()
 	source, err := aws.SecretsManager{}.Secrets(arn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := source.Secrets(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return secrets
 }
 
 func sign(t *testing.T, body []byte, text string) string {
 	t.Helper()
 	secret, err := secret.New(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return core.Sign(body, secret)
 }

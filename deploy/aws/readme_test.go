@@ -18,9 +18,7 @@ import (
 func readme(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return string(text)
 }
 
@@ -110,18 +108,12 @@ func TestNothingIsDeployedWithoutABuild(t *testing.T) {
 	shell(t, "aws s3 mb s3://code")
 	root := t.TempDir() // a clone, as far as the template is concerned
 	template, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	write := func(name string, text []byte) {
 		t.Helper()
 		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, text, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		required.NoError(t, os.WriteFile(path, text, 0o700))
 	}
 	write("template.yaml", template)
 	write("README.md", []byte("what must not be uploaded"))
@@ -148,15 +140,11 @@ func TestNothingIsDeployedWithoutABuild(t *testing.T) {
 // What is written down builds before it deploys.
 func TestCommandsBuildBeforeTheyDeploy(t *testing.T) {
 	documents, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	deployments := 0
 	for _, path := range append(documents, "README.md", "samconfig.toml", "Makefile", "../../README.md", "../../template.yaml", "../../Makefile") {
 		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
 			if strings.Contains(line, "sam deploy") {
 				deployments++
@@ -200,9 +188,7 @@ func TestSettingsAreThoseOfTheCommands(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(out, &settings); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, json.Unmarshal(out, &settings))
 	got := settings.Default.Deploy.Parameters
 	if got.TemplateFile != ".aws-sam/build/template.yaml" {
 		t.Errorf("sam deploy would take %q, which needs no build", got.TemplateFile)
@@ -233,9 +219,7 @@ func TestReadmeProgramBuilds(t *testing.T) {
 	}
 	for _, program := range programs {
 		file := filepath.Join(t.TempDir(), "main.go")
-		if err := os.WriteFile(file, []byte(program[1]), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.WriteFile(file, []byte(program[1]), 0o600))
 		if out, err := exec.Command("go", "vet", file).CombinedOutput(); err != nil {
 			t.Errorf("a program does not build: %s", out)
 		}

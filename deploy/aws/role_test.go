@@ -43,9 +43,7 @@ var alwaysAllowed = []request{
 func TestRoleAllowsWhatIsNeededAndNothingElse(t *testing.T) {
 	node := required.Program(t, "node", "apt-get install nodejs")
 	modules, err := filepath.Abs("../../.tools/iam-simulate")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if found, _ := filepath.Glob(modules + "/node_modules/@cloud-copilot/iam-simulate"); found == nil {
 		required.Missing(t, "the policy simulator", "make -f deploy/aws/Makefile iam-simulate")
 	}
@@ -82,9 +80,7 @@ func TestRoleAllowsWhatIsNeededAndNothingElse(t *testing.T) {
 	cmd := exec.Command(node, "testdata/iam-simulate/simulate.cjs", modules)
 	cmd.Stdin = strings.NewReader(jsonText(t, questions))
 	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	var verdicts []string
 	if err := json.Unmarshal(out, &verdicts); err != nil || len(verdicts) != len(questions) {
 		t.Fatalf("%d verdicts on %d questions, %v: %s", len(verdicts), len(questions), err, out)

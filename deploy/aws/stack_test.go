@@ -58,9 +58,7 @@ func translation(t *testing.T) template {
 		t.Fatalf("template.yaml is not translated: %v\n%s", err, text)
 	}
 	var translated template
-	if err := json.Unmarshal(text, &translated); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, json.Unmarshal(text, &translated))
 	return translated
 }
 
@@ -352,9 +350,7 @@ func (s stack) write(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), strings.ReplaceAll(name, " ", "-")+".json")
 	text := jsonText(t, map[string]any{"AWSTemplateFormatVersion": "2010-09-09", "Resources": s.Resources, "Outputs": s.Outputs})
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 
@@ -363,8 +359,6 @@ func (s stack) names() []string { return slices.Sorted(maps.Keys(s.Resources)) }
 func jsonText(t *testing.T, value any) string {
 	t.Helper()
 	text, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return string(text)
 }

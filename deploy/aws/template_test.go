@@ -243,9 +243,7 @@ func TestCloudFormationLinter(t *testing.T) {
 	linter := required.Program(t, "cfn-lint", "pip install cfn-lint")
 	from := translation(t)
 	translationFile := filepath.Join(t.TempDir(), "translation.json")
-	if err := os.WriteFile(translationFile, translated.text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(translationFile, translated.text, 0o600))
 	var deployed []string
 	for name, v := range variants {
 		deployed = append(deployed, deploy(t, from, v.parameters).write(t, name))
@@ -466,13 +464,9 @@ func TestMetricFiltersFindTheReceiversLines(t *testing.T) {
 func logLine(t *testing.T, line *bytes.Buffer, handler, deadLetter core.Handler) {
 	t.Helper()
 	key, err := secret.New("a secret of the test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	secrets, err := secret.Static(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	receiver := core.Receiver{Secrets: secrets, Handler: handler, DeadLetter: deadLetter, Observe: core.LogTo(aws.NewLogger(line, slog.LevelInfo))}
 	body := samples.All()[0].Body()
 	receiver.Receive(t.Context(), core.Request{Method: "POST", Body: body, Header: http.Header{core.SignatureHeader: {core.Sign(body, key)}}})

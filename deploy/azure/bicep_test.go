@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // The Bicep compiler is not needed for these tests, and they are no compiler:
@@ -156,9 +157,7 @@ func TestTheLargestBodiesFitTheMemory(t *testing.T) {
 			t.Fatalf("there is no %s", pattern)
 		}
 		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		return n
 	}
 	body := number(`param maxBody int = (\d+)`) >> 20

@@ -25,18 +25,14 @@ func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {
 
 	path := filepath.Join(out, "handler")
 	file, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o111 != 0o111 {
 		t.Errorf("the handler may not be run by everybody: %v, %v", info.Mode(), err)
 	}
 	staticAMD64(t, bytes.NewReader(file))
 
 	archive, err := zip.OpenReader(pack)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer archive.Close()
 	content := map[string][]byte{}
 	for _, f := range archive.File {
@@ -47,9 +43,7 @@ func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {
 		if err == nil {
 			content[f.Name], err = io.ReadAll(r)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		if executable := f.Mode().Perm()&0o111 == 0o111; executable != (f.Name == "handler") {
 			t.Errorf("%s has the mode %v", f.Name, f.Mode())
 		}
@@ -68,9 +62,7 @@ func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {
 // staticAMD64 checks that nothing but the kernel is needed to run a program.
 func staticAMD64(t *testing.T, r io.ReaderAt) {
 	program, err := elf.NewFile(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if program.Machine != elf.EM_X86_64 {
 		t.Errorf("it is for %s", program.Machine)
 	}

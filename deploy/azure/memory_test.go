@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // The bodies that an instance takes at once fit into its memory, beside the
@@ -20,9 +21,7 @@ func TestMemoryFitsBodies(t *testing.T) {
 	)
 	number := func(file, pattern string) int {
 		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		found := regexp.MustCompile(pattern).FindSubmatch(text)
 		if found == nil {
 			t.Fatalf("%s has no %s", file, pattern)

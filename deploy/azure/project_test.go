@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // hostFile is what host.json may hold of
@@ -167,9 +169,7 @@ func check(host, function []byte) error {
 
 func read(t testing.TB, name string) []byte {
 	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return text
 }
 
@@ -230,9 +230,7 @@ func TestLocalSettingsRunTheHandlerLocally(t *testing.T) {
 		IsEncrypted *bool
 		Values      map[string]string
 	}
-	if err := strict(read(t, "local.settings.example.json"), &settings); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, strict(read(t, "local.settings.example.json"), &settings))
 	if settings.IsEncrypted == nil || *settings.IsEncrypted { // or func takes the values for encrypted
 		t.Error("IsEncrypted is not false")
 	}
@@ -253,9 +251,7 @@ func TestOnlyTheAppIsPublished(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	var published []string
 	for _, e := range entries {
 		if !slices.ContainsFunc(append(ignored, ".funcignore"), func(pattern string) bool {

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -29,9 +31,7 @@ func script(t *testing.T, env []string, stdin, name string, args ...string) resu
 		t.Skip("the scripts are for bash")
 	}
 	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	command := exec.Command("bash", append([]string{filepath.Join(here, name)}, args...)...)
 	command.Dir = t.TempDir()
 	command.Env = append(os.Environ(), "LABELBOX_WEBHOOK_SECRET=", "LABELBOX_WEBHOOK_SECRET_PREVIOUS=")
@@ -74,9 +74,7 @@ func TestScriptsSayWhatTheyWouldDo(t *testing.T) {
 			got := script(t, secrets, "", args[0], args[1:]...)
 			golden := filepath.Join("testdata", name+".txt")
 			if *update {
-				if err := os.WriteFile(golden, []byte(got.stdout), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, os.WriteFile(golden, []byte(got.stdout), 0o644))
 			}
 			got.want(t, 0, string(read(t, golden)), "")
 			if strings.Contains(got.stdout, "the-secret") || strings.Contains(got.stdout, "the-one-before") {
@@ -153,18 +151,14 @@ esac
 func cloud(t *testing.T) (dir string, env []string) {
 	dir = t.TempDir()
 	for _, name := range []string{"az", "func", "go"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(programs), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(programs), 0o755))
 	}
 	return dir, []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "CLOUD=" + dir}
 }
 
 func calls(t *testing.T, dir string) string {
 	text, err := os.ReadFile(filepath.Join(dir, "calls"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	os.Remove(filepath.Join(dir, "calls"))
 	return string(text)
 }
@@ -186,9 +180,7 @@ func TestDeploy(t *testing.T) {
 	} {
 		t.Run(run.name, func(t *testing.T) {
 			if run.group {
-				if err := os.WriteFile(filepath.Join(dir, "rg-acme"), []byte("acme\n"), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, os.WriteFile(filepath.Join(dir, "rg-acme"), []byte("acme\n"), 0o644))
 			}
 			got := script(t, append(env, "LABELBOX_WEBHOOK_SECRET="+run.secret), "", "deploy.sh", flags...)
 			if got.status != 0 || got.stdout != "https://acme.azurewebsites.net/api/labelbox\n" {
@@ -220,9 +212,7 @@ func TestDeploy(t *testing.T) {
 			var parameters struct {
 				Parameters map[string]struct{ Value any }
 			}
-			if err := json.Unmarshal(read(t, filepath.Join(dir, "parameters")), &parameters); err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, json.Unmarshal(read(t, filepath.Join(dir, "parameters")), &parameters))
 			if got := parameters.Parameters["webhookSecret"].Value; got != run.wantSecret {
 				t.Errorf("the secret is %q, want %q", got, run.wantSecret)
 			}
@@ -239,9 +229,7 @@ func TestDeploy(t *testing.T) {
 	}
 	t.Run("after a teardown, the vault that still has the name is taken up again", func(t *testing.T) {
 		os.Remove(filepath.Join(dir, "rg-acme"))
-		if err := os.WriteFile(filepath.Join(dir, "deleted-vault"), []byte("lhvault\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.WriteFile(filepath.Join(dir, "deleted-vault"), []byte("lhvault\n"), 0o644))
 		if got := script(t, append(env, "LABELBOX_WEBHOOK_SECRET="+secret), "", "deploy.sh", flags...); got.status != 0 {
 			t.Fatalf("got %+v", got)
 		}
@@ -285,9 +273,7 @@ func TestTeardown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, env := cloud(t)
 			if test.tag != "" {
-				if err := os.WriteFile(filepath.Join(dir, "rg-acme"), []byte(test.tag), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				required.NoError(t, os.WriteFile(filepath.Join(dir, "rg-acme"), []byte(test.tag), 0o644))
 			}
 			got := script(t, env, test.stdin, "teardown.sh", append(test.flags, "--name=acme")...)
 			if all := calls(t, dir); got.status != test.status || strings.Contains(all, "delete") != test.deletes || test.deletes && !strings.HasSuffix(all, deletes) {

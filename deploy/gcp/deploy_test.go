@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // What the tests look for in the cloud.
@@ -215,9 +217,7 @@ func request(t *testing.T, c *cloud) string {
 	build := deployed["buildConfig"].(object)
 	text, err := json.MarshalIndent(object{"serviceConfig": deployed["serviceConfig"], "buildConfig": object{"entryPoint": build["entryPoint"],
 		"runtime": build["runtime"], "serviceAccount": build["serviceAccount"], "environmentVariables": build["environmentVariables"]}}, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return string(text) + "\n"
 }
 
@@ -246,9 +246,7 @@ func archive(t *testing.T, c *cloud) map[string]string {
 	t.Helper()
 	last := c.uploads[len(c.uploads)-1]
 	zipped, err := zip.NewReader(bytes.NewReader(last), int64(len(last)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return files(t, zipped)
 }
 
@@ -264,8 +262,6 @@ func files(t *testing.T, folder fs.FS) map[string]string {
 		found[path] = string(text)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return found
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestDryRunPrintsAndCallsNothing(t *testing.T) {
@@ -33,9 +34,7 @@ func TestDryRunPrintsAndCallsNothing(t *testing.T) {
 			}
 			r := s.must("a secret that is not read", test.script, append(here("--dry-run"), test.flags...)...)
 			folder, err := filepath.Abs(".")
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			golden(t, name, strings.NewReplacer(folder, "HERE", source, "MODULE").Replace(r.out))
 			if called := s.called(); called != "" || r.err != "" {
 				t.Errorf("gcloud was called:\n%s\nand said was:\n%s", called, r.err)
@@ -130,18 +129,14 @@ func TestHelpSaysWhatThereIs(t *testing.T) {
 // The root file that README.md shows must fit what it is staged with.
 func TestReadmeRootFileBuilds(t *testing.T) {
 	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	_, code, found := strings.Cut(string(text), "```go\n")
 	code, _, closed := strings.Cut(code, "```")
 	if !found || !closed {
 		t.Fatal("README.md shows no Go file")
 	}
 	file := filepath.Join(t.TempDir(), "function.go")
-	if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(file, []byte(code), 0o600))
 	if out, err := exec.Command("go", "vet", file).CombinedOutput(); err != nil {
 		t.Errorf("it does not build: %s", out)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/nethttp"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // What one instance may be sent at once fits into the memory that deploy.sh gives
@@ -20,9 +21,7 @@ func TestMemoryFitsBodiesAndConcurrency(t *testing.T) {
 		small      = 8 << 20  // of the room: no destination copies all of these at once
 	)
 	text, err := os.ReadFile("deploy.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	number := func(pattern string) int {
 		found := regexp.MustCompile(pattern).FindSubmatch(text)
 		if found == nil {

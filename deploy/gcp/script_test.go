@@ -41,9 +41,7 @@ func bare(t *testing.T, gcloud string) *shell {
 	s := &shell{t, nil, filepath.Join(home, "commands"), []string{"CLOUDSDK_CONFIG=" + filepath.Join(home, "gcloud"), "HOME=" + home,
 		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), "LABELHOOK_RETRY_SECONDS=0"}}
 	code := "#!/bin/sh\necho \"$*\" >>'" + s.commands + "'\n" + gcloud + "\n"
-	if err := errors.Join(os.Mkdir(bin, 0o700), os.WriteFile(filepath.Join(bin, "gcloud"), []byte(code), 0o700)); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, errors.Join(os.Mkdir(bin, 0o700), os.WriteFile(filepath.Join(bin, "gcloud"), []byte(code), 0o700)))
 	return s
 }
 
@@ -101,9 +99,7 @@ func here(flags ...string) []string {
 func module(t *testing.T) string {
 	folder := t.TempDir()
 	for name, text := range map[string]string{"go.mod": "module acme.dev/receiver\n", "go.sum": "", "function.go": "package receiver\n", "function_test.go": "package receiver\n"} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
 	return folder
 }
@@ -113,14 +109,10 @@ func golden(t *testing.T, name, text string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if text != string(want) {
 		t.Errorf("not as in %s (go test -update rewrites it):\n%s", path, text)
 	}

@@ -11,14 +11,13 @@ import (
 	"github.com/labelhook/labelhook/gcp/gcs"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	fakegcs "github.com/labelhook/labelhook/internal/test/gcs"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func open(t testing.TB, url string) core.Handler {
 	t.Helper()
 	h, err := gcs.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return h
 }
 
@@ -31,9 +30,7 @@ func bucket(t *testing.T) (core.Handler, *fakegcs.Server) {
 func TestObjectsAreNamedByEventAndDay(t *testing.T) {
 	b, server := bucket(t)
 	d := destinationtest.Label(t)
-	if err := b.Handle(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, b.Handle(t.Context(), d))
 	name := "raw/v2/event=label.created/dt=2024-05-06/20240506T171848.000Z-" + d.Key() + ".json"
 	if o, found := server.Objects()[name]; !found || o.ContentType != "application/json" {
 		t.Fatalf("objects are %v", server.Objects())

@@ -29,9 +29,7 @@ func startEmulator(t testing.TB) *emulator {
 	gcloud := required.Program(t, "gcloud", "https://cloud.google.com/sdk/docs/install")
 	java := required.Program(t, "java", "apt-get install default-jre-headless")
 	root, err := exec.Command(gcloud, "info", "--format=value(installation.sdk_root)").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	pattern := filepath.Join(strings.TrimSpace(string(root)), "platform", "pubsub-emulator", "lib", "cloud-pubsub-emulator-*.jar")
 	jars, err := filepath.Glob(pattern)
 	if err != nil || len(jars) == 0 {
@@ -39,17 +37,13 @@ func startEmulator(t testing.TB) *emulator {
 	}
 
 	free, err := net.Listen("tcp", "127.0.0.1:0") // the emulator does not say which port it chose
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	host, port, _ := net.SplitHostPort(free.Addr().String())
 	free.Close()
 	cmd := exec.Command(java, "-jar", jars[0], "--host="+host, "--port="+port)
 	output, write := io.Pipe()
 	cmd.Stdout, cmd.Stderr = write, write
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, cmd.Start())
 	ended := make(chan struct{})
 	go func() {
 		cmd.Wait()

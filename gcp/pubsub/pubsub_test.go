@@ -17,6 +17,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/gcp/pubsub"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // topic is a topic that exists in a fake of Pub/Sub.
@@ -35,9 +36,7 @@ func fake(t testing.TB, options ...pstest.ServerReactorOption) (fake *pstest.Ser
 		t.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(10_000_000))
 	pubsubpb.RegisterPublisherServer(server, &fake.GServer)
 	go server.Serve(listener)
@@ -48,9 +47,7 @@ func fake(t testing.TB, options ...pstest.ServerReactorOption) (fake *pstest.Ser
 func openTopic(t testing.TB, url string) core.Handler {
 	t.Helper()
 	h, err := pubsub.Open(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return h
 }
 
@@ -62,9 +59,7 @@ func TestPublishesAtOnce(t *testing.T) {
 	fastest := time.Hour
 	for range 20 {
 		began := time.Now()
-		if err := h.Handle(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, h.Handle(t.Context(), d))
 		fastest = min(fastest, time.Since(began))
 	}
 	if fastest >= 10*time.Millisecond || len(server.Messages()) != 20 {

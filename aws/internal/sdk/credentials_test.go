@@ -13,6 +13,7 @@ import (
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // environment sets these variables, and none else that says who one is.
@@ -39,9 +40,7 @@ func configuration() (aws.Config, error) {
 func retrieve(t *testing.T) (aws.Credentials, error) {
 	t.Helper()
 	c, err := configuration()
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return c.Credentials.Retrieve(t.Context())
 }
 
@@ -58,9 +57,7 @@ func TestKeysInTheEnvironmentComeFirst(t *testing.T) {
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html.
 func TestAContainersAgentGivesCredentials(t *testing.T) {
 	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte("of the file"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(token, []byte("of the file"), 0o600))
 	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"AccessKeyId":%q,"SecretAccessKey":"secret","Token":"token","Expiration":"2099-01-01T00:00:00Z"}`,
 			r.URL.Path+" "+r.Header.Get("Authorization"))
@@ -97,9 +94,7 @@ func TestCredentialsAreNotFetchedFromJustAnywhere(t *testing.T) {
 
 func TestAWebIdentityIsGivenARole(t *testing.T) {
 	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte("the pod's"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(token, []byte("the pod's"), 0o600))
 	var asked string
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = strings.Join([]string{r.FormValue("Action"), r.FormValue("RoleArn"), r.FormValue("RoleSessionName"), r.FormValue("WebIdentityToken")}, " ")

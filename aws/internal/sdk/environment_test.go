@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // TestTheSDKsVariablesMeanWhatTheyMeanToTheSDK compares clients made here with
@@ -33,13 +35,9 @@ func TestTheSDKsVariablesMeanWhatTheyMeanToTheSDK(t *testing.T) {
 			}
 			environment(t, with)
 			ours, err := configuration()
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			theirs, err := config.LoadDefaultConfig(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			if ours.RequestChecksumCalculation != theirs.RequestChecksumCalculation || ours.ResponseChecksumValidation != theirs.ResponseChecksumValidation ||
 				ours.AccountIDEndpointMode != theirs.AccountIDEndpointMode {
 				t.Errorf("another default: %+v, %+v", ours, theirs)

@@ -15,6 +15,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/test/azurehost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // FuzzReadEnvelope reads anything. What it takes for a request must be what a
@@ -99,9 +100,7 @@ func FuzzEnvelopeKeepsBytes(f *testing.F) {
 		r.Header.Set("Content-Type", contentType)
 		r.Header["x-labelbox-event"] = []string{event, event}
 		envelope, err := azurehost.Seal("labelbox", r, body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		request := read(bytes.NewReader(envelope), len(body)+len(contentType)+len(event))
 		if request.BodyError != nil {
 			t.Fatalf("%s: %v", envelope, request.BodyError)

@@ -21,6 +21,7 @@ import (
 	"github.com/labelhook/labelhook/azure/blob"
 	"github.com/labelhook/labelhook/azure/queue"
 	"github.com/labelhook/labelhook/core"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // TestDestinationsSignInAsTheManagedIdentity runs the destinations as they are
@@ -56,9 +57,7 @@ func TestDestinationsSignInAsTheManagedIdentity(t *testing.T) {
 	azure.StartTLS()
 	defer azure.Close()
 	roots := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.Certificate[0]}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.Certificate[0]}), 0o600))
 	identity := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Identity-Header") != "proof" || r.FormValue("client_id") != "11111111-2222-3333-4444-555555555555" {
 			t.Errorf("asked for a token with %v %v", r.Header, r.Form)
@@ -94,13 +93,9 @@ func delivery() *core.Delivery { return core.Identify(http.Header{}, []byte(`{"a
 
 func send(t *testing.T) {
 	b, err := blob.Open("azblob://account/container")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	q, err := queue.Open("azqueue://account/queue")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	for _, h := range []core.Handler{b, q} {
 		if err := h.Handle(t.Context(), delivery()); err != nil {
 			t.Error(err)

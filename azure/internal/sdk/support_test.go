@@ -9,14 +9,14 @@ import (
 	"math/big"
 	"testing"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // certificate makes one that is its own root.
 func certificate(t *testing.T, hosts ...string) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		DNSNames:              hosts,
@@ -26,8 +26,6 @@ func certificate(t *testing.T, hosts ...string) tls.Certificate {
 		BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }

@@ -6,14 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestTimeLimitIsBelowTheHosts(t *testing.T) {
 	none := t.TempDir()
 	unlimited := t.TempDir()
-	if err := os.WriteFile(filepath.Join(unlimited, "host.json"), []byte(`{"version":"2.0","functionTimeout":"-1"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(filepath.Join(unlimited, "host.json"), []byte(`{"version":"2.0","functionTimeout":"-1"}`), 0o600))
 	for name, test := range map[string]struct {
 		variables map[string]string
 		want      time.Duration
@@ -34,12 +34,8 @@ func TestTimeLimitIsBelowTheHosts(t *testing.T) {
 	}
 	var host struct{ FunctionTimeout string }
 	text, err := os.ReadFile("../../../deploy/azure/host.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &host); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
+	required.NoError(t, json.Unmarshal(text, &host))
 	if kills, ok := parseTimeSpan(host.FunctionTimeout); !ok || kills < 50*time.Second {
 		t.Errorf("the host would kill after %v", kills)
 	}

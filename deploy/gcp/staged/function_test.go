@@ -25,6 +25,7 @@ import (
 	"github.com/labelhook/labelhook/internal/test/conformance"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/gcs"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // TestFunction builds the function once and holds it against everything that is
@@ -188,13 +189,9 @@ func overflows(t *testing.T, binary string) {
 func (p *process) request(t testing.TB, key, body string) *http.Request {
 	t.Helper()
 	s, err := secret.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	r, err := http.NewRequest("POST", "http://"+p.address+"/", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	r.Header.Set(core.SignatureHeader, core.Sign([]byte(body), s))
 	return r
 }
@@ -309,9 +306,7 @@ func logsInGoogleTerms(t *testing.T, binary string) {
 
 func readsMountedSecret(t *testing.T, binary string) {
 	file := filepath.Join(t.TempDir(), "labelbox")
-	if err := os.WriteFile(file, []byte("current\nprevious"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(file, []byte("current\nprevious"), 0o600))
 	p := start(t, binary, map[string]string{"LABELBOX_WEBHOOK_SECRET_FILE": file})
 	for key, want := range map[string]int{"current": 200, "previous": 200, "another": 401} {
 		if status, _ := do(t, p.request(t, key, "{}")); status != want {
@@ -434,9 +429,7 @@ func servesHere(t *testing.T, source string) {
 		t.Parallel()
 		p := start(t, binary, map[string]string{"LABELBOX_WEBHOOK_SECRET": "secret"})
 		connection, err := net.Dial("tcp", p.address)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		defer connection.Close()
 		connection.SetDeadline(time.Now().Add(20 * time.Second))
 		fmt.Fprint(connection, "POST / HTTP/1.1\r\nHost: x\r\nX-Hub-Sig")

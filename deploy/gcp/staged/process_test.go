@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // starter is the program that Google's builder writes around the root package,
@@ -51,12 +53,8 @@ func compile(t testing.TB, source, program string) (binary string) {
 
 func write(t testing.TB, name, text string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+	required.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 }
 
 // process is a function at work.
@@ -84,9 +82,7 @@ func start(t testing.TB, binary string, variables map[string]string) *process {
 func launch(t testing.TB, binary string, variables map[string]string) *process {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	p := &process{Cmd: exec.Command(binary), address: l.Addr().String(), ended: make(chan struct{})}
 	l.Close()
 	_, port, _ := net.SplitHostPort(p.address)
@@ -95,9 +91,7 @@ func launch(t testing.TB, binary string, variables map[string]string) *process {
 		p.Env = append(p.Env, name+"="+value)
 	}
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, p.Start())
 	go func() {
 		p.Wait()
 		close(p.ended)
@@ -141,9 +135,7 @@ func (p *process) stop(t testing.TB) {
 
 func (p *process) terminate(t testing.TB) {
 	t.Helper()
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, p.Process.Signal(syscall.SIGTERM))
 }
 
 // lines is the log of a process that has ended. The framework prints an empty

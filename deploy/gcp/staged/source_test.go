@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 const (
@@ -108,9 +110,7 @@ func TestSourceKeepsTheRulesOfTheBuilder(t *testing.T) {
 		"expected 'package'":           func(s string) error { return os.WriteFile(s+"/x.go", []byte("x"), 0o600) },
 	} {
 		source := stage(t)
-		if err := breakIt(source); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, breakIt(source))
 		if problems := broken(source); !strings.Contains(strings.Join(problems, "\n"), problem) {
 			t.Errorf("%s: found %v", problem, problems)
 		}
@@ -123,9 +123,7 @@ func TestSourceHoldsWhatIsUsed(t *testing.T) {
 	source := stage(t)
 	imported := strings.Fields(run(t, source, "go", "list", "-deps", "./..."))
 	filepath.WalkDir(source, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		name, _ = filepath.Rel(source, name)
 		if entry.IsDir() {
 			return nil
@@ -146,9 +144,7 @@ func TestSourceHoldsWhatIsUsed(t *testing.T) {
 
 func TestStageRefuses(t *testing.T) {
 	full := t.TempDir()
-	if err := os.WriteFile(full+"/file", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, os.WriteFile(full+"/file", nil, 0o600))
 	for name, test := range map[string]struct {
 		args   []string
 		status int

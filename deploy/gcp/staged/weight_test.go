@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // The programs that the function is weighed against: Google's hello world, the
@@ -152,8 +154,6 @@ func TestWeight(t *testing.T) {
 
 func size(t *testing.T, binary string) float64 {
 	info, err := os.Stat(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return float64(info.Size())
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/internal/test/azurehost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // The test binary is also the handler: it does what this variable says.
@@ -94,21 +95,15 @@ func start(t *testing.T, what string, mode azurehost.Mode) *azurehost.Host {
 func send(t *testing.T, h *azurehost.Host, method, query string, header http.Header, body io.Reader) (*http.Response, []byte) {
 	t.Helper()
 	request, err := http.NewRequest(method, "http://"+h.Address()+"/api/labelbox"+query, body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if header != nil {
 		request.Header = header
 	}
 	response, err := http.DefaultTransport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	return response, answer
 }
 
@@ -176,17 +171,13 @@ func TestEnvelopeHoldsWhatTheHostMakesOfABody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := http.NewRequest("POST", "http://example.com/api/labelbox?x=1&x=2", strings.NewReader(test.body))
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			r.Header = http.Header{"Content-Type": {test.contentType}, "X-Twice": {"a", "b"}}
 			if test.chunked {
 				r.ContentLength = -1
 			}
 			text, err := azurehost.Seal("labelbox", r, []byte(test.body))
-			if err != nil {
-				t.Fatal(err)
-			}
+			required.NoError(t, err)
 			var got struct{ Data, Metadata map[string]map[string]any }
 			if err := json.Unmarshal(text, &got); err != nil {
 				json.Unmarshal(text, &struct{ Data any }{}) // Metadata may hold other things than objects
@@ -282,29 +273,17 @@ func TestKillAndRestart(t *testing.T) {
 	h := start(t, "echo", azurehost.Proxying)
 	for range 5 { // its own restarts do not count as errors
 		before, err := h.PID(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		h.Restart()
-		if err := h.Gone(t.Context(), before); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, h.Gone(t.Context(), before))
 	}
 	for range 3 {
 		pid, err := h.PID(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		worker, err := os.FindProcess(pid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := worker.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := h.Gone(t.Context(), pid); err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
+		required.NoError(t, worker.Kill())
+		required.NoError(t, h.Gone(t.Context(), pid))
 	}
 	if err := h.Stopped(t.Context()); !errors.Is(err, azurehost.ErrGaveUp) {
 		t.Error(err)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // patience is how long a receiver on this machine may take to answer.
@@ -21,9 +23,7 @@ func HTTP(address, path string) func(t testing.TB, c Case) Answer {
 	return func(t testing.TB, c Case) Answer {
 		t.Helper()
 		connection, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
+		required.NoError(t, err)
 		defer connection.Close()
 		connection.SetDeadline(time.Now().Add(patience))
 		// Apart, because a receiver may answer before it has read the whole

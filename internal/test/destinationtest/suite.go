@@ -24,6 +24,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/payload"
+	"github.com/labelhook/labelhook/internal/test/required"
 	"github.com/labelhook/labelhook/labelhooktest"
 )
 
@@ -375,9 +376,7 @@ func (h Harness) hangs(t *testing.T) {
 // means that soon nothing listens there.
 func listen(t testing.TB, connected chan<- bool) (address string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	if connected == nil {
 		l.Close()
 		return l.Addr().String()

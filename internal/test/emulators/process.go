@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // patience is how long a test waits for an emulator: a busy machine takes ten
@@ -21,16 +23,10 @@ func start(t testing.TB, command *exec.Cmd) <-chan string {
 	var stderr synced
 	command.Stderr = &stderr
 	stdin, err := command.StdinPipe() // the script ends with it
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	stdout, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
+	required.NoError(t, command.Start())
 	lines := make(chan string, 1000)
 	go func() {
 		defer close(lines)

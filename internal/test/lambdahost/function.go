@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // Timeout is the time a function has for an event unless told otherwise, as
@@ -67,9 +69,7 @@ func Build(bootstrap, pkg string) error {
 func Start(t testing.TB, bootstrap string, variables map[string]string) *Function {
 	t.Helper()
 	f, err := Run(bootstrap, variables)
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	t.Cleanup(f.Stop)
 	return f
 }

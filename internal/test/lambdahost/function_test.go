@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"github.com/labelhook/labelhook/internal/test/lambdahost"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func build(t *testing.T) string {
 	t.Helper()
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lambdahost.Build(bootstrap, "./testdata/ends"); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, lambdahost.Build(bootstrap, "./testdata/ends"))
 	return bootstrap
 }
 

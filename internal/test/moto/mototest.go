@@ -24,12 +24,8 @@ func Start(t testing.TB) (url string) {
 	program := required.Program(t, "moto_server", "pip install 'moto[server]'")
 	server := exec.Command(program, "-H", "127.0.0.1", "-p", "0")
 	output, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
+	required.NoError(t, server.Start())
 	t.Cleanup(func() {
 		server.Process.Kill()
 		server.Wait()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/labelhook/labelhook/internal/test/moto"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestStart(t *testing.T) {
@@ -17,9 +18,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("the SDK is pointed at %q, not %q", os.Getenv("AWS_ENDPOINT_URL"), url)
 	}
 	response, err := http.Get(url + "/moto-api/data.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	required.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != 200 || !strings.Contains(string(body), "{") {

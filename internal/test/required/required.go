@@ -1,7 +1,7 @@
-// Package required finds the programs of others that tests run against. Where
-// one is missing the test is skipped under its name, but on a machine that runs
-// continuous integration (CI is set) it fails: there, what can be had must be
-// had.
+// Package required is what a test cannot go on without: the programs of others
+// that it runs against, and calls that must succeed. Where a program is missing
+// the test is skipped under its name, but on a machine that runs continuous
+// integration (CI is set) it fails: there, what can be had must be had.
 package required
 
 import (
@@ -27,4 +27,12 @@ func Missing(t testing.TB, what, install string) {
 		t.Fatalf("%s is missing, and CI must have it: %s", what, install)
 	}
 	t.Skipf("%s is missing: %s", what, install)
+}
+
+// NoError ends the test with err, if there is one.
+func NoError(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
