@@ -20,13 +20,6 @@ type cursor struct {
 
 func newCursor(body []byte) cursor { return cursor{Scanner: jsonscan.New(body)} }
 
-// strictCursor refuses a name that stands twice in one object.
-func strictCursor(body []byte) cursor {
-	c := newCursor(body)
-	c.Unique = true
-	return c
-}
-
 func (c *cursor) end() error {
 	if err := c.End(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDecode, err)

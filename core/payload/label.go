@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -23,7 +22,7 @@ type LabelEvent struct {
 	Event   Event   `json:"-"` // created, updated or deleted
 	Version Version `json:"-"`
 
-	DataRow  DataRow             `json:"data_row"`
+	DataRow  DataRow             `json:"data_row" beside:"metadata_fields attachments"`
 	Projects map[string]*Project `json:"projects"` // by project id; v2 may hold several
 	Media    Media               `json:"media_attributes"`
 	Raw      jsontext.Value      `json:"-"`
@@ -36,12 +35,20 @@ type DataRow struct {
 	GlobalKey  string         `json:"global_key"` // v2 only
 	RowData    string         `json:"row_data"`   // the asset's URL, maybe signed and expiring; or inline content
 	Metadata   jsontext.Value `json:"metadata_fields"`
-	Details    DataRowDetails `json:"details"`
+	Details    DataRowDetails `json:"details" beside:"created_at updated_at"`
 
 	// Attachments are what labelers are shown beside the asset, if the payload
 	// lists them.
 	Attachments []Attachment   `json:"attachments,omitempty"`
 	Raw         jsontext.Value `json:"-"`
+}
+
+// Attachment is something shown beside a data row.
+type Attachment struct {
+	Type  string         `json:"type" also:"attachment_type"` // "IMAGE", "VIDEO", "RAW_TEXT", …
+	Name  string         `json:"name" also:"attachment_name"`
+	Value string         `json:"value" also:"attachment_value"` // a URL, or the text itself
+	Raw   jsontext.Value `json:"-"`
 }
 
 // DataRowDetails says where a data row comes from. Times are UTC.
@@ -59,8 +66,8 @@ type DataRowDetails struct {
 
 // Project is a project that the data row is labeled in.
 type Project struct {
-	ID      string         `json:"-"`
-	Name    string         `json:"project_name"`
+	ID      string         `json:"-" also:"id"`
+	Name    string         `json:"project_name" also:"name"`
 	Labels  []*Label       `json:"labels"`
 	Details ProjectDetails `json:"project_details"`
 	Raw     jsontext.Value `json:"-"`
@@ -158,16 +165,17 @@ type Media struct {
 // variation that Labelbox has been seen to send is accepted; a member of the
 // wrong type is zero and costs nothing else. The error matches [ErrDecode].
 func DecodeLabel(event Event, version Version, body []byte) (*LabelEvent, error) {
-	e := &LabelEvent{Event: event, Version: version, Raw: body}
-	c := strictCursor(body)
+	e := &LabelEvent{Event: event, Version: version}
+	var err error
 	if version == V1 {
-		e.readV1(&c)
+		err = e.decodeV1(body)
 	} else {
-		e.readV2(&c)
+		err = decode(body, e)
 	}
-	if err := c.end(); err != nil {
+	if err != nil {
 		return nil, err
 	}
+	e.Raw = body
 	for _, p := range e.Projects {
 		for _, l := range p.Labels {
 			l.Media = &e.Media
@@ -252,295 +260,58 @@ func (e *LabelEvent) Labels() iter.Seq[*Label] {
 	}
 }
 
-// What the parts of a payload take of memory, in bytes.
-const (
-	projectSize    = int(unsafe.Sizeof(Project{}))
-	labelSize      = int(unsafe.Sizeof(Label{}))
-	stepSize       = int(unsafe.Sizeof(WorkflowStep{}))
-	reviewSize     = int(unsafe.Sizeof(Review{}))
-	attachmentSize = int(unsafe.Sizeof(Attachment{}))
-)
+// labelV1 is what a v1 webhook sends: a label, with all else as a part of it.
+type labelV1 struct {
+	ID        string    `json:"id"`
+	Content   contentV1 `json:"label"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Seconds   float64   `json:"seconds_to_label"`
+	Skipped   bool      `json:"skipped"`
+	Deleted   bool      `json:"deleted"`
+	Agreement float64   `json:"agreement"`
+	Benchmark float64   `json:"benchmark_agreement"`
+	DataRow   DataRow   `json:"data_row"`
+	Project   Project   `json:"project"`
 
-func (e *LabelEvent) readV2(c *cursor) {
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "data_row":
-			e.DataRow.read(c)
-		case "projects":
-			e.Projects = make(map[string]*Project, 1)
-			for id := range c.Members {
-				if !c.MustAfford(2 * projectSize) {
-					return
-				}
-				p := &Project{ID: c.Unescape(id)}
-				p.read(c)
-				e.Projects[p.ID] = p
-			}
-		case "media_attributes":
-			e.Media.read(c)
-		case "metadata_fields": // an export row has them out here
-			e.DataRow.Metadata = c.Raw()
-		case "attachments":
-			e.DataRow.readAttachments(c)
-		}
-	}
+	User struct {
+		Email string `json:"email"`
+	} `json:"user"`
+	Dataset struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"dataset"`
 }
 
-// readV1 brings a v1 label into the form of v2.
-func (e *LabelEvent) readV1(c *cursor) {
-	label := &Label{Raw: e.Raw, Deleted: e.Event == LabelDeleted}
-	project := &Project{Labels: []*Label{label}}
-	var dataset DataRowDetails
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "id":
-			label.ID = c.Text()
-		case "label":
-			if c.Kind() == '"' {
-				inside := c.Quoted()
-				label.Content = jsonscan.AppendUnescaped(make([]byte, 0, len(inside)), inside)
-			} else {
-				label.Content = c.Raw()
-			}
-		case "created_at":
-			label.Details.CreatedAt = c.moment()
-		case "updated_at":
-			label.Details.UpdatedAt = c.moment()
-		case "user":
-			for name := range c.Members {
-				if string(name) == "email" {
-					label.Details.CreatedBy = c.Text()
-				}
-			}
-		case "seconds_to_label":
-			label.Performance.SecondsToCreate = c.Number()
-		case "skipped":
-			label.Performance.Skipped = c.Truth()
-		case "deleted":
-			label.Deleted = c.Truth() || label.Deleted
-		case "agreement":
-			label.Agreement = c.Number()
-		case "benchmark_agreement":
-			label.Performance.BenchmarkScore = c.Number()
-		case "data_row":
-			e.DataRow.read(c)
-		case "dataset":
-			dataset.readDataset(c)
-		case "project":
-			project.read(c)
-		}
+// contentV1 is JSON that v1 sends inside a string.
+type contentV1 jsontext.Value
+
+func (c *cursor) contentV1() contentV1 {
+	if c.Kind() != '"' {
+		return contentV1(c.Raw())
 	}
-	e.DataRow.Details.DatasetID, e.DataRow.Details.DatasetName = dataset.DatasetID, dataset.DatasetName
-	label.ProjectID = project.ID
-	e.Projects = map[string]*Project{project.ID: project}
+	inside := c.Quoted()
+	return jsonscan.AppendUnescaped(make([]byte, 0, len(inside)), inside)
 }
 
-func (r *DataRow) read(c *cursor) {
-	from := c.Here()
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "id":
-			r.ID = c.Text()
-		case "external_id":
-			r.ExternalID = c.Text()
-		case "global_key":
-			r.GlobalKey = c.Text()
-		case "row_data":
-			r.RowData = c.Text()
-		case "metadata_fields":
-			r.Metadata = c.Raw()
-		case "attachments":
-			r.readAttachments(c)
-		case "details":
-			r.Details.read(c)
-		case "created_at": // v1 has no details
-			r.Details.CreatedAt = c.moment()
-		case "updated_at":
-			r.Details.UpdatedAt = c.moment()
-		}
+// decodeV1 brings a v1 label into the form of v2.
+func (e *LabelEvent) decodeV1(body []byte) error {
+	v1 := new(labelV1)
+	if err := decode(body, v1); err != nil {
+		return err
 	}
-	r.Raw = c.Since(from)
-}
-
-func (d *DataRowDetails) read(c *cursor) {
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "dataset_id":
-			d.DatasetID = c.Text()
-		case "dataset_name":
-			d.DatasetName = c.Text()
-		case "created_at":
-			d.CreatedAt = c.moment()
-		case "updated_at":
-			d.UpdatedAt = c.moment()
-		case "last_activity_at":
-			d.LastActivityAt = c.moment()
-		case "created_by":
-			d.CreatedBy = c.Text()
-		}
+	e.DataRow = v1.DataRow
+	e.DataRow.Details.DatasetID, e.DataRow.Details.DatasetName = v1.Dataset.ID, v1.Dataset.Name
+	e.Projects = map[string]*Project{v1.Project.ID: &v1.Project}
+	label := &Label{
+		ID: v1.ID, ProjectID: v1.Project.ID, Content: jsontext.Value(v1.Content), Raw: body,
+		Details:     LabelDetails{CreatedAt: v1.CreatedAt, UpdatedAt: v1.UpdatedAt, CreatedBy: v1.User.Email},
+		Performance: PerformanceDetails{SecondsToCreate: v1.Seconds, Skipped: v1.Skipped, BenchmarkScore: v1.Benchmark},
+		Deleted:     v1.Deleted || e.Event == LabelDeleted,
+		Agreement:   v1.Agreement,
 	}
-}
-
-// readDataset reads v1's dataset, which v2 has among the data row's details.
-func (d *DataRowDetails) readDataset(c *cursor) {
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "id":
-			d.DatasetID = c.Text()
-		case "name":
-			d.DatasetName = c.Text()
-		}
-	}
-}
-
-func (p *Project) read(c *cursor) {
-	from := c.Here()
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "id": // v1; in v2 it is the name of the member that holds the project
-			p.ID = c.Text()
-		case "name", "project_name":
-			p.Name = c.Text()
-		case "labels":
-			for range c.Elements {
-				if c.Vacant() {
-					continue
-				}
-				if !c.MustAfford(labelSize) {
-					return
-				}
-				l := &Label{ProjectID: p.ID}
-				l.read(c)
-				p.Labels = append(jsonscan.Room(p.Labels, &c.Scanner), l)
-			}
-		case "project_details":
-			p.Details.read(c)
-		}
-	}
-	p.Raw = c.Since(from)
-}
-
-func (d *ProjectDetails) read(c *cursor) {
-	from := c.Here()
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "ontology_id":
-			d.OntologyID = c.Text()
-		case "batch_id":
-			d.BatchID = c.Text()
-		case "batch_name":
-			d.BatchName = c.Text()
-		case "priority":
-			d.Priority, _ = c.Integer()
-		case "workflow_status":
-			d.Status = c.Text()
-		case "task_id":
-			d.TaskID = c.Text()
-		case "task_name":
-			d.TaskName = c.Text()
-		case "selected_label_id":
-			d.SelectedLabelID = c.Text()
-		case "workflow_history":
-			for range c.Elements {
-				if !c.Vacant() && c.MustAfford(stepSize) {
-					var step WorkflowStep
-					step.read(c)
-					d.History = append(jsonscan.Room(d.History, &c.Scanner), step)
-				}
-			}
-		case "consensus_expected_label_count":
-			d.ConsensusExpected = Count(c.count())
-		}
-	}
-	d.Raw = c.Since(from)
-}
-
-func (l *Label) read(c *cursor) {
-	from := c.Here()
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "id":
-			l.ID = c.Text()
-		case "label_kind":
-			l.Kind = c.Text()
-		case "label_details":
-			l.Details.read(c)
-		case "performance_details":
-			l.Performance.read(c)
-		case "annotations":
-			l.Content = c.Raw()
-		}
-	}
-	l.Raw = c.Since(from)
-}
-
-func (d *LabelDetails) read(c *cursor) {
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "created_at":
-			d.CreatedAt = c.moment()
-		case "updated_at":
-			d.UpdatedAt = c.moment()
-		case "created_by":
-			d.CreatedBy = c.Text()
-		case "content_last_updated_at":
-			d.ContentUpdatedAt = c.moment()
-		case "reviews":
-			for range c.Elements {
-				if !c.Vacant() && c.MustAfford(reviewSize) {
-					var r Review
-					r.read(c)
-					d.Reviews = append(jsonscan.Room(d.Reviews, &c.Scanner), r)
-				}
-			}
-		}
-	}
-}
-
-func (d *PerformanceDetails) read(c *cursor) {
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "seconds_to_create":
-			d.SecondsToCreate = c.Number()
-		case "seconds_to_review":
-			d.SecondsToReview = c.Number()
-		case "skipped":
-			d.Skipped = c.Truth()
-		case "benchmark_score":
-			d.BenchmarkScore = c.Number()
-		case "consensus_score":
-			d.ConsensusScore = c.Number()
-		case "benchmark_reference_label":
-			d.BenchmarkReference = c.Text()
-		}
-	}
-}
-
-func (m *Media) read(c *cursor) {
-	from := c.Here()
-	for name := range c.Members {
-		switch string(c.snake(name)) {
-		case "asset_type":
-			m.AssetType = c.Text()
-		case "mime_type":
-			m.MimeType = c.Text()
-		case "width":
-			m.Width = c.Number()
-		case "height":
-			m.Height = c.Number()
-		case "content_length":
-			m.ContentLength = c.Number()
-		case "exif_rotation":
-			m.EXIFRotation = c.Number()
-		case "frame_rate":
-			m.FrameRate = c.Number()
-		case "frame_count":
-			m.FrameCount = c.Number()
-		case "page_count":
-			m.PageCount = c.Number()
-		}
-	}
-	m.Raw = c.Since(from)
+	v1.Project.Labels = append([]*Label{label}, v1.Project.Labels...)
+	return nil
 }
 
 // size is what annotations need of it.

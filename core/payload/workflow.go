@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/labelhook/labelhook/internal/jsonscan"
 )
 
 // WorkflowEvent is the payload of [WorkflowAction]: somebody moved data rows
@@ -28,37 +26,11 @@ type WorkflowEvent struct {
 // DecodeWorkflow decodes the payload of a workflow action. The error matches
 // [ErrDecode].
 func DecodeWorkflow(body []byte) (*WorkflowEvent, error) {
-	e := &WorkflowEvent{Raw: body}
-	c := strictCursor(body)
-	for name := range c.Members {
-		switch string(name) {
-		case "organizationId":
-			e.OrganizationID = c.Text()
-		case "projectId":
-			e.ProjectID = c.Text()
-		case "action":
-			e.Action = c.Text()
-		case "dataRowIds":
-			for range c.Elements {
-				e.DataRowIDs = append(jsonscan.Room(e.DataRowIDs, &c.Scanner), c.Text())
-			}
-		case "originTaskId":
-			e.OriginTaskID = c.Text()
-		case "originTaskName":
-			e.OriginTaskName = c.Text()
-		case "destinationTaskId":
-			e.DestinationTaskID = c.Text()
-		case "destinationTaskName":
-			e.DestinationTaskName = c.Text()
-		case "actorId":
-			e.ActorID = c.Text()
-		case "timestamp":
-			e.Timestamp = c.moment()
-		}
-	}
-	if err := c.end(); err != nil {
+	e := new(WorkflowEvent)
+	if err := decode(body, e); err != nil {
 		return nil, err
 	}
+	e.Raw = body
 	return e, nil
 }
 
@@ -74,20 +46,10 @@ type ModelRunEvent struct {
 // DecodeModelRun decodes the payload of a started model run. The error matches
 // [ErrDecode].
 func DecodeModelRun(body []byte) (*ModelRunEvent, error) {
-	e := &ModelRunEvent{Raw: body}
-	c := strictCursor(body)
-	for name := range c.Members {
-		switch string(name) {
-		case "modelId":
-			e.ModelID = c.Text()
-		case "modelRunId":
-			e.ModelRunID = c.Text()
-		case "modelType":
-			e.ModelType = c.Text()
-		}
-	}
-	if err := c.end(); err != nil {
+	e := new(ModelRunEvent)
+	if err := decode(body, e); err != nil {
 		return nil, err
 	}
+	e.Raw = body
 	return e, nil
 }
