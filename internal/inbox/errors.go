@@ -24,10 +24,10 @@ var (
 // explain says what an error of SQLite means to the owner of the file. It
 // leaves errors that are not SQLite's, such as a context's, as they are.
 func explain(path string, err error) error {
-	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
-		var found flaw
-		if errors.As(err, &found) || err != nil && strings.HasPrefix(err.Error(), "sql: Scan error") { // a value of another type than the column's
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		_, found := errors.AsType[flaw](err)
+		if found || err != nil && strings.HasPrefix(err.Error(), "sql: Scan error") { // a value of another type than the column's
 			return damaged(path, err.Error())
 		}
 		return err
@@ -70,6 +70,6 @@ func wayOut(path string) string {
 
 // isBusy reports whether another process held the file for too long.
 func isBusy(err error) bool {
-	var failure *sqlite.Error
-	return errors.As(err, &failure) && (failure.Code()&0xff == sqlite3.SQLITE_BUSY || failure.Code()&0xff == sqlite3.SQLITE_LOCKED)
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (failure.Code()&0xff == sqlite3.SQLITE_BUSY || failure.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }

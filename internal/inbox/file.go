@@ -41,6 +41,15 @@ func locate(path string) (exists bool, err error) {
 	return false, nil
 }
 
+// mustExist is [locate] for a file that is not made where there is none.
+func mustExist(path, advice string) error {
+	exists, err := locate(path)
+	if err == nil && !exists {
+		err = fmt.Errorf("inbox %s: %w; %s", path, fs.ErrNotExist, advice)
+	}
+	return err
+}
+
 // create makes an empty file for the owner only. SQLite gives the files that
 // it keeps beside it the same mode.
 func create(path string) error {
@@ -48,26 +57,27 @@ func create(path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil // by another process, this very moment
 	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err == nil && runtime.GOOS != "windows" { // folders cannot be synced there
+		err = syncFolder(filepath.Dir(path))
+	}
 	if err != nil {
-		return denied(path, err)
-	}
-	if err := file.Close(); err != nil {
-		return denied(path, err)
-	}
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there
-	}
-	// Without this a power failure could take the file's name, and with it
-	// everything that was committed to it.
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return denied(path, err)
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil {
 		return denied(path, err)
 	}
 	return nil
+}
+
+// syncFolder keeps a power failure from taking the name of a new file, and with
+// it everything that was committed to it.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
 }
 
 func denied(path string, err error) error {
@@ -76,6 +86,16 @@ func denied(path string, err error) error {
 		err = cause.Err
 	}
 	return fmt.Errorf("inbox %s: cannot be opened; change the permissions of file and folder or name another file (%w)", path, err)
+}
+
+// openDB opens an existing file.
+func openDB(path string, a access, pragmas ...string) (*sql.DB, error) {
+	name, err := dsn(path, a, pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", name)
+	return db, explain(path, err)
 }
 
 // dsn names an existing file to the driver. Any path will do: none of its

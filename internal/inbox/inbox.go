@@ -56,7 +56,7 @@ func openIdle(path string) (*Inbox, error) {
 		reader.Close()
 		return nil, err
 	}
-	reader.indexed = true
+	reader.version = schemaVersion
 	reader.db.SetMaxIdleConns(0) // each query opens the file that is there now
 	return &Inbox{Reader: reader, writer: w, queue: make(chan *job, queueJobs), drained: make(chan struct{})}, nil
 }
@@ -74,8 +74,7 @@ func find(path string) (*Reader, error) {
 			return nil, err
 		}
 	}
-	reader, _, err := openReader(path, shared)
-	return reader, err
+	return openReader(path, shared)
 }
 
 func (in *Inbox) start() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,7 +21,7 @@ func TestHandleKeepsBodyAndHeadersExactly(t *testing.T) {
 	large := strings.Repeat("\x00\xff{", 10<<20/3)
 	for name, d := range map[string]*core.Delivery{
 		"every header":         delivery("id", "LABEL_CREATED", string(samples.Documented()[0].Body())),
-		"no headers":           core.Identify(storedHeader{&Record{}}, []byte(`{"a":1}`)),
+		"no headers":           core.Identify(http.Header{}, []byte(`{"a":1}`)),
 		"NUL and invalid text": delivery("i\x00d\xff", "E\xfe", "\x00\xff\xfe{\x00}"),
 		"empty body":           delivery("id", "", ""),
 		"10 MiB":               delivery("id", "LABEL_CREATED", large),

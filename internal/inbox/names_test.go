@@ -58,7 +58,7 @@ func TestNamesAreIndexedInBulk(t *testing.T) {
 	defer in.start()
 	exec := raw(t, in.path)
 	tidy := func() (more bool) {
-		in.writer.named.counted = false // rows that other programs add are counted when the file is opened
+		in.writer.counted = false // rows that other programs add are counted when the file is opened
 		return in.writer.tidy()
 	}
 	for _, step := range []struct {

@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -31,14 +28,10 @@ const pruneAtOnce = 256
 //
 // Each transaction is complete, so what is returned with an error is gone.
 func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed int, err error) {
-	exists, err := locate(path)
-	switch {
-	case err != nil:
+	if err := mustExist(path, "name another file"); err != nil {
 		return 0, err
-	case !exists:
-		return 0, fmt.Errorf("inbox %s: %w", path, fs.ErrNotExist)
 	}
-	r, version, err := openReader(path, shared)
+	r, err := openReader(path, shared)
 	if err != nil {
 		return 0, err
 	}
@@ -46,7 +39,7 @@ func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed in
 	if err := r.check(); err != nil {
 		return 0, err
 	}
-	switch version {
+	switch r.version {
 	case schemaVersion:
 	case 0:
 		return 0, nil // there is nothing in the file yet
@@ -54,13 +47,9 @@ func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed in
 		return 0, fmt.Errorf("inbox %s: made by an older labelhook; \"labelhook listen\" brings it up to date", path)
 	}
 	// Free pages keep their content otherwise, and --salvage would read it back.
-	name, err := dsn(path, shared, "synchronous(FULL)", "secure_delete(1)")
+	db, err := openDB(path, shared, "synchronous(FULL)", "secure_delete(1)")
 	if err != nil {
 		return 0, err
-	}
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
-		return 0, explain(path, err)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1) // one connection, which BEGIN and COMMIT are on
@@ -101,13 +90,9 @@ func Prune(ctx context.Context, path string, p Pruning, dryRun bool) (removed in
 // gigabyte, longer than a receiver waits for the file, so no other process
 // may have it open.
 func vacuum(ctx context.Context, path string) error {
-	name, err := dsn(path, shared, "locking_mode(EXCLUSIVE)")
+	db, err := openDB(path, shared, "locking_mode(EXCLUSIVE)")
 	if err != nil {
 		return err
-	}
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
-		return explain(path, err)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
@@ -125,10 +110,8 @@ func (p Pruning) where() (where string, args []any) {
 	if len(statuses) == 0 {
 		statuses = []Status{Accepted}
 	}
-	where = "status IN (?" + strings.Repeat(", ?", len(statuses)-1) + ") AND seq < ifnull((SELECT min(seq) FROM (SELECT seq FROM deliveries ORDER BY seq DESC LIMIT ?)), 0)"
-	for _, s := range statuses {
-		args = append(args, string(s))
-	}
+	where, args = hasStatus(statuses)
+	where += " AND seq < ifnull((SELECT min(seq) FROM (SELECT seq FROM deliveries ORDER BY seq DESC LIMIT ?)), 0)"
 	args = append(args, max(p.Keep, 1))
 	if !p.Before.IsZero() {
 		where += " AND last_received < ?"
@@ -149,20 +132,16 @@ func pruneSome(ctx context.Context, db *sql.DB, where string, args []any) (n int
 			_, _ = db.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") // its cause is err
 		}
 	}()
-	some := "SELECT seq FROM deliveries INDEXED BY listing WHERE " + where + fmt.Sprintf(" ORDER BY seq LIMIT %d", pruneAtOnce)
-	if err := db.QueryRowContext(ctx, "SELECT count(*), ifnull(max(seq), 0) FROM ("+some+")", args...).Scan(&n, &last); err != nil {
+	some := fmt.Sprintf(`WITH some AS MATERIALIZED (SELECT seq, key, delivery_id FROM deliveries INDEXED BY listing WHERE %s ORDER BY seq LIMIT %d) `,
+		where, pruneAtOnce)
+	if err := db.QueryRowContext(ctx, some+"SELECT count(*), ifnull(max(seq), 0) FROM some", args...).Scan(&n, &last); err != nil {
 		return 0, 0, err
 	}
 	for _, statement := range []string{
-		"DELETE FROM names WHERE (name, seq) IN (SELECT key, seq FROM deliveries WHERE seq IN (" + some +
-			") UNION ALL SELECT delivery_id, seq FROM deliveries WHERE seq IN (" + some + "))",
-		"DELETE FROM deliveries WHERE seq IN (" + some + ")",
+		"DELETE FROM names WHERE (name, seq) IN (SELECT key, seq FROM some UNION ALL SELECT delivery_id, seq FROM some)",
+		"DELETE FROM deliveries WHERE seq IN (SELECT seq FROM some)",
 	} {
-		these := args
-		if strings.HasPrefix(statement, "DELETE FROM names") {
-			these = slices.Concat(args, args)
-		}
-		if _, err := db.ExecContext(ctx, statement, these...); err != nil {
+		if _, err := db.ExecContext(ctx, some+statement, args...); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -3,16 +3,14 @@ package inbox
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"modernc.org/sqlite"
 
 	"github.com/labelhook/labelhook/core/payload"
 )
@@ -22,7 +20,7 @@ import (
 type Reader struct {
 	path    string
 	db      *sql.DB
-	indexed bool // the file has the indexes and headers of version 2
+	version int // of the file, 0 if it has yet to become an inbox
 
 	access access
 	real   string // where symbolic links lead
@@ -33,17 +31,14 @@ type Reader struct {
 // [fs.ErrNotExist] if it does not. It takes an inbox that this user may not
 // write to, in a folder that nobody may write to, too, and leaves no file there.
 func OpenReadOnly(path string) (*Reader, error) {
-	exists, err := locate(path)
-	if err != nil {
+	const advice = `start "labelhook listen" first or name another file`
+	if err := mustExist(path, advice); err != nil {
 		return nil, err
 	}
-	if !exists {
-		return nil, fmt.Errorf("inbox %s: %w; start \"labelhook listen\" first or name another file", path, fs.ErrNotExist)
-	}
 	how := accessTo(path)
-	r, version, err := openReader(path, how)
+	r, err := openReader(path, how)
 	if err != nil && how == sharedRO {
-		r, version, err = openReader(path, unlocked)
+		r, err = openReader(path, unlocked)
 	}
 	if err != nil {
 		if cause := forbidden(path); cause != nil {
@@ -51,36 +46,33 @@ func OpenReadOnly(path string) (*Reader, error) {
 		}
 		return nil, err
 	}
-	if version == 0 {
+	if r.version == 0 {
 		r.Close()
-		return nil, fmt.Errorf("inbox %s: %w: there is nothing in the file yet; start \"labelhook listen\" first or name another file", path, ErrNotInbox)
+		return nil, fmt.Errorf("inbox %s: %w: there is nothing in the file yet; %s", path, ErrNotInbox, advice)
 	}
 	return r, nil
 }
 
-// openReader opens an existing file of the version that is returned, 0 if it
-// has yet to become an inbox.
-func openReader(path string, how access) (r *Reader, version int, err error) {
+// openReader opens an existing file, also one that has yet to become an inbox.
+func openReader(path string, how access) (*Reader, error) {
 	real := realPath(path)
 	if n := unreached(real); n > 0 { // SQLite would also remove them
-		return nil, 0, damaged(path, fmt.Sprintf("%d transactions in its -wal are behind one that cannot be read", n))
+		return nil, damaged(path, fmt.Sprintf("%d transactions in its -wal are behind one that cannot be read", n))
 	}
-	name, err := dsn(real, how, "query_only(1)")
-	if err != nil {
-		return nil, 0, err
+	r := &Reader{path: path, real: real, access: how, stamp: stampOf(real)}
+	var err error
+	if r.db, err = openDB(real, how, "query_only(1)"); err != nil {
+		return nil, err
 	}
-	connector, err := sqlite.NewConnector(name)
-	if err != nil {
-		return nil, 0, explain(path, err)
-	}
-	r = &Reader{path: path, real: real, access: how, stamp: stampOf(real), db: sql.OpenDB(connector)}
-	if version, err = identify(context.Background(), r.db, path); err != nil {
+	if r.version, err = identify(context.Background(), r.db, path); err != nil {
 		r.db.Close()
-		return nil, 0, err
+		return nil, err
 	}
-	r.indexed = version != 1
-	return r, version, nil
+	return r, nil
 }
+
+// indexed reports whether the file has the indexes and headers of version 2.
+func (r *Reader) indexed() bool { return r.version != 1 }
 
 // checkTime bounds how long an inbox is looked through before it is used. It was
 // measured to do for some gigabytes.
@@ -186,7 +178,7 @@ func (r *Reader) Heads(ctx context.Context, q Query) iter.Seq2[Record, error] {
 // checkListing makes sure that the list has not ended early, at an entry whose
 // number damage has made the last one.
 func (r *Reader) checkListing(ctx context.Context) error {
-	if !r.indexed {
+	if !r.indexed() {
 		return nil
 	}
 	var listed, all int
@@ -203,32 +195,24 @@ func (r *Reader) checkListing(ctx context.Context) error {
 func (r *Reader) Count(ctx context.Context, q Query) (int, error) {
 	s, err := r.selectRows(ctx, q)
 	n := 0
-	for err == nil && s.ids == nil {
+	if err == nil {
 		err = r.db.QueryRowContext(ctx, "SELECT count(*)"+s.from+" AND seq > ? AND seq <= ?", append(s.args, s.after, s.last)...).Scan(&n)
-		return n, r.explain(err)
-	}
-	for err == nil {
-		var batch []Record
-		if batch, err = s.next(ctx); len(batch) == 0 {
-			break
-		}
-		n += len(batch)
 	}
 	return n, r.explain(err)
 }
 
 // rows is a selection of rows that is read in batches, in order of arrival.
 type rows struct {
-	db          *sql.DB
+	*Reader
 	from        string // FROM … WHERE …, without the range of seq
 	args        []any
 	after, last int64   // the range: above after, up to last
-	ids         []int64 // the only rows that can match; nil for all
+	only        []int64 // of a query with ids: the rows that are left of those that can match; the last of args has all
 }
 
 func (r *Reader) selectRows(ctx context.Context, q Query) (*rows, error) {
 	var where []string
-	s := &rows{db: r.db}
+	s := &rows{Reader: r}
 	and := func(condition string, values ...any) {
 		where, s.args = append(where, condition), append(s.args, values...)
 	}
@@ -244,25 +228,23 @@ func (r *Reader) selectRows(ctx context.Context, q Query) (*rows, error) {
 	}
 	index := "listing"
 	if len(q.Status) > 0 {
-		for _, status := range q.Status {
-			s.args = append(s.args, string(status))
-		}
-		where = append(where, "status IN ("+strings.Repeat(",?", len(q.Status))[1:]+")")
+		condition, statuses := hasStatus(q.Status)
+		and(condition, statuses...)
 		if !slices.Contains(q.Status, Accepted) {
 			and("status <> 'accepted'")
 			index = "unsettled"
 		}
 	}
 	if len(q.IDs) > 0 {
-		found, err := r.lookUp(ctx, q.IDs)
-		if err != nil {
+		var err error
+		if s.only, err = r.lookUp(ctx, q.IDs); err != nil {
 			return nil, err
 		}
-		s.ids = append([]int64{}, found...)
+		and("seq IN (SELECT value FROM json_each(?))", jsonOf(s.only))
 		index = "" // found by seq
 	}
 	s.from = " FROM deliveries"
-	if r.indexed && index != "" {
+	if r.indexed() && index != "" {
 		s.from += " INDEXED BY " + index
 	}
 	s.from += " WHERE " + strings.Join(where, " AND ")
@@ -270,124 +252,108 @@ func (r *Reader) selectRows(ctx context.Context, q Query) (*rows, error) {
 		return nil, err
 	}
 	if q.Limit > 0 {
-		return s, s.limit(ctx, q.Limit)
+		newest := "SELECT ifnull(min(seq), ?) - 1 FROM (SELECT seq" + s.from + " AND seq <= ? ORDER BY seq DESC LIMIT ?)"
+		args := slices.Concat([]any{s.last + 1}, s.args, []any{s.last, q.Limit})
+		if err := r.db.QueryRowContext(ctx, newest, args...).Scan(&s.after); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
 
-// limit leaves the newest n rows of the selection.
-func (s *rows) limit(ctx context.Context, n int) error {
-	if s.ids == nil {
-		newest := "SELECT ifnull(min(seq), ?) - 1 FROM (SELECT seq" + s.from + " AND seq <= ? ORDER BY seq DESC LIMIT ?)"
-		return s.db.QueryRowContext(ctx, newest, append(append([]any{s.last + 1}, s.args...), s.last, n)...).Scan(&s.after)
+// hasStatus is the condition that a row has one of these statuses.
+func hasStatus(statuses []Status) (condition string, args []any) {
+	for _, status := range statuses {
+		args = append(args, string(status))
 	}
-	all := *s
-	var matching []int64
-	for {
-		batch, err := all.next(ctx)
-		if err != nil {
-			return err
-		}
-		if len(batch) == 0 {
-			break
-		}
-		for _, r := range batch {
-			matching = append(matching, r.Seq)
-		}
-	}
-	s.ids = matching[max(0, len(matching)-n):]
-	if s.ids == nil {
-		s.ids = []int64{}
-	}
-	return nil
+	return "status IN (?" + strings.Repeat(", ?", len(statuses)-1) + ")", args
+}
+
+// jsonOf is one argument for any number of rows.
+func jsonOf(seqs []int64) string {
+	list, _ := json.Marshal(seqs) // numbers never fail
+	return string(list)
 }
 
 // next returns the next rows of the selection, none at its end.
 func (s *rows) next(ctx context.Context) (batch []Record, err error) {
-	for len(batch) == 0 {
-		query, args := "SELECT "+headColumns+s.from, slices.Clone(s.args)
-		if s.ids != nil {
-			if len(s.ids) == 0 {
-				return nil, nil
-			}
-			some := s.ids[:min(batchRows, len(s.ids))]
-			s.ids = s.ids[len(some):]
-			query += " AND seq IN (" + strings.Repeat(",?", len(some))[1:] + ")"
-			for _, seq := range some {
-				args = append(args, seq)
-			}
+	for {
+		args := slices.Concat(s.args, []any{s.after, s.last, batchRows})
+		if s.only != nil {
+			some := s.only[:min(batchRows, len(s.only))]
+			s.only = s.only[len(some):]
+			args[len(s.args)-1] = jsonOf(some)
 		}
-		query += " AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
-		found, err := s.db.QueryContext(ctx, query, append(args, s.after, s.last, batchRows)...)
-		if err != nil {
-			return nil, err
-		}
-		for found.Next() {
-			record, err := scanHead(found)
-			if err != nil {
-				found.Close()
-				return nil, err
-			}
-			batch = append(batch, record)
-			s.after = record.Seq
-		}
-		if err := found.Err(); err != nil || s.ids == nil {
+		err = s.each(ctx, "SELECT "+headColumns+s.from+" AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", args, func(row scannable) error {
+			var record Record
+			err := record.scan(row)
+			batch, s.after = append(batch, record), record.Seq
+			return err
+		})
+		if err != nil || len(batch) > 0 || len(s.only) == 0 {
 			return batch, err
 		}
 	}
-	return batch, nil
+}
+
+// each calls f with every row of a result.
+func (r *Reader) each(ctx context.Context, query string, args []any, f func(row scannable) error) error {
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // lookUp returns the rows with one of these delivery ids or whole keys, the
 // first to arrive first.
 func (r *Reader) lookUp(ctx context.Context, names []string) ([]int64, error) {
-	found := map[int64]bool{}
+	found, wanted := map[int64]bool{}, map[string]bool{}
 	upto, err := r.upto(ctx)
-	if err != nil {
-		return nil, err
-	}
-	wanted := map[string]bool{}
 	for _, name := range names {
-		if wanted[name] {
-			continue
+		if err == nil && !wanted[name] && r.indexed() {
+			err = r.each(ctx, "SELECT seq FROM names WHERE name = ?", []any{name}, func(row scannable) error {
+				var seq int64
+				err := row.Scan(&seq)
+				found[seq] = true
+				return err
+			})
 		}
 		wanted[name] = true
-		if r.indexed {
-			if err := r.collect(ctx, found, "SELECT seq FROM names WHERE name = ?", name); err != nil {
-				return nil, err
-			}
-		}
 	}
-	tail, err := r.db.QueryContext(ctx, "SELECT seq, key, delivery_id FROM deliveries"+r.listing()+" WHERE seq > ?", upto)
 	if err != nil {
 		return nil, err
 	}
-	defer tail.Close()
-	for tail.Next() {
+	err = r.each(ctx, "SELECT seq, key, delivery_id FROM deliveries"+r.listing()+" WHERE seq > ?", []any{upto}, func(row scannable) error {
 		var seq int64
 		var key, id string
-		if err := tail.Scan(&seq, &key, &id); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&seq, &key, &id)
 		if wanted[key] || wanted[id] {
 			found[seq] = true
 		}
-	}
-	return slices.Sorted(maps.Keys(found)), tail.Err()
+		return err
+	})
+	return slices.Sorted(maps.Keys(found)), err
 }
 
 // upto is the last row whose names are in the index of names. It must be read
 // before that index: rows that get there meanwhile are then found twice, not
 // never.
 func (r *Reader) upto(ctx context.Context) (seq int64, err error) {
-	if r.indexed {
+	if r.indexed() {
 		err = r.db.QueryRowContext(ctx, "SELECT upto FROM named").Scan(&seq)
 	}
 	return seq, err
 }
 
 func (r *Reader) listing() string {
-	if r.indexed {
+	if r.indexed() {
 		return " INDEXED BY listing"
 	}
 	return ""
@@ -395,27 +361,10 @@ func (r *Reader) listing() string {
 
 // row is the query for a whole row.
 func (r *Reader) row() string {
-	if r.indexed {
+	if r.indexed() {
 		return selectRow
 	}
 	return selectOld
-}
-
-// collect adds the rows that a query selects to found.
-func (r *Reader) collect(ctx context.Context, found map[int64]bool, query string, args ...any) error {
-	rows, err := r.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var seq int64
-		if err := rows.Scan(&seq); err != nil {
-			return err
-		}
-		found[seq] = true
-	}
-	return rows.Err()
 }
 
 // minPrefix is the shortest beginning of a key that stands for it.
@@ -457,38 +406,29 @@ func (r *Reader) match(ctx context.Context, id string) ([]int64, error) {
 	if len(prefix) < minPrefix || strings.Trim(prefix, "0123456789abcdef") != "" {
 		prefix = "x" // no key begins with it
 	}
-	upto, err := r.upto(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found := map[int64]bool{}
-	if r.indexed {
-		if err := r.collect(ctx, found, "SELECT seq FROM names WHERE name = ?", id); err != nil {
-			return nil, err
-		}
-		if err := r.collect(ctx, found, "SELECT seq FROM names WHERE name >= ?1 AND name < ?1 || 'g'", prefix); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.collect(ctx, found, "SELECT seq FROM deliveries"+r.listing()+
-		" WHERE seq > ?3 AND (delivery_id = ?1 OR key >= ?2 AND key < ?2 || 'g')", id, prefix, upto); err != nil {
-		return nil, err
+	query := "SELECT seq, key, delivery_id FROM deliveries" + r.listing() + " WHERE (delivery_id = ?1 OR key >= ?2 AND key < ?2 || 'g')"
+	if r.indexed() {
+		query += ` AND seq > (SELECT upto FROM named)
+			UNION SELECT seq, key, delivery_id FROM deliveries WHERE seq IN (
+				SELECT seq FROM names WHERE name = ?1 UNION SELECT seq FROM names WHERE name >= ?2 AND name < ?2 || 'g')`
 	}
 	var byID, byKey []int64
 	keys := map[string]bool{}
-	for _, seq := range slices.Sorted(maps.Keys(found)) {
+	err := r.each(ctx, query+" ORDER BY seq", []any{id, prefix}, func(row scannable) error {
+		var seq int64
 		var key, deliveryID string
-		err := r.db.QueryRowContext(ctx, "SELECT key, delivery_id FROM deliveries WHERE seq = ?", seq).Scan(&key, &deliveryID)
+		err := row.Scan(&seq, &key, &deliveryID)
 		switch {
-		case errors.Is(err, sql.ErrNoRows): // deleted since
-		case err != nil:
-			return nil, err
 		case deliveryID == id:
 			byID = append(byID, seq)
 		case strings.HasPrefix(key, prefix):
 			byKey = append(byKey, seq)
 			keys[key] = true
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(byID) > 0 {
 		return byID, nil

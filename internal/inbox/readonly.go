@@ -43,7 +43,7 @@ func (a access) parameters(path string) url.Values {
 		return url.Values{"mode": {"rw"}} // the file is never created here, see create
 	case a == sharedRO:
 		return url.Values{"mode": {"ro"}, "readonly_shm": {"1"}}
-	case sizeOf(path+"-wal") == 0:
+	case stampOf(path)[1].size == 0:
 		return url.Values{"mode": {"ro"}, "immutable": {"1"}}
 	}
 	system := "unix-none"
@@ -60,14 +60,6 @@ func realPath(path string) string {
 		return real
 	}
 	return path
-}
-
-func sizeOf(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
 }
 
 // stamp is what a file and its log look like from outside. A reader without

@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"iter"
+	"maps"
+	"net/http"
 	"strings"
 	"time"
 
@@ -49,36 +51,21 @@ func (r *Record) Reference() string {
 // first arrived. What it says is read off the body again, so it follows this
 // program's knowledge of payloads and not that of the one that stored it.
 func (r *Record) Delivery() *core.Delivery {
-	d := core.Identify(storedHeader{r}, r.Body)
+	header := http.Header{ // columns, empty where there was none
+		core.SignatureHeader: {r.Signature}, core.IDHeader: {r.ID}, core.EventHeader: {r.EventName}, "Content-Type": {r.ContentType},
+	}
+	for _, f := range r.Headers {
+		header.Add(f.Name, f.Value)
+	}
+	d := core.Identify(storedHeader{header}, r.Body)
 	d.Received, d.Origin = r.Received, r.Origin
 	return d
 }
 
-// storedHeader is the record's headers as a [core.Header].
-type storedHeader struct{ *Record }
+// storedHeader is a [core.Lister].
+type storedHeader struct{ http.Header }
 
-func (h storedHeader) Values(name string) (values []string) {
-	for i, f := range append([]core.HeaderField{
-		{Name: core.SignatureHeader, Value: h.Signature}, {Name: core.IDHeader, Value: h.ID},
-		{Name: core.EventHeader, Value: h.EventName}, {Name: "Content-Type", Value: h.ContentType},
-	}, h.Headers...) {
-		if (f.Value != "" || i > 3) && strings.EqualFold(f.Name, name) { // the first four are columns, empty where there was none
-			values = append(values, f.Value)
-		}
-	}
-	return values
-}
-
-// Names implements [core.Lister].
-func (h storedHeader) Names() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, f := range h.Headers {
-			if !yield(f.Name) {
-				return
-			}
-		}
-	}
-}
+func (h storedHeader) Names() iter.Seq[string] { return maps.Keys(h.Header) }
 
 // otherHeaders are the end-to-end headers that have no column of their own, as
 // the file holds them.
@@ -148,12 +135,7 @@ func scan(row scannable) (r Record, err error) {
 	return r, err
 }
 
-// scanHead reads [headColumns].
-func scanHead(row scannable) (r Record, err error) {
-	err = r.scan(row)
-	return r, err
-}
-
+// scan reads [headColumns] and, into rest, what is behind them.
 func (r *Record) scan(row scannable, rest ...any) error {
 	var at, received, last int64
 	err := row.Scan(append([]any{&r.Seq, &r.Key, &r.ID, &r.Event, &r.Version, &r.ProjectID, &r.Subject, &r.DataRowID, &at, &received,

@@ -31,10 +31,8 @@ type Salvaged struct {
 // The error is [ErrNothing] if nothing can be read; there is no new inbox
 // then.
 func Salvage(ctx context.Context, path, into string) (found Salvaged, err error) {
-	if exists, err := locate(path); err != nil {
+	if err := mustExist(path, "name the damaged file"); err != nil {
 		return found, err
-	} else if !exists {
-		return found, fmt.Errorf("inbox %s: %w; name the damaged file", path, os.ErrNotExist)
 	}
 	if exists, err := locate(into); err != nil {
 		return found, err

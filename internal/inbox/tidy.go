@@ -13,12 +13,6 @@ const (
 	namesAtOnce     = 1 << 16
 )
 
-// namesTally counts for the index of names.
-type namesTally struct {
-	waiting int // deliveries not in it yet, about
-	counted bool
-}
-
 // tidy is done when nobody waits. It moves the log into the main file, so that
 // that alone is the inbox, for whoever moves or copies it; and adds names to
 // their index when there are enough of them.
@@ -29,19 +23,19 @@ func (w *writer) tidy() (more bool) {
 	if w.conn == nil || w.look(false) != unchanged {
 		return false
 	}
-	if !w.named.counted {
+	if !w.counted {
 		n, err := w.number("SELECT ifnull((SELECT max(seq) FROM deliveries), 0) - (SELECT upto FROM named)")
 		if err != nil {
 			return false
 		}
-		w.named = namesTally{int(n), true}
+		w.unnamed, w.counted = int(n), true
 	}
-	if w.named.waiting >= namesWorthwhile {
+	if w.unnamed >= namesWorthwhile {
 		if w.run(addNames) != nil {
 			_ = w.run("ROLLBACK")
 			return false
 		}
-		w.named.counted, more = false, true
+		w.counted, more = false, true
 	}
 	if w.run("PRAGMA wal_checkpoint(PASSIVE)") == nil {
 		w.look(true)

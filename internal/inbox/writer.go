@@ -63,11 +63,12 @@ type writer struct {
 	commits  atomic.Int64
 
 	files    files
-	version  int64      // PRAGMA data_version: changes with what other connections commit
-	lastTime int64      // of the last commit, a delivery that must be in the file: when there is one
-	lastKey  string     // its key, "" if there is none
-	waits    bool       // commits wait for the disk, see sync
-	named    namesTally // what [writer.tidy] has to do
+	version  int64  // PRAGMA data_version: changes with what other connections commit
+	lastTime int64  // of the last commit, a delivery that must be in the file: when there is one
+	lastKey  string // its key, "" if there is none
+	waits    bool   // commits wait for the disk, see sync
+	unnamed  int    // deliveries not in the index of names yet, about; see [writer.tidy]
+	counted  bool   // unnamed is known
 }
 
 // open opens the file, which must exist, and makes an inbox of this version of it.
@@ -100,11 +101,9 @@ func (w *writer) open() (err error) {
 		PRAGMA checkpoint_fullfsync = ON;
 		PRAGMA wal_autocheckpoint = 512;
 		PRAGMA journal_size_limit = 33554432;
-		PRAGMA cache_size = -16384;`
+		PRAGMA cache_size = -16384;
+		BEGIN IMMEDIATE`
 	if err = w.run(settings); err != nil {
-		return err
-	}
-	if err = w.run("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	missing, err := w.number(headersMissing)
@@ -134,7 +133,7 @@ func (w *writer) open() (err error) {
 	if w.version, err = w.number("PRAGMA data_version"); err != nil {
 		return err
 	}
-	w.lastKey, w.named, w.waits = "", namesTally{}, true
+	w.lastKey, w.counted, w.waits = "", false, true
 	w.files, err = lookAt(w.path)
 	return err
 }
@@ -204,18 +203,15 @@ func (w *writer) look(afterCommit bool) change {
 // lastIsThere reports whether another connection, which has no page of the file
 // in memory, finds what was committed last.
 func (w *writer) lastIsThere() bool {
-	r, version, err := openReader(w.path, shared)
+	r, err := openReader(w.path, shared)
 	if err != nil {
 		return false
 	}
 	defer r.Close()
-	n := 0
-	switch {
-	case version != schemaVersion:
-		return false
-	case w.lastKey == "":
-		return true
+	if r.version != schemaVersion || w.lastKey == "" {
+		return r.version == schemaVersion
 	}
+	n := 0
 	err = r.db.QueryRow("SELECT count(*) FROM deliveries WHERE event_time = ? AND key = ?", w.lastTime, w.lastKey).Scan(&n)
 	return err == nil && n == 1
 }
@@ -343,16 +339,14 @@ func (w *writer) write(batch []*job) (results []error, busy bool) {
 	results = make([]error, len(batch))
 	for first := range batch {
 		err := w.attempt(batch[first:], results[first:])
-		var news *replacedError
-		if errors.As(err, &news) {
+		if _, replaced := errors.AsType[*replacedError](err); replaced {
 			results[first] = err
 			continue
 		}
-		if err == nil {
-			return results, false
-		}
-		for i := first; i < len(batch); i++ {
-			results[i] = err
+		if err != nil {
+			for i := first; i < len(batch); i++ {
+				results[i] = err
+			}
 		}
 		return results, isBusy(err)
 	}
@@ -385,7 +379,7 @@ func (w *writer) attempt(batch []*job, results []error) error {
 	for _, j := range batch {
 		if !j.settles {
 			w.lastTime, w.lastKey = micros(j.delivery.Time), j.delivery.Key()
-			w.named.waiting++
+			w.unnamed++
 		}
 	}
 	w.commits.Add(1)
