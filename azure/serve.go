@@ -44,6 +44,9 @@ func listen(getenv func(string) string) (net.Listener, error) {
 
 // serve answers on l until a signal comes or something breaks, and returns the
 // exit status. A second signal ends the waiting for requests under way.
+//
+// [server.Server] does not fit: the host compares paths without case and takes
+// exit status 0 for the end of the app, so which signal came must be known.
 func serve(l net.Listener, handler http.Handler, signals <-chan os.Signal, logger *slog.Logger) (status int) {
 	server := server.New(handler, logger)
 	server.ReadTimeout, server.WriteTimeout, server.IdleTimeout = bodyTimeout, answerTimeout, idleTimeout

@@ -30,7 +30,8 @@ const (
 var errStopping = errors.New("the instance is being stopped")
 
 // lifecycle knows how many requests are under way, so that the process does not
-// end before they are answered: the framework ends with SIGTERM, at once.
+// end before they are answered: the framework ends with SIGTERM, at once. Package
+// server has an end like this, but here the framework owns the server.
 type lifecycle struct {
 	underWay atomic.Int64
 	ending   context.Context // ends when requests must come to an end
