@@ -102,18 +102,18 @@ const (
 )
 
 func TestOriginOfARequest(t *testing.T) {
-	whole := origin{trace: traceID, span: spanID, sampled: true}
+	complete := origin{trace: traceID, span: spanID, sampled: true}
 	quiet := origin{trace: traceID, span: spanID}
 	for _, test := range []struct {
 		traceparent, cloud string
 		want               origin
 	}{
 		{"", "", origin{}},
-		{"00-" + traceID + "-" + spanID + "-01", "", whole},
+		{"00-" + traceID + "-" + spanID + "-01", "", complete},
 		{"00-" + traceID + "-" + spanID + "-00", "", quiet},
 		{"00-" + traceID + "-" + spanID + "-02", "", quiet},
-		{"01-" + traceID + "-" + spanID + "-01-more", "", whole},
-		{"00-" + traceID + "-" + spanID + "-01", "abc/1;o=1", whole},
+		{"01-" + traceID + "-" + spanID + "-01-more", "", complete},
+		{"00-" + traceID + "-" + spanID + "-01", "abc/1;o=1", complete},
 		{"00-" + traceID + "-" + spanID + "-01-more", "", origin{}},
 		{"ff-" + traceID + "-" + spanID + "-01", "", origin{}},
 		{"00-" + strings.ToUpper(traceID) + "-" + spanID + "-01", "", origin{}},
@@ -121,7 +121,7 @@ func TestOriginOfARequest(t *testing.T) {
 		{"00-" + traceID + "-" + strings.Repeat("0", 16) + "-01", "", origin{}},
 		{"00-" + traceID[1:] + "-" + spanID + "-01", "", origin{}},
 		{"nonsense", traceID, origin{trace: traceID}},
-		{"", traceID + "/67667974448284343;o=1", whole},
+		{"", traceID + "/67667974448284343;o=1", complete},
 		{"", traceID + "/67667974448284343;o=0", quiet},
 		{"", traceID + "/67667974448284343", quiet},
 		{"", traceID + "/0;o=1", origin{trace: traceID, sampled: true}},

@@ -20,14 +20,14 @@ import (
 
 // What the tests look for in the cloud.
 const (
-	function = "cloudfunctions/projects/acme-ml/locations/us-central1/functions/labelhook"
-	invoker  = "run/projects/acme-ml/locations/us-central1/services/labelhook"
-	secret   = "secretmanager/projects/acme-ml/secrets/labelhook-webhook-secret"
-	accounts = "iam/projects/acme-ml/serviceAccounts/"
-	whole    = "cloudresourcemanager/projects/acme-ml"
-	url      = "https://us-central1-acme-ml.cloudfunctions.net/labelhook\n"
-	runner   = "serviceAccount:labelhook-run@acme-ml.iam.gserviceaccount.com"
-	builder  = "serviceAccount:labelhook-build@acme-ml.iam.gserviceaccount.com"
+	function  = "cloudfunctions/projects/acme-ml/locations/us-central1/functions/labelhook"
+	invoker   = "run/projects/acme-ml/locations/us-central1/services/labelhook"
+	secret    = "secretmanager/projects/acme-ml/secrets/labelhook-webhook-secret"
+	accounts  = "iam/projects/acme-ml/serviceAccounts/"
+	onProject = "cloudresourcemanager/projects/acme-ml"
+	url       = "https://us-central1-acme-ml.cloudfunctions.net/labelhook\n"
+	runner    = "serviceAccount:labelhook-run@acme-ml.iam.gserviceaccount.com"
+	builder   = "serviceAccount:labelhook-build@acme-ml.iam.gserviceaccount.com"
 )
 
 // redeployed is all that a deployment changes where everything is there.
@@ -68,9 +68,9 @@ func TestDeployFromNothing(t *testing.T) {
 		t.Errorf("made %q", c.names())
 	}
 	rights := map[string][]string{
-		invoker: {"roles/run.invoker allUsers"},
-		secret:  {"roles/secretmanager.secretAccessor " + runner},
-		whole:   {"roles/cloudbuild.builds.builder " + builder},
+		invoker:   {"roles/run.invoker allUsers"},
+		secret:    {"roles/secretmanager.secretAccessor " + runner},
+		onProject: {"roles/cloudbuild.builds.builder " + builder},
 		"pubsub/projects/acme-ml/topics/labelhook": {"roles/pubsub.publisher " + runner},
 	}
 	if !reflect.DeepEqual(c.policies, rights) {
@@ -114,7 +114,7 @@ func TestDeployFromNothing(t *testing.T) {
 	if left := c.names(); len(left) > 0 {
 		t.Errorf("left %q", left)
 	}
-	if left := c.policies[whole]; len(left) > 0 {
+	if left := c.policies[onProject]; len(left) > 0 {
 		t.Errorf("left rights %q", left)
 	}
 	for _, secret := range []string{"first-secret", "second-secret"} {

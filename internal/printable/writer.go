@@ -7,7 +7,7 @@ import "io"
 type Writer struct{ To io.Writer }
 
 // Write implements [io.Writer].
-func (w Writer) Write(p []byte) (int, error) { return whole(w.To, []byte(Lines(string(p))), p) }
+func (w Writer) Write(p []byte) (int, error) { return writeShown(w.To, []byte(Lines(string(p))), p) }
 
 // Fd is that of the file below, or none.
 func (w Writer) Fd() uintptr {
@@ -22,10 +22,10 @@ func (w Writer) Fd() uintptr {
 type JSONWriter struct{ To io.Writer }
 
 // Write implements [io.Writer].
-func (w JSONWriter) Write(p []byte) (int, error) { return whole(w.To, JSON(p), p) }
+func (w JSONWriter) Write(p []byte) (int, error) { return writeShown(w.To, JSON(p), p) }
 
-// whole writes shown in one Write and counts what it stands for.
-func whole(to io.Writer, shown, p []byte) (int, error) {
+// writeShown writes shown in one Write and counts what it stands for.
+func writeShown(to io.Writer, shown, p []byte) (int, error) {
 	if _, err := to.Write(shown); err != nil {
 		return 0, err
 	}

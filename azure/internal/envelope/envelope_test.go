@@ -50,7 +50,7 @@ func FuzzReadEnvelope(f *testing.F) {
 			}
 			return
 		}
-		var whole struct {
+		var host struct {
 			Data struct {
 				Req struct {
 					Method  string         `json:"Method"`
@@ -59,22 +59,22 @@ func FuzzReadEnvelope(f *testing.F) {
 				} `json:"req"`
 			} `json:"Data"`
 		}
-		if err := json.Unmarshal(text, &whole, jsontext.AllowDuplicateNames(true)); err != nil {
+		if err := json.Unmarshal(text, &host, jsontext.AllowDuplicateNames(true)); err != nil {
 			return // broken behind the request
 		}
-		if request.Method != whole.Data.Req.Method {
-			t.Errorf("method %q, want %q", request.Method, whole.Data.Req.Method)
+		if request.Method != host.Data.Req.Method {
+			t.Errorf("method %q, want %q", request.Method, host.Data.Req.Method)
 		}
 		var types []string
-		for name := range whole.Data.Req.Headers {
+		for name := range host.Data.Req.Headers {
 			if strings.EqualFold(name, "Content-Type") {
 				types = append(types, name)
 			}
 		}
-		if whole.Data.Req.Body == nil || len(types) > 0 {
+		if host.Data.Req.Body == nil || len(types) > 0 {
 			return // the other target knows what to expect
 		}
-		if want := *whole.Data.Req.Body; string(request.Body) != want {
+		if want := *host.Data.Req.Body; string(request.Body) != want {
 			t.Errorf("body %q, want %q", request.Body, want)
 		}
 	})

@@ -99,11 +99,11 @@ func textOf(body []byte) string {
 // envelop posts the envelope to the path of the function's name, and answers
 // the sender with what is in the envelope that comes back.
 func (w *worker) envelop(out http.ResponseWriter, r *http.Request, body io.Reader, function, id string) {
-	whole, err := io.ReadAll(body)
+	content, err := io.ReadAll(body)
 	if err != nil {
 		return // the sender is gone
 	}
-	text, err := Seal(function, r, whole)
+	text, err := Seal(function, r, content)
 	if err != nil {
 		http.Error(out, "", http.StatusInternalServerError)
 		return

@@ -45,11 +45,11 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The bindings need the body whole; what is sent in chunks they do without.
 	body := io.Reader(r.Body)
 	if r.ContentLength > 0 {
-		whole, err := io.ReadAll(r.Body)
+		content, err := io.ReadAll(r.Body)
 		if err != nil {
 			return // the sender is gone
 		}
-		body = bytes.NewReader(whole)
+		body = bytes.NewReader(content)
 	}
 	switch h.app.Mode {
 	case Proxying:
@@ -154,12 +154,12 @@ func passBack(out http.ResponseWriter, response *http.Response, stream bool) {
 	defer response.Body.Close()
 	body := io.Reader(response.Body)
 	if !stream {
-		whole, err := io.ReadAll(body)
+		content, err := io.ReadAll(body)
 		if err != nil {
 			out.WriteHeader(http.StatusInternalServerError)
 			return
 		}
-		body = bytes.NewReader(whole)
+		body = bytes.NewReader(content)
 	}
 	maps.Copy(out.Header(), response.Header)
 	out.WriteHeader(response.StatusCode)
