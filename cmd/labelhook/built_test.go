@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -56,40 +55,48 @@ var builtDir string // removed at the end
 // listening is a running "labelhook listen".
 type listening struct {
 	*exec.Cmd
-	address string // host:port
-	stdout  *bytes.Buffer
-	ended   chan error
+	url            string
+	stdout, stderr bytes.Buffer // to be read when it has ended
+	ended          chan error
+}
+
+// listen starts the binary with these flags, and waits until it listens on a
+// free port.
+func listen(binary, dir string, env []string, flags ...string) (*listening, error) {
+	l := &listening{Cmd: exec.Command(binary, append([]string{"listen", "--addr", "127.0.0.1:0"}, flags...)...), ended: make(chan error, 1)}
+	l.Dir, l.Env, l.Stdout = dir, env, &l.stdout
+	stderr, err := l.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewScanner(stderr)
+	for l.url == "" && lines.Scan() {
+		fmt.Fprintln(&l.stderr, lines.Text())
+		_, l.url, _ = strings.Cut(lines.Text(), "listening on ")
+	}
+	if l.url == "" {
+		return nil, fmt.Errorf("labelhook listen does not listen: %v: %s", l.Wait(), &l.stderr)
+	}
+	go func() {
+		for lines.Scan() {
+			fmt.Fprintln(&l.stderr, lines.Text())
+		}
+		l.ended <- l.Wait()
+	}()
+	return l, nil
 }
 
 // startListen runs the built binary in an environment of variables alone.
 func startListen(t testing.TB, variables map[string]string, flags ...string) *listening {
 	t.Helper()
-	l := &listening{Cmd: exec.Command(built(t), append([]string{"listen", "--addr", "127.0.0.1:0"}, flags...)...), stdout: new(bytes.Buffer), ended: make(chan error, 1)}
-	l.Dir = t.TempDir()
-	l.Env = environ(variables)
-	l.Stdout = l.stdout
-	stderr, err := l.StderrPipe()
+	l, err := listen(built(t), t.TempDir(), environ(variables), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() { l.Process.Kill() })
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() && l.address == "" {
-		if m := regexp.MustCompile(`listening on http://([^/]+)/`).FindStringSubmatch(lines.Text()); m != nil {
-			l.address = m[1]
-		}
-	}
-	if l.address == "" {
-		t.Fatalf("labelhook listen did not listen: %s", lines.Text())
-	}
-	go func() {
-		for lines.Scan() {
-		}
-		l.ended <- l.Wait()
-	}()
 	return l
 }
 
@@ -101,8 +108,6 @@ func environ(variables map[string]string) []string {
 	}
 	return env
 }
-
-func (l *listening) url() string { return "http://" + l.address + defaultPath }
 
 // stop ends the process with a signal and returns what it says about its end.
 func (l *listening) stop(t testing.TB, s os.Signal) error {
@@ -162,8 +167,9 @@ func inboxOf(t *testing.T, deliveries ...*core.Delivery) (path string) {
 func TestListenConforms(t *testing.T) {
 	destination := conformance.NewDestination(t)
 	l := startListen(t, conformance.Environment(destination.URL))
+	address := strings.TrimSuffix(strings.TrimPrefix(l.url, "http://"), defaultPath)
 	conformance.Run(t, conformance.Cases(), conformance.Platform{
-		Do:    conformance.HTTP(l.address, defaultPath),
+		Do:    conformance.HTTP(address, defaultPath),
 		Taken: destination.Taken,
 	})
 	if err := l.stop(t, syscall.SIGTERM); err != nil {
@@ -223,7 +229,7 @@ func TestListenKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		killAt := 20 + 90*round // so that the kill meets the file in many states
 		here := 0
-		s := sender.Sender{URL: l.url(), Concurrency: 16}
+		s := sender.Sender{URL: l.url, Concurrency: 16}
 		s.Send(ctx, func(yield func(sender.Request) bool) {
 			for yield(sender.Signed(template.Fresh(time.Now()), sample.Header, key)) {
 			}
@@ -280,7 +286,7 @@ func TestListenEndedInMidForwardDoesNotCallItAccepted(t *testing.T) {
 			answered := make(chan bool)
 			go func() {
 				defer close(answered)
-				s := sender.Sender{URL: l.url(), Concurrency: 1}
+				s := sender.Sender{URL: l.url, Concurrency: 1}
 				s.Send(ctx, func(yield func(sender.Request) bool) { yield(sender.Signed(sample.Body(), sample.Header, key)) }, func(r sender.Result) {
 					if r.OK() {
 						t.Error("answered 2xx")

@@ -179,10 +179,7 @@ func TestCheckTellsReceiversApart(t *testing.T) {
 					t.Errorf("the report contains %q", hidden)
 				}
 			}
-			var report probe.Report
-			if err := json.Unmarshal([]byte(stdout), &report); err != nil {
-				t.Fatal(err)
-			}
+			report := linesOf[probe.Report](t, stdout)[0]
 			if report.OK != (exit == exitDone) || len(report.Checks) != 13 {
 				t.Errorf("ok %v, %d checks", report.OK, len(report.Checks))
 			}
@@ -320,10 +317,7 @@ func TestCheckStopsWhereNobodyAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			exit, stdout, _ := runTool(t, nil, "check", "--json", "--timeout", c.timeout, c.url)
-			var report probe.Report
-			if err := json.Unmarshal([]byte(stdout), &report); err != nil {
-				t.Fatal(err)
-			}
+			report := linesOf[probe.Report](t, stdout)[0]
 			if exit != exitFailed || report.OK {
 				t.Errorf("exit code %d, ok %v", exit, report.OK)
 			}

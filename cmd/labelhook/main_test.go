@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -49,14 +48,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// background are the receivers of the scripts, by the script's work folder.
+// background are the receivers of the scripts, each a [*listening], by the script's work folder.
 var background sync.Map
-
-type backgroundListen struct {
-	*exec.Cmd
-	stdout, stderr bytes.Buffer
-	drained        chan struct{} // closed when stderr has ended
-}
 
 func startListening(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
@@ -64,33 +57,15 @@ func startListening(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	path, err := exec.LookPath(strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator))[0] + "/labelhook")
 	ts.Check(err)
-	b := &backgroundListen{Cmd: exec.Command(path, append([]string{"listen", "--addr", "127.0.0.1:0"}, args...)...), drained: make(chan struct{})}
-	b.Dir = ts.Getenv("WORK")
+	var env []string
 	for _, name := range []string{"HOME", "PATH", "TMPDIR", "LABELBOX_WEBHOOK_SECRET", "LABELBOX_WEBHOOK_SECRET_FILE", "LABELHOOK_DESTINATIONS", "LABELHOOK_EVENTS"} {
-		b.Env = append(b.Env, name+"="+ts.Getenv(name))
+		env = append(env, name+"="+ts.Getenv(name))
 	}
-	b.Stdout = &b.stdout
-	stderr, err := b.StderrPipe()
+	l, err := listen(path, ts.Getenv("WORK"), env, args...)
 	ts.Check(err)
-	ts.Check(b.Start())
-	ts.Defer(func() { b.Process.Kill() })
-	background.Store(ts.Getenv("WORK"), b)
-
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		fmt.Fprintln(&b.stderr, lines.Text())
-		if _, url, found := strings.Cut(lines.Text(), "listening on "); found {
-			ts.Setenv("URL", url)
-			go func() {
-				defer close(b.drained)
-				for lines.Scan() {
-					fmt.Fprintln(&b.stderr, lines.Text())
-				}
-			}()
-			return
-		}
-	}
-	ts.Fatalf("it does not listen: %s", &b.stderr)
+	ts.Defer(func() { l.Process.Kill() })
+	background.Store(ts.Getenv("WORK"), l)
+	ts.Setenv("URL", l.url)
 }
 
 func deliver(ts *testscript.TestScript, neg bool, args []string) {
@@ -139,12 +114,11 @@ func stopped(ts *testscript.TestScript, neg bool, _ []string) {
 	if !found {
 		ts.Fatalf("nothing is listening")
 	}
-	b := v.(*backgroundListen)
-	ts.Check(b.Process.Signal(syscall.SIGTERM))
-	<-b.drained
-	if err := b.Wait(); (err == nil) == neg {
-		ts.Fatalf("ended with %v: %s", err, &b.stderr)
+	l := v.(*listening)
+	ts.Check(l.Process.Signal(syscall.SIGTERM))
+	if err := <-l.ended; (err == nil) == neg {
+		ts.Fatalf("ended with %v: %s", err, &l.stderr)
 	}
-	b.stdout.WriteTo(ts.Stdout())
-	b.stderr.WriteTo(ts.Stderr())
+	l.stdout.WriteTo(ts.Stdout())
+	l.stderr.WriteTo(ts.Stderr())
 }

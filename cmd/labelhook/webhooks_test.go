@@ -559,7 +559,7 @@ func TestWebhooksEndToEnd(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "labelhook.db")
 	receiver := startListen(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "opensesame"}, "--inbox", file)
 
-	stdout, _ := webhooks(t, env, 0, "create", "--url", receiver.url(), "--allow-loopback", "--organization", "--check", "--json")
+	stdout, _ := webhooks(t, env, 0, "create", "--url", receiver.url, "--allow-loopback", "--organization", "--check", "--json")
 	created := linesOf[createdView](t, stdout)[0]
 	if created.Check == nil || !created.Check.OK {
 		t.Errorf("the check says %s", stdout)
