@@ -116,7 +116,7 @@ func FromAttributes(attributes []Attribute, body []byte) (*Delivery, error) {
 		d.keyOnce.Do(func() { d.key = key }) // it counts the name that the sender gave, which no attribute holds
 	}
 	if key != "" && key != d.Key() {
-		return nil, fmt.Errorf("%w: its body is not the one that it was sent with", ErrForeign)
+		return nil, fmt.Errorf("%w: its body is not the one that came, but changed or decoded (?form=decoded)", ErrForeign)
 	}
 	if d.ID == d.Key() {
 		d.ID = "" // the sender gave none

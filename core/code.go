@@ -17,6 +17,8 @@ const (
 	CodeOverloaded         Code = "overloaded"          // 503
 	CodeLoopDetected       Code = "loop_detected"       // 508
 	CodeMisconfigured      Code = "misconfigured"       // 503
+	CodeForeignMessage     Code = "foreign_message"     // 422, of [Receiver.Take]
+	CodeBodyUnavailable    Code = "body_unavailable"    // 503, of [Receiver.Take]
 	CodeSecretUnavailable  Code = "secret_unavailable"  // 503
 	CodeSignatureMissing   Code = "signature_missing"   // 401
 	CodeSignatureMalformed Code = "signature_malformed" // 401

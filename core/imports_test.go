@@ -14,12 +14,13 @@ import (
 func TestImports(t *testing.T) {
 	const module = "github.com/labelhook/labelhook/"
 	for folder, may := range map[string][]string{
-		".":                    {"core/payload", "core/annotation", "core/secret", "internal/floodlog"},
+		".":                    {"core/payload", "core/annotation", "core/secret", "internal/endtoend", "internal/floodlog", "internal/jsonscan"},
 		"secret":               {},
 		"payload":              {"core/annotation", "internal/jsonscan"},
 		"annotation":           {"internal/jsonscan"},
 		"decoded":              {"core", "core/payload", "core/annotation", "internal/printable"},
 		"../internal/jsonscan": {},
+		"../internal/endtoend": {},
 		"../internal/floodlog": {},
 	} {
 		list, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, "./"+folder).Output()

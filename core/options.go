@@ -13,18 +13,19 @@ type Options struct {
 	Secrets      secret.Source                                // nil means those of the environment
 	Logger       *slog.Logger                                 // nil means that of the cloud's package
 	Observers    []Observer                                   // besides [LogTo]
+	Unsigned     bool                                         // see [Receiver]
+	Unverified   bool                                         // see [Receiver]
 }
 
 // Option changes what the Start or Register of a cloud's package does.
 type Option func(*Options)
 
 // WithDestination lets LABELHOOK_DESTINATIONS, LABELHOOK_DEAD_LETTER and
-// LABELHOOK_OVERFLOW name destinations of a further scheme, such as sqs with the
-// Open of package [github.com/labelhook/labelhook/aws/sqs]. The errors of open
-// must not repeat the URL, for it may hold a key. A handler that implements
-// Overflower or Bucket of [github.com/labelhook/labelhook/core/destination] is one
-// with a size limit, or one that LABELHOOK_OVERFLOW may name. Only what is named by
-// an option is linked.
+// LABELHOOK_OVERFLOW name destinations of a further scheme, such as sqs with the Open of
+// package [github.com/labelhook/labelhook/aws/sqs]. The errors of open must not repeat
+// the URL, for it may hold a key. A handler that implements Overflower or Bucket of
+// [github.com/labelhook/labelhook/core/destination] is one with a size limit, or one that
+// LABELHOOK_OVERFLOW may name. Only what is named by an option is linked.
 func WithDestination(scheme string, open func(url string) (Handler, error)) Option {
 	return func(o *Options) {
 		if o.Destinations == nil {
@@ -44,3 +45,9 @@ func WithLogger(logger *slog.Logger) Option { return func(o *Options) { o.Logger
 func WithObserver(observe Observer) Option {
 	return func(o *Options) { o.Observers = append(o.Observers, observe) }
 }
+
+// WithUnsigned lets a worker take messages without a signature. A receiver never does.
+func WithUnsigned() Option { return func(o *Options) { o.Unsigned = true } }
+
+// WithoutVerification has a worker leave signatures unverified. It then needs no secret.
+func WithoutVerification() Option { return func(o *Options) { o.Unverified = true } }

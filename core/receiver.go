@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime/debug"
@@ -42,6 +43,8 @@ type Receiver struct {
 	Handler    Handler       // takes what was verified; nil ignores everything
 	DeadLetter Handler       // takes what Handler refuses for good; may be nil
 	MaxBody    int           // bytes; 0 means [DefaultMaxBody]
+	Unsigned   bool          // Take takes deliveries without a signature too
+	Unverified bool          // Take leaves signatures unverified
 
 	// Observe is told of every request. nil means [LogTo] with [slog.Default]; an
 	// observer that is set replaces that log, unless it calls one of LogTo itself.
@@ -58,9 +61,7 @@ func (r *Receiver) Receive(ctx context.Context, req Request) (response Response)
 	began := time.Now()
 	defer func() {
 		if v := recover(); v != nil { // of a secret source or an observer; those of handlers are errors already
-			response = deliveryRejected.response()
-			defer func() { _ = recover() }() // it may have been the observer
-			r.observe(ctx, Observation{nil, Refused, response, &PanicError{v, debug.Stack()}, len(req.Body), began, time.Since(began)})
+			response = r.crashed(ctx, v, len(req.Body), began)
 		}
 	}()
 	if req.ReadBody != nil {
@@ -75,15 +76,70 @@ func (r *Receiver) Receive(ctx context.Context, req Request) (response Response)
 		hops, err = hopsOf(req.Header)
 	}
 	if err != nil {
-		response = refuse(err)
-		r.observe(ctx, Observation{nil, Refused, response, err, len(req.Body), began, time.Since(began)})
-		return response
+		return r.refuse(ctx, err, len(req.Body), began)
 	}
 	d := identify(req.Header, req.Body, began)
 	d.Hops = hops
+	return r.conclude(ctx, d, began)
+}
+
+// Take is Receive for what comes out of a queue or a bucket. read makes the delivery
+// again ([FromAttributes]), or says why it cannot. Only what is answered 200 may be taken
+// off the queue. The signature that has travelled with the delivery is verified again.
+func (r *Receiver) Take(ctx context.Context, read func() (*Delivery, error)) (response Response) {
+	began, bytes := time.Now(), 0
+	defer func() {
+		if v := recover(); v != nil {
+			response = r.crashed(ctx, v, bytes, began)
+		}
+	}()
+	d, err := read()
+	if err == nil {
+		bytes = len(d.Body)
+		err = r.believe(ctx, d)
+	}
+	if err != nil {
+		return r.refuse(ctx, err, bytes, began)
+	}
+	d.Received = began
+	return r.conclude(ctx, d, began)
+}
+
+// believe says why a delivery out of a queue cannot be believed, nil if it can.
+// Of one that it has not verified, Origin says so.
+func (r *Receiver) believe(ctx context.Context, d *Delivery) error {
+	switch {
+	case d.Signature == "" && r.Unsigned:
+		d.Origin = cmp.Or(d.Origin, "unsigned")
+		return nil
+	case d.Signature != "" && r.Unverified:
+		d.Origin = cmp.Or(d.Origin, "unverified")
+		return nil
+	}
+	secrets, err := r.secrets(ctx)
+	if err != nil {
+		return err
+	}
+	return r.verify(ctx, d.Body, d.Signature, secrets)
+}
+
+func (r *Receiver) refuse(ctx context.Context, err error, bytes int, began time.Time) Response {
+	response := refuse(err)
+	r.observe(ctx, Observation{nil, Refused, response, err, bytes, began, time.Since(began)})
+	return response
+}
+
+func (r *Receiver) conclude(ctx context.Context, d *Delivery, began time.Time) Response {
 	outcome, err := r.deliver(ctx, d)
-	response = answer(d, outcome)
+	response := answer(d, outcome)
 	r.observe(ctx, Observation{d, outcome, response, err, len(d.Body), began, time.Since(began)})
+	return response
+}
+
+func (r *Receiver) crashed(ctx context.Context, value any, bytes int, began time.Time) (response Response) {
+	response = deliveryRejected.response()
+	defer func() { _ = recover() }() // it may have been the observer
+	r.observe(ctx, Observation{nil, Refused, response, &PanicError{value, debug.Stack()}, bytes, began, time.Since(began)})
 	return response
 }
 
@@ -154,7 +210,12 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 	if err != nil {
 		return err
 	}
-	err = Verify(req.Body, signature, secrets)
+	return r.verify(ctx, req.Body, signature, secrets)
+}
+
+// verify has the source look for other secrets where none of these fits.
+func (r *Receiver) verify(ctx context.Context, body []byte, signature string, secrets []secret.Secret) error {
+	err := Verify(body, signature, secrets)
 	source, ok := r.Secrets.(secret.Rereader)
 	// Twice, because the first look may be another's, begun before a rotation.
 	for range 2 {
@@ -166,7 +227,7 @@ func (r *Receiver) prove(ctx context.Context, req Request) error {
 			break
 		}
 		secrets = fresh
-		err = Verify(req.Body, signature, secrets)
+		err = Verify(body, signature, secrets)
 	}
 	return err
 }

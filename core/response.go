@@ -2,13 +2,10 @@ package core
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
-	"unicode/utf16"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/internal/jsonscan"
 )
 
 // What a [Request] is refused for before its signature is looked at.
@@ -17,6 +14,9 @@ var (
 	ErrBodyEncoding   = errors.New("the body's encoding cannot be undone")
 	ErrBodyIncomplete = errors.New("the body ended early")
 	ErrOverloaded     = errors.New("there is no room for the body: too many are on their way in")
+
+	// ErrBodyUnavailable is why a message is refused whose body is in a bucket.
+	ErrBodyUnavailable = errors.New("the body is in a bucket and cannot be read now")
 
 	// ErrMisconfigured is what the [secret.Source] of a receiver fails with that
 	// cannot serve for another reason than its secrets.
@@ -70,6 +70,10 @@ var problems = []problem{
 		"The delivery has come through too many receivers: one passes it on to itself, or to one that sends it back.", nil},
 	{ErrMisconfigured, 503, CodeMisconfigured, "Misconfigured",
 		"This receiver is configured wrongly. Its log says how.", retryLater},
+	{ErrForeign, 422, CodeForeignMessage, "Foreign message",
+		"The message is no delivery that labelhook has sent.", nil},
+	{ErrBodyUnavailable, 503, CodeBodyUnavailable, "Body unavailable",
+		"The message refers to a body in a bucket that cannot be read now.", retryLater},
 	{secret.ErrNone, 503, CodeSecretUnavailable, "Secret unavailable",
 		"This receiver has no usable webhook secret at the moment.", retryLater},
 	{ErrSignatureMissing, 401, CodeSignatureMissing, "Signature missing",
@@ -122,35 +126,9 @@ func answer(d *Delivery, outcome Outcome) Response {
 	body = append(body, `{"status":"`...)
 	body = append(body, status...)
 	body = append(body, `","id":`...)
-	body = appendASCII(body, id)
+	body = jsonscan.AppendASCII(body, id)
 	body = append(body, `,"event":"`...)
 	body = append(body, d.Event...)
 	body = append(body, "\"}\n"...)
 	return Response{Status: 200, Headers: jsonHeaders, Body: body}
-}
-
-// appendASCII quotes a sender's text in ASCII alone, for an answer may be read on
-// a terminal, which other characters could command. Bytes that are no UTF-8
-// become U+FFFD.
-func appendASCII(out []byte, text string) []byte {
-	start := len(out)
-	out, _ = jsontext.AppendQuote(out, text) // its error says that bytes were replaced
-	for i, c := range out[start:] {
-		if c < 0x7f {
-			continue
-		}
-		rest := string(out[start+i:])
-		out = out[:start+i]
-		for _, r := range rest {
-			if r < 0x7f {
-				out = append(out, byte(r))
-				continue
-			}
-			for _, unit := range utf16.AppendRune(nil, r) {
-				out = fmt.Appendf(out, `\u%04x`, unit)
-			}
-		}
-		break
-	}
-	return out
 }

@@ -71,6 +71,44 @@ func (f *Folder) Locate(d *core.Delivery) string {
 	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
+// Has implements [Reader].
+func (f *Folder) Has(uri string) bool {
+	_, err := f.name(uri)
+	return err == nil
+}
+
+// name returns the path below the folder of a file: URL.
+func (f *Folder) name(uri string) (string, error) {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "file" || u.Host != "" {
+		return "", errors.New("this is not the URL of a file")
+	}
+	path := u.Path
+	if runtime.GOOS == "windows" {
+		path = strings.TrimPrefix(path, "/")
+	}
+	name, err := filepath.Rel(f.dir, filepath.FromSlash(path))
+	if err == nil && !filepath.IsLocal(name) {
+		err = errors.New("this file is not in the folder")
+	}
+	return name, err
+}
+
+// Get implements [Reader]. Of a file only the content is known. A link that leads
+// out of the folder is not followed.
+func (f *Folder) Get(_ context.Context, uri string, limit int) (Object, error) {
+	name, err := f.name(uri)
+	if err != nil {
+		return Object{}, fmt.Errorf("file: %w", err)
+	}
+	file, err := os.OpenInRoot(f.dir, name)
+	if err != nil {
+		return Object{}, fmt.Errorf("file: %w", err)
+	}
+	content, err := ReadContent(file, limit)
+	return Object{Content: content}, err
+}
+
 func (f *Folder) path(d *core.Delivery) string {
 	return filepath.Join(f.dir, filepath.FromSlash(d.ObjectName()))
 }

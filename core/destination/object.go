@@ -1,7 +1,9 @@
 package destination
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"mime"
 	"net/url"
 	"strings"
@@ -41,14 +43,52 @@ func ContentType(d *core.Delivery) string {
 	return "application/octet-stream"
 }
 
+// Object is what a bucket keeps of a delivery.
+type Object struct {
+	Attributes map[string]string // CloudEvents', by their names without a prefix
+	Content    []byte
+}
+
+// NewObject makes it of an object's [Metadata] and content.
+func NewObject(metadata map[string]string, prefix string, content []byte) Object {
+	attributes := map[string]string{}
+	for name, value := range metadata {
+		if name, found := strings.CutPrefix(name, prefix); found {
+			attributes[name] = percentDecode(value)
+		}
+	}
+	return Object{attributes, content}
+}
+
+// Delivery makes the delivery again. See [core.FromAttributes].
+func (o Object) Delivery() (*core.Delivery, error) {
+	return FromMessage(o.Attributes, "", o.Content, nil)
+}
+
 // FromObject makes the delivery again of an object with [Metadata], for a reader of
 // the bucket.
 func FromObject(metadata map[string]string, prefix string, content []byte) (*core.Delivery, error) {
-	attributes := map[string]string{}
-	for name, value := range metadata {
-		attributes[name] = percentDecode(value)
+	return NewObject(metadata, prefix, content).Delivery()
+}
+
+// Reader is a [Bucket] that can be read too.
+type Reader interface {
+	// Has reports whether a URI is in the form of Locate and names an object of this
+	// bucket, below its prefix.
+	Has(uri string) bool
+	// Get reads such an object. One of more than limit bytes is a
+	// [core.ErrBodyTooLarge].
+	Get(ctx context.Context, uri string, limit int) (Object, error)
+}
+
+// ReadContent reads an object's content as far as limit bytes, and closes it.
+func ReadContent(content io.ReadCloser, limit int) ([]byte, error) {
+	defer content.Close()
+	body, err := io.ReadAll(io.LimitReader(content, int64(limit)+1))
+	if err == nil && len(body) > limit {
+		err = core.ErrBodyTooLarge
 	}
-	return FromMessage(attributes, prefix, content, nil)
+	return body, err
 }
 
 // ObjectPrefix makes of the path of a bucket's URL what stands before
@@ -89,4 +129,21 @@ func (o Objects) Object(d *core.Delivery) (bucket, name string) {
 // Locate implements [Bucket] with the object's URL.
 func (o Objects) Locate(d *core.Delivery) string {
 	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + o.prefix + d.ObjectName()}).String()
+}
+
+// Has implements [Reader].
+func (o Objects) Has(uri string) bool { return o.Name(uri) != "" }
+
+// Name returns the name of the object that a URI of Locate's form names, "" of one
+// that is not below the prefix in this bucket.
+func (o Objects) Name(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != o.scheme || u.Host != o.bucket || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return ""
+	}
+	name := strings.TrimPrefix(u.Path, "/")
+	if !strings.HasPrefix(name, o.prefix) || len(name) == len(o.prefix) {
+		return ""
+	}
+	return name
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/core/secret"
+	"github.com/labelhook/labelhook/core/worker"
 )
 
 // The variables that say what becomes of a delivery.
@@ -25,6 +26,7 @@ const (
 	DestinationsVariable = "LABELHOOK_DESTINATIONS"
 	DeadLetterVariable   = "LABELHOOK_DEAD_LETTER"
 	OverflowVariable     = "LABELHOOK_OVERFLOW"
+	SourcesVariable      = "LABELHOOK_SOURCES" // of a worker: the buckets whose objects it takes
 	EventsVariable       = "LABELHOOK_EVENTS"
 	MaxBodyVariable      = "LABELHOOK_MAX_BODY"
 	LogLevelVariable     = "LABELHOOK_LOG_LEVEL"
@@ -59,19 +61,60 @@ type Platform struct {
 
 	Out io.Writer // where log: writes; nil means os.Stdout
 
-	lines *destination.Log // the one log:, so that no two write to Out at once
+	worker bool             // what is made is a worker
+	lines  *destination.Log // the one log:, so that no two write to Out at once
 }
 
 // Receiver makes the receiver that the environment describes, and names its
 // destinations. It opens nothing before all variables are judged. The error is a [*ConfigError], or that of
 // Inbox. A host that must not exit on it can log it and serve [Misconfigured].
 func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err error) {
+	receiver, destinations, _, err = p.receiver()
+	return receiver, destinations, err
+}
+
+// Worker makes the worker that the environment describes, as Receiver does. The
+// buckets that it reads are those of LABELHOOK_OVERFLOW and LABELHOOK_SOURCES.
+func Worker(p Platform) (*worker.Worker, error) {
+	p.worker = true
+	receiver, _, overflow, err := p.receiver()
+	if err != nil {
+		return nil, err
+	}
+	w := &worker.Worker{Receiver: receiver}
+	if overflow != nil {
+		if w.Overflow, err = reader(OverflowVariable, overflow); err != nil {
+			return nil, err
+		}
+	}
+	for _, url := range strings.Fields(p.Getenv(SourcesVariable)) {
+		h, err := p.open(SourcesVariable, url)
+		if err != nil {
+			return nil, err
+		}
+		source, err := reader(SourcesVariable, h)
+		if err != nil {
+			return nil, err
+		}
+		w.Sources = append(w.Sources, source)
+	}
+	return w, nil
+}
+
+func reader(variable string, h core.Handler) (destination.Reader, error) {
+	if r, ok := h.(destination.Reader); ok {
+		return r, nil
+	}
+	return nil, &ConfigError{variable, errors.New("names a destination that cannot be read"), "write a bucket's URL"}
+}
+
+func (p Platform) receiver() (receiver *core.Receiver, destinations []string, overflow destination.Bucket, err error) {
 	if p.Getenv == nil {
 		p.Getenv, p.Environ = os.Getenv, os.Environ
 	}
 	if p.Environ != nil {
 		if err := CheckNames(p.Environ()); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	if p.Out == nil {
@@ -80,35 +123,35 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 	p.lines = destination.NewLog(p.Out)
 	secrets, err := p.secrets()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	events, err := p.events()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	maxBody, err := p.maxBody()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if err := p.checkURLs(); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if p.Inbox != nil {
 		if p.Handler, err = p.Inbox(); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	handlers, names, err := p.destinations()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	deadLetter, err := p.openOne(DeadLetterVariable)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	overflow, err := p.overflow()
+	overflow, err = p.overflow()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if overflow != nil {
 		for _, h := range append(handlers, deadLetter) {
@@ -125,8 +168,10 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 		Handler:    core.Only(events, core.All(handlers...)),
 		DeadLetter: deadLetter,
 		MaxBody:    maxBody,
+		Unsigned:   p.Unsigned,
+		Unverified: p.Unverified,
 		Observe:    p.observer(names),
-	}, names, nil
+	}, names, overflow, nil
 }
 
 func (p Platform) observer(destinations []string) core.Observer {
@@ -140,6 +185,9 @@ func (p Platform) observer(destinations []string) core.Observer {
 
 func (p Platform) secrets() (secret.Source, error) {
 	source := p.Secrets
+	if source == nil && p.worker && p.Unverified {
+		return nil, nil
+	}
 	if source == nil {
 		var err error
 		if source, err = Secrets(p.Getenv, p.Manager); err != nil {
@@ -186,7 +234,7 @@ func (p Platform) destinations() (handlers []core.Handler, names []string, err e
 // checkURLs says what is wrong with the URLs, as far as that can be told without
 // opening what they name.
 func (p Platform) checkURLs() error {
-	for _, variable := range [...]string{DestinationsVariable, DeadLetterVariable, OverflowVariable} {
+	for _, variable := range [...]string{DestinationsVariable, DeadLetterVariable, OverflowVariable, SourcesVariable} {
 		urls := strings.Fields(p.Getenv(variable))
 		for _, url := range urls {
 			url, _, err := formOf(variable, url)
@@ -197,7 +245,7 @@ func (p Platform) checkURLs() error {
 				return err
 			}
 		}
-		if len(urls) > 1 && variable != DestinationsVariable {
+		if len(urls) > 1 && variable != DestinationsVariable && variable != SourcesVariable {
 			return &ConfigError{variable, fmt.Errorf("names %d destinations", len(urls)), "write one URL"}
 		}
 	}

@@ -14,7 +14,7 @@ var known = []string{
 	SecretVariable, PreviousVariable, FileVariable, IDVariable,
 	DestinationsVariable, DeadLetterVariable, OverflowVariable, EventsVariable, MaxBodyVariable, LogLevelVariable,
 	"LABELBOX_API_KEY", "LABELBOX_API_URL",
-	"LABELHOOK_RETRY_SECONDS",
+	SourcesVariable, "LABELHOOK_RETRY_SECONDS",
 }
 
 // CheckNames refuses a variable that labelhook does not know but that was probably
