@@ -54,13 +54,16 @@ func Open(url string) (core.Handler, error) {
 
 // Locate implements [destination.Bucket] with the blob's https URL, without any
 // signature in it: its reader signs in.
-func (c *bucket) Locate(d *core.Delivery) string {
+func (c *bucket) Locate(d *core.Delivery) string { return c.uri(c.prefix + d.ObjectName()) }
+
+// uri is the URL of a blob.
+func (c *bucket) uri(name string) string {
 	u, err := neturl.Parse(c.client.URL())
 	if err != nil {
 		return "" // the client was made of this URL
 	}
 	u.RawQuery = ""
-	u.Path, u.RawPath = u.Path+"/"+c.prefix+d.ObjectName(), ""
+	u.Path, u.RawPath = u.Path+"/"+name, ""
 	return u.String()
 }
 

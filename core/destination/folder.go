@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -64,7 +66,11 @@ func (f *Folder) Handle(_ context.Context, d *core.Delivery) error {
 
 // Locate implements [Bucket] with a file: URL.
 func (f *Folder) Locate(d *core.Delivery) string {
-	path := filepath.ToSlash(f.path(d))
+	return f.uri(f.path(d))
+}
+
+func (f *Folder) uri(file string) string {
+	path := filepath.ToSlash(file)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // a drive's letter on Windows
 	}
@@ -94,8 +100,35 @@ func (f *Folder) name(uri string) (string, error) {
 	return name, err
 }
 
-// Get implements [Reader]. Of a file only the content is known. A link that leads
-// out of the folder is not followed.
+// List implements [Lister].
+func (f *Folder) List(_ context.Context, begin, from string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		start, last := path.Split(begin) // begin may end within a name
+		err := fs.WalkDir(os.DirFS(f.dir), path.Clean(start), func(name string, entry fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && name == path.Clean(start):
+				return nil
+			case err != nil:
+				return err
+			case !strings.HasPrefix(name+"/", start+last) && !strings.HasPrefix(start+last, name+"/") && name != ".":
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
+			case entry.Type().IsRegular() && name >= from && strings.HasPrefix(name, begin):
+				if !yield(f.uri(filepath.Join(f.dir, filepath.FromSlash(name))), nil) {
+					return fs.SkipAll
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield("", fmt.Errorf("file: %w", err))
+		}
+	}
+}
+
+// Get implements [Reader]. Of a file's attributes only those are known that its name
+// tells: type and labelboxkey. A link that leads out of the folder is not followed.
 func (f *Folder) Get(_ context.Context, uri string, limit int) (Object, error) {
 	name, err := f.name(uri)
 	if err != nil {
@@ -106,7 +139,8 @@ func (f *Folder) Get(_ context.Context, uri string, limit int) (Object, error) {
 		return Object{}, fmt.Errorf("file: %w", err)
 	}
 	content, err := ReadContent(file, limit)
-	return Object{Content: content}, err
+	event, _, key := ParseObjectName(filepath.ToSlash(name))
+	return Object{map[string]string{"type": "com.labelbox." + event, "labelboxkey": key}, content}, err
 }
 
 func (f *Folder) path(d *core.Delivery) string {

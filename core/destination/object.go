@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labelhook/labelhook/core"
 )
@@ -91,6 +92,27 @@ func ReadContent(content io.ReadCloser, limit int) ([]byte, error) {
 	return body, err
 }
 
+// ParseObjectName reads event, time and key out of a name that ends as
+// [core.Delivery.ObjectName] makes it; key is "" where it does not, and of a body in
+// another form. The time is zero where the payload had none.
+func ParseObjectName(name string) (event string, at time.Time, key string) {
+	parts := strings.Split(name, "/")
+	if len(parts) < 3 {
+		return "", at, ""
+	}
+	parts = parts[len(parts)-3:]
+	event, isEvent := strings.CutPrefix(parts[0], "event=")
+	key, isJSON := strings.CutSuffix(parts[2], ".json")
+	if stamp, rest, found := strings.Cut(key, "-"); found {
+		at, _ = time.Parse("20060102T150405.000Z", stamp)
+		key = rest
+	}
+	if !isEvent || !isJSON || len(key) != 32 || strings.Trim(key, "0123456789abcdef") != "" {
+		return "", time.Time{}, ""
+	}
+	return event, at, key
+}
+
 // ObjectPrefix makes of the path of a bucket's URL what stands before
 // [core.Delivery.ObjectName] in the names of objects: "", or a text that ends in
 // a slash.
@@ -128,7 +150,26 @@ func (o Objects) Object(d *core.Delivery) (bucket, name string) {
 
 // Locate implements [Bucket] with the object's URL.
 func (o Objects) Locate(d *core.Delivery) string {
-	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + o.prefix + d.ObjectName()}).String()
+	return o.URI(o.prefix + d.ObjectName())
+}
+
+// URI is that of the object of a name.
+func (o Objects) URI(name string) string {
+	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + name}).String()
+}
+
+// Names returns the bucket, and what the names begin with of those objects whose
+// names begin so below the prefix.
+func (o Objects) Names(begin string) (bucket, prefix string) { return o.bucket, o.prefix + begin }
+
+// Before returns a name directly before from below the prefix, nil if from is "":
+// for services that list what is after a name.
+func (o Objects) Before(from string) *string {
+	if from == "" {
+		return nil
+	}
+	before := o.prefix + from[:len(from)-1] + string(from[len(from)-1]-1) + "\U0010ffff"
+	return &before
 }
 
 // Has implements [Reader].

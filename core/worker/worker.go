@@ -50,16 +50,19 @@ type Message struct {
 // status is 200; otherwise it must stay in the queue, for a later try or for the
 // queue's dead letters.
 func (w *Worker) Take(ctx context.Context, m Message) core.Response {
-	return w.Receiver.Take(ctx, func() (*core.Delivery, error) {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("message %s: %w: there is no time left for it: %w", m.ID, core.ErrOverloaded, context.Cause(ctx))
-		}
-		d, err := m.Read(func(uri string) ([]byte, error) { return w.fetch(ctx, uri) })
-		if err != nil {
-			return nil, fmt.Errorf("message %s: %w", m.ID, err)
-		}
-		return d, nil
-	})
+	return w.Receiver.Take(ctx, func() (*core.Delivery, error) { return w.Read(ctx, m) })
+}
+
+// Read makes a message's delivery again, and verifies nothing.
+func (w *Worker) Read(ctx context.Context, m Message) (*core.Delivery, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("message %s: %w: there is no time left for it: %w", m.ID, core.ErrOverloaded, context.Cause(ctx))
+	}
+	d, err := m.Read(func(uri string) ([]byte, error) { return w.fetch(ctx, uri) })
+	if err != nil {
+		return nil, fmt.Errorf("message %s: %w", m.ID, err)
+	}
+	return d, nil
 }
 
 // atOnce is how many messages are taken at the same time.

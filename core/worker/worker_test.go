@@ -195,8 +195,12 @@ func TestObjectsAreReadInTheirSourcesAlone(t *testing.T) {
 		t.Errorf("no such object: %s", got.Code)
 	}
 	required.NoError(t, folder.Handle(t.Context(), delivery("one")))
-	if got := w.Take(t.Context(), worker.Message{ID: "1", Read: w.Object(t.Context(), uri)}); got.Code != core.CodeForeignMessage {
-		t.Errorf("a file has no attributes: %s", got.Code)
+	if got := w.Take(t.Context(), worker.Message{ID: "1", Read: w.Object(t.Context(), uri)}); got.Code != core.CodeSignatureMissing {
+		t.Errorf("a file has no signature: %s", got.Code)
+	}
+	w.Receiver.Unsigned = true
+	if got := w.Take(t.Context(), worker.Message{ID: "1", Read: w.Object(t.Context(), uri)}); got.Status != 200 {
+		t.Errorf("unsigned: %s", got.Code)
 	}
 }
 

@@ -18,7 +18,9 @@ func exists(err error) bool {
 }
 
 // explain makes one line of an answer, which the client's own text is not always.
-func explain(b *bucket, err error) error {
+func explain(b *bucket, err error) error { return explainTo(b, err, remedies) }
+
+func explainTo(b *bucket, err error, remedies map[int]string) error {
 	var answer *googleapi.Error
 	if !errors.As(err, &answer) {
 		return fmt.Errorf("%s: %w", b, err)

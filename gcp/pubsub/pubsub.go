@@ -79,7 +79,10 @@ func (t *topic) Handle(ctx context.Context, d *core.Delivery) error {
 // connect makes the client for single requests and not the one that batches,
 // which waits for company and, when the caller gives up, publishes all the same.
 func connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
-	var options []option.ClientOption
+	return pubsub.NewTopicAdminClient(ctx, clientOptions()...)
+}
+
+func clientOptions() (options []option.ClientOption) {
 	if host := os.Getenv(emulatorVariable); host != "" {
 		options = []option.ClientOption{
 			option.WithEndpoint(host),
@@ -87,5 +90,5 @@ func connect(ctx context.Context) (*pubsub.TopicAdminClient, error) {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		}
 	}
-	return pubsub.NewTopicAdminClient(ctx, options...)
+	return options
 }

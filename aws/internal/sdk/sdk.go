@@ -30,8 +30,22 @@ const (
 // called, and gives the same one ever after. Region, credentials and endpoints
 // come from the environment; a region that is not empty outweighs that.
 func Client[C any](region string, make func(aws.Config) C) func() (C, error) {
+	return WaitingClient(region, 0, make)
+}
+
+// LoadConfig makes the configuration of all clients. It is that of the environment
+// alone, unless a program that people run puts the SDK's full one in its place, with
+// profiles and single sign-on.
+var LoadConfig = func() (aws.Config, error) { return fromEnvironment(), nil }
+
+// WaitingClient is [Client] for calls that the service may answer so much later,
+// because it waits for something.
+func WaitingClient[C any](region string, wait time.Duration, make func(aws.Config) C) func() (C, error) {
 	return sync.OnceValues(func() (client C, err error) {
-		c := fromEnvironment()
+		c, err := LoadConfig()
+		if err != nil {
+			return client, err
+		}
 		if region != "" {
 			c.Region = region
 		}
@@ -46,8 +60,11 @@ func Client[C any](region string, make func(aws.Config) C) func() (C, error) {
 		c.HTTPClient = awshttp.NewBuildableClient().
 			WithDialerOptions(func(d *net.Dialer) { d.Timeout = toConnect }).
 			WithTransportOptions(func(t *http.Transport) {
-				t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = toConnect, toAnswer
+				t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = toConnect, toAnswer+wait
 			})
+		if c.Credentials != nil {
+			return make(c), nil
+		}
 		provider, err := credentialsFor(c)
 		if err != nil {
 			return client, fmt.Errorf("no AWS credentials: %w", err)

@@ -1,0 +1,18 @@
+// Package login has the clients of the destinations sign in as Azure's own tools do
+// (environment, workload or managed identity, az, azd), for programs that people run.
+// A function does without: its managed identity is all that it has.
+package login
+
+import (
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/labelhook/labelhook/azure/internal/sdk"
+)
+
+// Use does so. It must be called before the first client is made.
+func Use() {
+	sdk.Credential = func() (azcore.TokenCredential, error) {
+		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: sdk.Options()})
+	}
+}
