@@ -9,14 +9,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
 )
 
 // Use does so. It must be called before the first client is used.
 func Use() {
+	sdk.NoCredentials = "sign in by aws sso login, aws configure or a variable such as AWS_PROFILE"
 	sdk.LoadConfig = func() (aws.Config, error) {
-		c, err := config.LoadDefaultConfig(context.Background())
+		c, err := config.LoadDefaultConfig(context.Background(), config.WithLogger(logging.Nop{})) // its warnings are in its errors
 		if err != nil {
 			return c, fmt.Errorf("the AWS configuration cannot be read: %w", err)
 		}

@@ -24,7 +24,7 @@ func (b *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string,
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield("", sdk.Explain(b.String(), err, toList))
+				yield("", sdk.Explain(b.String(), err, toRead))
 				return
 			}
 			for _, object := range page.Contents {
@@ -34,11 +34,4 @@ func (b *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string,
 			}
 		}
 	}
-}
-
-var toList = sdk.Remedies{
-	"NoSuchBucket":                 remedies["NoSuchBucket"],
-	"AccessDenied":                 "allow these credentials s3:ListBucket on the bucket and s3:GetObject on its objects, and kms:Decrypt on its key if it has one of its own",
-	"PermanentRedirect":            remedies["PermanentRedirect"],
-	"AuthorizationHeaderMalformed": remedies["PermanentRedirect"],
 }

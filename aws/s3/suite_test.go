@@ -27,7 +27,7 @@ func onMoto(t testing.TB) destinationtest.Harness {
 	required.NoError(t, err)
 	aws := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
 	return destinationtest.Harness{
-		Once: true, Exact: true,
+		Once: true, Exact: true, Lists: true,
 		Open: func(t testing.TB, name string) core.Handler { return open(t, "s3://"+name+"/raw") },
 		Create: func(t testing.TB, name string) {
 			if _, err := aws.CreateBucket(t.Context(), &awss3.CreateBucketInput{

@@ -41,7 +41,12 @@ func onMoto(t testing.TB, suffix string, attributes map[string]string) destinati
 	aws := awssqs.NewFromConfig(c)
 	return destinationtest.Harness{
 		Limit: 1 << 20,
-		Open:  func(t testing.TB, name string) core.Handler { return open(t, "sqs://"+name+suffix) },
+		Queue: func(t testing.TB, name string) destination.Queue {
+			q, err := sqs.OpenQueue("sqs://" + name + suffix)
+			required.NoError(t, err)
+			return q
+		},
+		Open: func(t testing.TB, name string) core.Handler { return open(t, "sqs://"+name+suffix) },
 		Create: func(t testing.TB, name string) {
 			name += suffix
 			if _, err := aws.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: &name, Attributes: attributes}); err != nil {

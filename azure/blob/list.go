@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
@@ -19,7 +18,7 @@ func (c *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string,
 		for pages.More() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield("", sdk.Explain(c.String(), err, toList))
+				yield("", sdk.Explain(c.String(), err, toRead))
 				return
 			}
 			for _, blob := range page.Segment.BlobItems {
@@ -29,9 +28,4 @@ func (c *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string,
 			}
 		}
 	}
-}
-
-var toList = sdk.Remedies{
-	string(bloberror.ContainerNotFound):               "create the container, or name one that exists",
-	string(bloberror.AuthorizationPermissionMismatch): `give who is signed in the role "Storage Blob Data Reader" on the container`,
 }

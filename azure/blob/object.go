@@ -15,11 +15,15 @@ const prefix = "ce_"
 
 // Delivery makes the delivery again of a blob's metadata and content.
 func Delivery(metadata map[string]*string, content []byte) (*core.Delivery, error) {
+	return destination.FromObject(values(metadata), prefix, content)
+}
+
+func values(metadata map[string]*string) map[string]string {
 	values := map[string]string{}
 	for name, value := range metadata {
 		if value != nil {
 			values[strings.ToLower(name)] = *value // a header's name comes in any case
 		}
 	}
-	return destination.FromObject(values, prefix, content)
+	return values
 }

@@ -12,6 +12,7 @@ import (
 
 // Use does so. It must be called before the first client is made.
 func Use() {
+	sdk.Identity, sdk.NoToken = "the identity signed in", "sign in by az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 	sdk.Credential = func() (azcore.TokenCredential, error) {
 		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: sdk.Options()})
 	}

@@ -22,7 +22,12 @@ func onAzurite(t testing.TB) destinationtest.Harness {
 	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", connection)
 	return destinationtest.Harness{
 		Limit: 64 << 10,
-		Open:  func(t testing.TB, name string) core.Handler { return open(t, "azqueue://devstoreaccount1/"+name) },
+		Queue: func(t testing.TB, name string) destination.Queue {
+			q, err := queue.OpenQueue("azqueue://devstoreaccount1/" + name)
+			required.NoError(t, err)
+			return q
+		},
+		Open: func(t testing.TB, name string) core.Handler { return open(t, "azqueue://devstoreaccount1/"+name) },
 		Create: func(t testing.TB, name string) {
 			if _, err := client(t, name).Create(t.Context(), nil); err != nil {
 				t.Fatal(err)

@@ -50,17 +50,17 @@ type from interface {
 }
 
 // Receive implements [destination.Queue].
-func (r *receiver) Receive(ctx context.Context, max int, wait time.Duration) ([]destination.Received, error) {
-	waiting, cancel := context.WithTimeout(ctx, wait)
+func (r *receiver) Receive(ctx context.Context, most int, wait time.Duration) ([]destination.Received, error) {
+	waiting, cancel := context.WithTimeout(ctx, max(wait, time.Second)) // in less there is no answer
 	defer cancel()
 	if r.from == nil {
 		if err := r.open(); err != nil {
 			return nil, r.explain(err)
 		}
 	}
-	messages, err := r.from.ReceiveMessages(waiting, max, nil)
+	messages, err := r.from.ReceiveMessages(waiting, most, nil)
 	if needsSession(err) {
-		messages, err = r.fromSession(waiting, max)
+		messages, err = r.fromSession(waiting, most)
 	}
 	if len(messages) == 0 && err != nil {
 		if r.isSession() { // the next call looks for another

@@ -72,7 +72,7 @@ func (t *tool) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(err, "see "+cmd.CommandPath()+" --help") })
 	root.AddCommand(
 		t.demoCommand(), t.listenCommand(), t.sendCommand(), t.replayCommand(),
-		t.eventsCommand(), t.decodeCommand(), t.schemaCommand(), t.verifyCommand(), t.checkCommand(), t.webhooksCommand(), t.versionCommand(),
+		t.pullCommand(), t.eventsCommand(), t.decodeCommand(), t.schemaCommand(), t.verifyCommand(), t.checkCommand(), t.webhooksCommand(), t.versionCommand(),
 	)
 	return root
 }
@@ -83,7 +83,7 @@ func (t *tool) checkNames(cmd *cobra.Command) error {
 		cmd = cmd.Parent()
 	}
 	switch cmd.Name() {
-	case "demo", "listen", "send", "verify", "check", "webhooks":
+	case "demo", "listen", "pull", "send", "verify", "check", "webhooks":
 		if t.environ != nil {
 			return environment.CheckNames(t.environ())
 		}

@@ -199,7 +199,17 @@ func interruptible(ctx context.Context, read func() ([]byte, error)) ([]byte, er
 // more than one step of it. step is called after each step and done at the end,
 // complete or not; the bar is gone then.
 func (t *tool) progress(what string, steps int) (step, done func()) {
-	if steps < 2 || !isTerminal(t.err) {
+	if steps < 2 {
+		return func() {}, func() {}
+	}
+	return t.bar(what, steps)
+}
+
+// count is [tool.progress] of work whose end is not known.
+func (t *tool) count(what string) (step, done func()) { return t.bar(what, -1) }
+
+func (t *tool) bar(what string, steps int) (step, done func()) {
+	if !isTerminal(t.err) {
 		return func() {}, func() {}
 	}
 	bar := progressbar.NewOptions(steps,

@@ -50,6 +50,18 @@ func NewFolder(dir string) (*Folder, error) {
 	return f, nil
 }
 
+// OpenFolder opens a folder that is there, to read it.
+func OpenFolder(dir string) (*Folder, error) {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("file: %w", err)
+	}
+	if info, err := os.Stat(path); dir == "" || err != nil || !info.IsDir() {
+		return nil, errors.New("file: there is no such folder")
+	}
+	return &Folder{dir: path}, nil
+}
+
 // Handle implements [core.Handler]. It returns nil once the file stands under
 // its name, complete, and it and every folder on the way to it are synced to
 // disk. Two deliveries of the same content at the same time leave one file.
@@ -86,7 +98,7 @@ func (f *Folder) Has(uri string) bool {
 // name returns the path below the folder of a file: URL.
 func (f *Folder) name(uri string) (string, error) {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "file" || u.Host != "" {
+	if err != nil || u.Scheme != "file" || u.Host != "" || u.RawQuery != "" || u.Fragment != "" {
 		return "", errors.New("this is not the URL of a file")
 	}
 	path := u.Path
@@ -94,7 +106,7 @@ func (f *Folder) name(uri string) (string, error) {
 		path = strings.TrimPrefix(path, "/")
 	}
 	name, err := filepath.Rel(f.dir, filepath.FromSlash(path))
-	if err == nil && !filepath.IsLocal(name) {
+	if err == nil && (name == "." || !filepath.IsLocal(name)) {
 		err = errors.New("this file is not in the folder")
 	}
 	return name, err

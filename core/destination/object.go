@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net/url"
 	"strings"
@@ -158,6 +159,9 @@ func (o Objects) URI(name string) string {
 	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + name}).String()
 }
 
+// BucketName returns the bucket.
+func (o Objects) BucketName() string { return o.bucket }
+
 // Names returns the bucket, and what the names begin with of those objects whose
 // names begin so below the prefix.
 func (o Objects) Names(begin string) (bucket, prefix string) { return o.bucket, o.prefix + begin }
@@ -183,8 +187,14 @@ func (o Objects) Name(uri string) string {
 		return ""
 	}
 	name := strings.TrimPrefix(u.Path, "/")
-	if !strings.HasPrefix(name, o.prefix) || len(name) == len(o.prefix) {
+	if !IsBelow(name, o.prefix) {
 		return ""
 	}
 	return name
+}
+
+// IsBelow reports whether a name is one below a prefix, without . and .. in it, which
+// some on the way to a bucket follow.
+func IsBelow(name, prefix string) bool {
+	return strings.HasPrefix(name, prefix) && len(name) > len(prefix) && fs.ValidPath(name)
 }

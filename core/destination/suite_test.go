@@ -51,7 +51,7 @@ func folders(t testing.TB) destinationtest.Harness {
 			}
 			return messages
 		},
-		Once: true,
+		Once: true, Lists: true,
 	}
 }
 

@@ -19,7 +19,7 @@ func onFake(t testing.TB) destinationtest.Harness {
 	server := fakegcs.New(t, "labels")
 	t.Setenv("STORAGE_EMULATOR_HOST", server.URL)
 	return destinationtest.Harness{
-		Once: true, Exact: true,
+		Once: true, Exact: true, Lists: true,
 		Open:   func(t testing.TB, name string) core.Handler { return open(t, "gs://"+name+"/"+name) },
 		Create: func(_ testing.TB, name string) { server.Create(name) },
 		Receive: func(t testing.TB, name string, _ int, _ destination.Fetch) (messages []destinationtest.Message) {

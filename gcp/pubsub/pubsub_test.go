@@ -39,6 +39,7 @@ func fake(t testing.TB, options ...pstest.ServerReactorOption) (fake *pstest.Ser
 	required.NoError(t, err)
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(10_000_000))
 	pubsubpb.RegisterPublisherServer(server, &fake.GServer)
+	pubsubpb.RegisterSubscriberServer(server, &fake.GServer)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	return fake, listener.Addr().String()

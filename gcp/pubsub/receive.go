@@ -41,15 +41,15 @@ type subscription struct {
 }
 
 // Receive implements [destination.Queue].
-func (s *subscription) Receive(ctx context.Context, max int, wait time.Duration) ([]destination.Received, error) {
+func (s *subscription) Receive(ctx context.Context, most int, wait time.Duration) ([]destination.Received, error) {
 	client, err := s.client(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s, err)
 	}
 	name := "projects/" + s.project + "/subscriptions/" + s.topic
-	waiting, cancel := context.WithTimeout(ctx, wait)
+	waiting, cancel := context.WithTimeout(ctx, max(wait, time.Second)) // in less there is no answer
 	defer cancel()
-	response, err := client.Pull(waiting, &pubsubpb.PullRequest{Subscription: name, MaxMessages: int32(min(max, maxReceived))})
+	response, err := client.Pull(waiting, &pubsubpb.PullRequest{Subscription: name, MaxMessages: int32(min(most, maxReceived))})
 	if waiting.Err() != nil && ctx.Err() == nil {
 		return nil, nil
 	}

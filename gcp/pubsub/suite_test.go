@@ -9,6 +9,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/gcp/pubsub"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func TestOnFake(t *testing.T) { destinationtest.Run(t, onFake(t)) }
@@ -22,9 +23,22 @@ func onFake(t testing.TB) destinationtest.Harness {
 		if _, err := server.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/acme-ml/topics/" + name}); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := server.GServer.CreateSubscription(t.Context(), &pubsubpb.Subscription{
+			Name: "projects/acme-ml/subscriptions/" + name, Topic: "projects/acme-ml/topics/" + name, AckDeadlineSeconds: 10,
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	h.Receive = func(t testing.TB, _ string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
+	h.Queue = func(t testing.TB, name string) destination.Queue {
+		q, err := pubsub.OpenQueue("pubsub://acme-ml/" + name)
+		required.NoError(t, err)
+		return q
+	}
+	h.Receive = func(t testing.TB, name string, _ int, fetch destination.Fetch) (messages []destinationtest.Message) {
 		for _, m := range server.Messages() { // there by the time of the answer
+			if m.Topic != "projects/acme-ml/topics/"+name {
+				continue
+			}
 			if m.OrderingKey != "" || m.Attributes["Content-Type"] != m.Attributes["ce-datacontenttype"] {
 				t.Errorf("message %v", m)
 			}

@@ -33,6 +33,9 @@ func Explain(what string, err error, remedies Remedies) error {
 			remedy = common[code]
 		}
 	}
+	if strings.Contains(text, "get credentials:") { // the SDK has no type for it
+		text, remedy = "there are no AWS credentials", NoCredentials
+	}
 	text = strings.Join(strings.Fields(text), " ")
 	if remedy != "" {
 		text = strings.TrimSuffix(text, ".") + "; " + remedy
@@ -51,6 +54,9 @@ var common = Remedies{
 }
 
 const newCredentials = "give this process valid AWS credentials; in a function, a role"
+
+// NoCredentials is the remedy where there are none.
+var NoCredentials = newCredentials
 
 // Keys that are right elsewhere are unknown in another partition.
 const otherPartition = newCredentials + ", and one of the partition (aws, aws-cn, aws-us-gov) that the resource is in"

@@ -27,7 +27,10 @@ func Explain(what string, err error, remedies Remedies) error {
 	}
 	text, code := say(err)
 	remedy := remedies[code]
-	if remedy == "" {
+	switch {
+	case code == noToken:
+		remedy = NoToken
+	case remedy == "":
 		remedy = common[code]
 	}
 	return Problem(what, text, remedy, err)
@@ -57,13 +60,13 @@ func say(err error) (text, code string) {
 	var address *url.Error
 	switch {
 	case errors.As(err, &identity):
-		text := "the managed identity got no token"
+		text := Identity + " got no token"
 		if identity.RawResponse != nil {
 			text += fmt.Sprintf(" (status %d)", identity.RawResponse.StatusCode)
 		}
 		return text, noToken
-	case strings.Contains(err.Error(), "ManagedIdentityCredential"): // its other errors have no type
-		return "there is no managed identity", noToken
+	case strings.Contains(err.Error(), "ManagedIdentityCredential"), strings.Contains(err.Error(), "DefaultAzureCredential"): // its other errors have no type
+		return "there is no " + strings.TrimPrefix(Identity, "the "), noToken
 	case errors.As(err, &http):
 		return strings.TrimSpace(fmt.Sprintf("answered %d %s", http.StatusCode, http.ErrorCode)), http.ErrorCode
 	case errors.Is(err, context.DeadlineExceeded):
@@ -76,9 +79,14 @@ func say(err error) (text, code string) {
 
 const noToken = "no token"
 
+// Who signs in, and what to do if that fails.
+var (
+	Identity = "the managed identity"
+	NoToken  = "give the app a managed identity (and its client id in AZURE_CLIENT_ID if it has several)"
+)
+
 // common are the remedies for what every service may say.
 var common = Remedies{
-	noToken:                              "give the app a managed identity (and its client id in AZURE_CLIENT_ID if it has several)",
 	"AuthenticationFailed":               credentials,
 	"InvalidAuthenticationInfo":          credentials,
 	"KeyBasedAuthenticationNotPermitted": "the account takes no keys; unset " + StorageVariable + " to use the managed identity",

@@ -17,6 +17,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,8 @@ func New(t testing.TB, bucket string) *Server {
 	s := &Server{buckets: map[string]bool{bucket: true}, objects: map[string]Object{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /upload/storage/v1/b/{bucket}/o", s.insert)
+	mux.HandleFunc("GET /storage/v1/b/{bucket}/o", s.list)
+	mux.HandleFunc("GET /storage/v1/b/{bucket}/o/{name}", s.get)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
@@ -109,6 +112,60 @@ func (s *Server) insert(w http.ResponseWriter, r *http.Request) {
 		s.objects[name] = object
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(map[string]string{"name": name, "generation": "1"})
+	}
+}
+
+// pageSize is how many names an answer lists: few, so that there are several.
+const pageSize = 3
+
+// list answers with the names in order
+// (https://cloud.google.com/storage/docs/json_api/v1/objects/list).
+func (s *Server) list(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	query := r.URL.Query()
+	switch {
+	case s.refusal != nil:
+		answer(w, s.refusal.status, s.refusal.message)
+		return
+	case !s.buckets[r.PathValue("bucket")]:
+		answer(w, http.StatusNotFound, "The specified bucket does not exist.")
+		return
+	}
+	var page struct {
+		Items         []map[string]string `json:"items"`
+		NextPageToken string              `json:"nextPageToken,omitempty"`
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.objects)) {
+		switch {
+		case !strings.HasPrefix(name, query.Get("prefix")), name < query.Get("startOffset"), name <= query.Get("pageToken"):
+		case len(page.Items) == pageSize:
+			page.NextPageToken = page.Items[pageSize-1]["name"]
+		default:
+			page.Items = append(page.Items, map[string]string{"name": name})
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(page)
+}
+
+// get answers with the metadata, or with the content alone
+// (https://cloud.google.com/storage/docs/json_api/v1/objects/get).
+func (s *Server) get(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	object, found := s.objects[r.PathValue("name")]
+	switch {
+	case s.refusal != nil:
+		answer(w, s.refusal.status, s.refusal.message)
+	case !found || !s.buckets[r.PathValue("bucket")]:
+		answer(w, http.StatusNotFound, "No such object: "+r.PathValue("bucket")+"/"+r.PathValue("name"))
+	case r.URL.Query().Get("alt") != "media":
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(map[string]any{"name": r.PathValue("name"), "metadata": object.Metadata})
+	default:
+		w.Header().Set("Content-Type", object.ContentType)
+		w.Write(object.Content)
 	}
 }
 
