@@ -46,6 +46,18 @@ func Start(h core.Handler, options ...core.Option) {
 
 // function does what Start does before the first event.
 func function(getenv func(string) string, environ func() []string, stdout io.Writer, h core.Handler, options []core.Option) lambda.Handler {
+	p := platform(getenv, environ, stdout, h, options)
+	receiver, _, err := environment.Receiver(p)
+	if err != nil {
+		p.Logger.Error("wrong configuration: every request is answered 503", "error", err)
+		return NewHandler(environment.Misconfigured(err, p.Logger))
+	}
+	warmUp(receiver, p.Logger)
+	return NewHandler(receiver)
+}
+
+// platform is Lambda, with what the program adds. Its logger becomes the default.
+func platform(getenv func(string) string, environ func() []string, stdout io.Writer, h core.Handler, options []core.Option) environment.Platform {
 	level, levelError := logLevel(getenv)
 	p := environment.Platform{
 		Options: core.Options{Logger: NewLogger(stdout, level)},
@@ -66,13 +78,7 @@ func function(getenv func(string) string, environ func() []string, stdout io.Wri
 	if levelError != nil {
 		p.Logger.Error("wrong configuration", "error", levelError)
 	}
-	receiver, _, err := environment.Receiver(p)
-	if err != nil {
-		p.Logger.Error("wrong configuration: every request is answered 503", "error", err)
-		return NewHandler(environment.Misconfigured(err, p.Logger))
-	}
-	warmUp(receiver, p.Logger)
-	return NewHandler(receiver)
+	return p
 }
 
 // openARN opens a destination by its bare ARN, as AWS's console and templates
@@ -96,6 +102,9 @@ func openARN(openers map[string]func(string) (core.Handler, error)) func(string)
 func warmUp(r *core.Receiver, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	if r.Secrets == nil {
+		return // a worker that verifies nothing
+	}
 	if _, err := r.Secrets.Secrets(ctx); err != nil {
 		logger.Error("no webhook secret yet: requests are answered 503 until there is one", "error", err)
 	}

@@ -2,8 +2,6 @@ package eventbridge
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
 	"iter"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/labelhook/labelhook/aws/internal/message"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 )
@@ -97,19 +96,5 @@ func portable(body []byte) bool {
 // detail. fetch reads a body that is in the overflow bucket. A bus may have
 // printed a body again: then the signature does not hold, and the key is another.
 func Delivery(detailType string, resources []string, detail []byte, fetch destination.Fetch) (*core.Delivery, error) {
-	var event struct{ SpecVersion string }
-	if json.Unmarshal(detail, &event) == nil && event.SpecVersion != "" {
-		return destination.FromEvent(detail, fetch)
-	}
-	attributes := map[string]string{"type": detailType}
-	for _, r := range resources {
-		name, value, _ := strings.Cut(r, "=")
-		attributes[name] = value
-	}
-	d, err := destination.FromMessage(attributes, "", detail, fetch)
-	if errors.Is(err, core.ErrForeign) {
-		delete(attributes, "labelboxkey")
-		d, err = destination.FromMessage(attributes, "", detail, fetch)
-	}
-	return d, err
+	return message.FromEventBridge(detailType, resources, detail, fetch)
 }

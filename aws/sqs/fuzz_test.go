@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/labelhook/labelhook/aws/internal/message"
 	"github.com/labelhook/labelhook/core"
 )
 
@@ -25,7 +26,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		attributes := map[string]string{}
 		for _, a := range m.attributes {
-			attributes[prefix+a.Name] = a.Value
+			attributes[message.Prefix+a.Name] = a.Value
 		}
 		if got, err := Delivery(attributes, m.body, nil); err != nil || !bytes.Equal(got.Body, body) || got.Key() != d.Key() {
 			t.Errorf("%q is sent as %q, and received as %v, %v", body, m.body, got, err)

@@ -3,13 +3,13 @@ package sqs
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/labelhook/labelhook/aws/internal/message"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 )
@@ -21,19 +21,16 @@ const (
 	maxAttributes = 10
 )
 
-// prefix marks an attribute as CloudEvents', as in the HTTP binding.
-const prefix = "ce-"
-
-// message is a delivery as SQS takes it.
-type message struct {
+// sent is a delivery as SQS takes it.
+type sent struct {
 	body       string
 	attributes []core.Attribute // named without the prefix
 }
 
 // newMessage has the body in it, or refers to it if dataref is not empty. The
 // attributes without which the body cannot be read come first.
-func newMessage(d *core.Delivery, dataref string) message {
-	m := message{body: string(d.Body)}
+func newMessage(d *core.Delivery, dataref string) sent {
+	m := sent{body: string(d.Body)}
 	switch {
 	case dataref != "":
 		body, _ := json.Marshal(map[string]string{"dataref": dataref}) // text cannot fail
@@ -41,7 +38,7 @@ func newMessage(d *core.Delivery, dataref string) message {
 		m.add("dataref", dataref)
 	case !valid(m.body):
 		m.body = base64.StdEncoding.EncodeToString(d.Body)
-		m.add("labelboxencoding", "base64")
+		m.add(message.Encoding, "base64")
 	}
 	for _, a := range d.Attributes() {
 		m.add(a.Name, a.Value)
@@ -49,7 +46,7 @@ func newMessage(d *core.Delivery, dataref string) message {
 	return m
 }
 
-func (m *message) add(name, value string) {
+func (m *sent) add(name, value string) {
 	if len(m.attributes) < maxAttributes {
 		m.attributes = append(m.attributes, core.Attribute{Name: name, Value: clean(value)})
 	}
@@ -58,31 +55,24 @@ func (m *message) add(name, value string) {
 // Delivery makes the delivery again of a message: of the text values of its
 // attributes and its body. fetch reads a body that is in the overflow bucket.
 func Delivery(attributes map[string]string, body string, fetch destination.Fetch) (*core.Delivery, error) {
-	content := []byte(body)
-	if attributes[prefix+"labelboxencoding"] == "base64" {
-		var err error
-		if content, err = base64.StdEncoding.DecodeString(body); err != nil {
-			return nil, fmt.Errorf("%w: its body is not in base64: %w", core.ErrForeign, err)
-		}
-	}
-	return destination.FromMessage(attributes, prefix, content, fetch)
+	return message.FromSQS(attributes, body, fetch)
 }
 
 // size is what SQS counts.
-func (m message) size() int {
+func (m sent) size() int {
 	n := len(m.body)
 	for _, a := range m.attributes {
-		n += len(prefix) + len(a.Name) + len(dataType) + len(a.Value)
+		n += len(message.Prefix) + len(a.Name) + len(dataType) + len(a.Value)
 	}
 	return n
 }
 
 const dataType = "String"
 
-func (m message) values() map[string]types.MessageAttributeValue {
+func (m sent) values() map[string]types.MessageAttributeValue {
 	values := make(map[string]types.MessageAttributeValue, len(m.attributes))
 	for _, a := range m.attributes {
-		values[prefix+a.Name] = types.MessageAttributeValue{DataType: awssdk.String(dataType), StringValue: &a.Value}
+		values[message.Prefix+a.Name] = types.MessageAttributeValue{DataType: awssdk.String(dataType), StringValue: &a.Value}
 	}
 	return values
 }
