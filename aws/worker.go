@@ -60,8 +60,9 @@ func workerFunction(getenv func(string) string, environ func() []string, stdout 
 //   - notifications of S3, directly or by EventBridge.
 //
 // Of the last two a failure is an error of the function: Lambda calls it twice more,
-// and then its on-failure destination. A bus may print a body anew; its signature
-// then fails, and only a worker with [core.WithoutVerification] takes it.
+// and then its on-failure destination. A bus may print a body anew. It is taken all
+// the same if Labelbox sent it without white space, as it does; of any other the
+// signature fails, and only a worker with [core.WithoutVerification] takes it.
 //
 // Deadlines and pings are those of [NewHandler]: messages for which there is no time
 // left stay. Any other event is an error that names what came. Invoke may be called concurrently.

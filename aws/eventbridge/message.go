@@ -94,7 +94,8 @@ func portable(body []byte) bool {
 
 // Delivery makes the delivery again of an event's detail-type, resources and
 // detail. fetch reads a body that is in the overflow bucket. A bus may have
-// printed a body again: then the signature does not hold, and the key is another.
+// printed a body anew: one that came without white space is found again by its key; of
+// another the signature does not hold, and the key is another.
 func Delivery(detailType string, resources []string, detail []byte, fetch destination.Fetch) (*core.Delivery, error) {
 	return message.FromEventBridge(detailType, resources, detail, fetch)
 }

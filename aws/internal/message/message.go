@@ -3,11 +3,14 @@
 package message
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
@@ -34,7 +37,9 @@ func FromSQS(attributes map[string]string, body string, fetch destination.Fetch)
 }
 
 // FromEventBridge makes the delivery again of an event's detail-type, resources and
-// detail. A bus may have printed a body again: then the key is another.
+// detail. A bus may have printed a body anew. One that Labelbox sent without white
+// space is found again by the key; of any other the key is another then, and the
+// signature does not hold.
 func FromEventBridge(detailType string, resources []string, detail []byte, fetch destination.Fetch) (*core.Delivery, error) {
 	var event struct{ SpecVersion string }
 	if json.Unmarshal(detail, &event) == nil && event.SpecVersion != "" {
@@ -47,6 +52,11 @@ func FromEventBridge(detailType string, resources []string, detail []byte, fetch
 	}
 	d, err := destination.FromMessage(attributes, "", detail, fetch)
 	if errors.Is(err, core.ErrForeign) {
+		if compact := jsontext.Value(bytes.Clone(detail)); compact.Compact() == nil {
+			if d, err := destination.FromMessage(attributes, "", compact, fetch); err == nil {
+				return d, nil
+			}
+		}
 		delete(attributes, "labelboxkey")
 		d, err = destination.FromMessage(attributes, "", detail, fetch)
 	}
