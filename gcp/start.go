@@ -56,9 +56,19 @@ func Register(name string, h core.Handler, options ...core.Option) http.Handler 
 
 // configure makes the receiver.
 func configure(h core.Handler, options []core.Option) (*core.Receiver, *slog.Logger, error) {
-	level, err := environment.LogLevel(os.Getenv)
+	p, err := platform(h, options)
 	if err != nil {
 		return nil, nil, err
+	}
+	receiver, _, err := environment.Receiver(p)
+	return receiver, p.Logger, err
+}
+
+// platform is Google Cloud, with what the program adds.
+func platform(h core.Handler, options []core.Option) (environment.Platform, error) {
+	level, err := environment.LogLevel(os.Getenv)
+	if err != nil {
+		return environment.Platform{}, err
 	}
 	p := environment.Platform{ // without a Manager: Secret Manager's secret is a file here
 		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
@@ -68,8 +78,7 @@ func configure(h core.Handler, options []core.Option) (*core.Receiver, *slog.Log
 	for _, option := range options {
 		option(&p.Options)
 	}
-	receiver, _, err := environment.Receiver(p)
-	return receiver, p.Logger, err
+	return p, nil
 }
 
 // refuse logs a wrong configuration and ends the process.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
+	"github.com/labelhook/labelhook/gcp/internal/message"
 )
 
 // Pub/Sub's limits, in bytes (https://cloud.google.com/pubsub/quotas).
@@ -15,17 +16,14 @@ const (
 	maxValue   = 1024       // of an attribute
 )
 
-// prefix marks an attribute as CloudEvents'.
-const prefix = "ce-"
-
-// message is the delivery with its body, or with the URI of that if dataref is
+// newMessage is the delivery with its body, or with the URI of that if dataref is
 // not empty.
-func message(d *core.Delivery, dataref string) *pubsubpb.PubsubMessage {
+func newMessage(d *core.Delivery, dataref string) *pubsubpb.PubsubMessage {
 	m := &pubsubpb.PubsubMessage{Attributes: attributes(d)}
 	if dataref == "" {
 		m.Data = d.Body
 	} else {
-		m.Attributes[prefix+"dataref"] = dataref
+		m.Attributes[message.Prefix+"dataref"] = dataref
 	}
 	return m
 }
@@ -33,7 +31,7 @@ func message(d *core.Delivery, dataref string) *pubsubpb.PubsubMessage {
 // Delivery makes the delivery again of a message's attributes and data. fetch
 // reads a body that is in the overflow bucket.
 func Delivery(attributes map[string]string, data []byte, fetch destination.Fetch) (*core.Delivery, error) {
-	return destination.FromMessage(attributes, prefix, data, fetch)
+	return message.FromPubSub(attributes, data, fetch)
 }
 
 // attributes are the delivery's as far as Pub/Sub has room for their values: an
@@ -49,7 +47,7 @@ func attributes(d *core.Delivery) map[string]string {
 			}
 			value = d.Key()
 		}
-		all[prefix+a.Name] = value
+		all[message.Prefix+a.Name] = value
 		if a.Name == "datacontenttype" {
 			all["Content-Type"] = value
 		}

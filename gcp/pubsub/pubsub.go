@@ -65,7 +65,7 @@ func (t *topic) Handle(ctx context.Context, d *core.Delivery) error {
 		return fmt.Errorf("%s: %w", t, err)
 	}
 	return destination.Send(ctx, d, &t.Overflow, func(dataref string) error {
-		request := &pubsubpb.PublishRequest{Topic: t.resource(), Messages: []*pubsubpb.PubsubMessage{message(d, dataref)}}
+		request := &pubsubpb.PublishRequest{Topic: t.resource(), Messages: []*pubsubpb.PubsubMessage{newMessage(d, dataref)}}
 		if proto.Size(request) > maxRequest {
 			return destination.ErrTooLarge
 		}

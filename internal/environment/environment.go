@@ -77,6 +77,7 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 // buckets that it reads are those of LABELHOOK_OVERFLOW and LABELHOOK_SOURCES.
 func Worker(p Platform) (*worker.Worker, error) {
 	p.worker = true
+	p.useProcess()
 	receiver, _, overflow, err := p.receiver()
 	if err != nil {
 		return nil, err
@@ -109,9 +110,7 @@ func reader(variable string, h core.Handler) (destination.Reader, error) {
 }
 
 func (p Platform) receiver() (receiver *core.Receiver, destinations []string, overflow destination.Bucket, err error) {
-	if p.Getenv == nil {
-		p.Getenv, p.Environ = os.Getenv, os.Environ
-	}
+	p.useProcess()
 	if p.Environ != nil {
 		if err := CheckNames(p.Environ()); err != nil {
 			return nil, nil, nil, err
@@ -172,6 +171,13 @@ func (p Platform) receiver() (receiver *core.Receiver, destinations []string, ov
 		Unverified: p.Unverified,
 		Observe:    p.observer(names),
 	}, names, overflow, nil
+}
+
+// useProcess takes the process's own environment where no other is given.
+func (p *Platform) useProcess() {
+	if p.Getenv == nil {
+		p.Getenv, p.Environ = os.Getenv, os.Environ
+	}
 }
 
 func (p Platform) observer(destinations []string) core.Observer {
