@@ -248,3 +248,16 @@ func TestNothingIsBegunWithoutTime(t *testing.T) {
 		t.Errorf("%s, taken %d", got.Code, len(k.taken))
 	}
 }
+
+func BenchmarkTake(b *testing.B) {
+	w := newWorker(core.HandlerFunc(func(context.Context, *core.Delivery) error { return nil }))
+	d := labelhooktest.Delivery(payload.LabelCreated, labelhooktest.Sample(payload.LabelCreated, payload.V2))
+	b.SetBytes(int64(len(d.Body)))
+	m := event("1", "", destination.Event(d, ""))
+	b.ReportAllocs()
+	for b.Loop() {
+		if answer := w.Take(b.Context(), m); answer.Status != 200 {
+			b.Fatal(answer.Code)
+		}
+	}
+}
