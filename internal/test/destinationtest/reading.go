@@ -134,7 +134,7 @@ func (h Harness) receives(t *testing.T) {
 	if _, err := queue.Receive(ctx, 1, time.Minute); err == nil {
 		t.Error("waited on although it was cancelled")
 	}
-	missing := h.Queue(t, "nosuchqueue")
+	missing := h.Queue(t, "missing")
 	if _, err := missing.Receive(t.Context(), 1, 0); err == nil {
 		t.Error("received from no queue")
 	} else {
