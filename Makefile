@@ -18,6 +18,9 @@ demo: build
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o dist/labelhook ./cmd/labelhook
 
+# The race detector has every program sleep a second at its end: hundreds are run.
+export GORACE ?= atexit_sleep_ms=0
+
 ## test: every test; with the race detector where there is a C compiler
 test: .tools/iam-simulate/node_modules .tools/languages/node_modules
 	@[ -n "$(RACE)" ] || echo "make test: no C compiler found, so without the race detector (Debian: gcc, macOS: xcode-select --install)"

@@ -24,7 +24,7 @@ import (
 // The variables are those of [Start], and two have another meaning:
 // LABELHOOK_OVERFLOW is the bucket where the receiver has put bodies that were too
 // large for a message, and LABELHOOK_SOURCES lists the buckets whose notifications are
-// taken. Both need [core.WithDestination] for "s3". Deliveries go to
+// taken. Both need [core.WithDestination] for "s3" with the OpenSource of package s3. Deliveries go to
 // LABELHOOK_DESTINATIONS besides h.
 //
 // The signature that has travelled with a delivery is verified again, with the same

@@ -7,12 +7,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/labelhook/labelhook/aws/internal/sdk"
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 )
 
+// source is a bucket that is read.
+type source struct {
+	*bucket
+	destination.Source
+}
+
+// OpenSource is [Open] for what reads the bucket too, such as a worker:
+// [destination.Lister] and [destination.Reader].
+func OpenSource(url string) (core.Handler, error) {
+	h, err := Open(url)
+	if err != nil {
+		return nil, err
+	}
+	b := h.(*bucket)
+	return &source{b, destination.NewSource(b.Objects)}, nil
+}
+
 // Get implements [destination.Reader]. It needs the permission s3:GetObject on the
 // objects.
-func (b *bucket) Get(ctx context.Context, uri string, limit int) (destination.Object, error) {
+func (b *source) Get(ctx context.Context, uri string, limit int) (destination.Object, error) {
 	client, err := b.client()
 	if err != nil {
 		return destination.Object{}, fmt.Errorf("%s: %w", b, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // List implements [destination.Lister]. It needs the permission s3:ListBucket.
-func (b *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string, error] {
+func (b *source) List(ctx context.Context, begin, from string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		client, err := b.client()
 		if err != nil {

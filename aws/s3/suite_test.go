@@ -27,7 +27,12 @@ func onMoto(t testing.TB) destinationtest.Harness {
 	required.NoError(t, err)
 	aws := awss3.NewFromConfig(c, func(o *awss3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
 	return destinationtest.Harness{
-		Once: true, Exact: true, Lists: true,
+		Once: true, Exact: true,
+		Source: func(t testing.TB, name string) core.Handler {
+			h, err := s3.OpenSource("s3://" + name + "/raw")
+			required.NoError(t, err)
+			return h
+		},
 		Open: func(t testing.TB, name string) core.Handler { return open(t, "s3://"+name+"/raw") },
 		Create: func(t testing.TB, name string) {
 			if _, err := aws.CreateBucket(t.Context(), &awss3.CreateBucketInput{

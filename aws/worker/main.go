@@ -16,6 +16,6 @@ func main() {
 	aws.StartWorker(nil,
 		core.WithDestination("sqs", sqs.Open),
 		core.WithDestination("eventbridge", eventbridge.Open),
-		core.WithDestination("s3", s3.Open),
+		core.WithDestination("s3", s3.OpenSource),
 	)
 }

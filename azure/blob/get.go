@@ -8,15 +8,29 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
 	"github.com/labelhook/labelhook/azure/internal/sdk"
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 )
 
+// source is a container that is read.
+type source struct{ *bucket }
+
+// OpenSource is [Open] for what reads the container too, such as a worker:
+// [destination.Lister] and [destination.Reader].
+func OpenSource(url string) (core.Handler, error) {
+	h, err := Open(url)
+	if err != nil {
+		return nil, err
+	}
+	return &source{h.(*bucket)}, nil
+}
+
 // Has implements [destination.Reader].
-func (c *bucket) Has(uri string) bool { return c.name(uri) != "" }
+func (c *source) Has(uri string) bool { return c.name(uri) != "" }
 
 // name returns the name of the blob that a URL of Locate's form names, "" of one
 // that is not below the prefix in this container.
-func (c *bucket) name(uri string) string {
+func (c *source) name(uri string) string {
 	own, err := neturl.Parse(c.client.URL())
 	if err != nil {
 		return ""
@@ -33,7 +47,7 @@ func (c *bucket) name(uri string) string {
 }
 
 // Get implements [destination.Reader]. It needs the role "Storage Blob Data Reader".
-func (c *bucket) Get(ctx context.Context, uri string, limit int) (destination.Object, error) {
+func (c *source) Get(ctx context.Context, uri string, limit int) (destination.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
 	response, err := c.client.NewBlobClient(c.name(uri)).DownloadStream(ctx, nil)

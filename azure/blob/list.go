@@ -11,7 +11,7 @@ import (
 
 // List implements [destination.Lister]. It needs the role "Storage Blob Data
 // Reader". Azure lists from the beginning only, so what stands before from is passed over.
-func (c *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string, error] {
+func (c *source) List(ctx context.Context, begin, from string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		prefix := c.prefix + begin
 		pages := c.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &prefix})

@@ -42,6 +42,10 @@ func (m tidily) Run() int {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each of hundreds of programs sleeps a second at its end
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"listening": startListening, "deliver": deliver, "stopped": stopped, "exits": exits,
 		},

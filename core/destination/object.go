@@ -151,43 +151,52 @@ func (o Objects) Object(d *core.Delivery) (bucket, name string) {
 
 // Locate implements [Bucket] with the object's URL.
 func (o Objects) Locate(d *core.Delivery) string {
-	return o.URI(o.prefix + d.ObjectName())
+	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + o.prefix + d.ObjectName()}).String()
 }
 
+// Source is what the sources of such buckets share. It is a type of its own, so that
+// a receiver, which only writes, does not link what reads.
+type Source struct{ objects Objects }
+
+// NewSource makes it of the bucket's objects.
+func NewSource(o Objects) Source { return Source{o} }
+
 // URI is that of the object of a name.
-func (o Objects) URI(name string) string {
-	return (&url.URL{Scheme: o.scheme, Host: o.bucket, Path: "/" + name}).String()
+func (s Source) URI(name string) string {
+	return (&url.URL{Scheme: s.objects.scheme, Host: s.objects.bucket, Path: "/" + name}).String()
 }
 
 // BucketName returns the bucket.
-func (o Objects) BucketName() string { return o.bucket }
+func (s Source) BucketName() string { return s.objects.bucket }
 
 // Names returns the bucket, and what the names begin with of those objects whose
 // names begin so below the prefix.
-func (o Objects) Names(begin string) (bucket, prefix string) { return o.bucket, o.prefix + begin }
+func (s Source) Names(begin string) (bucket, prefix string) {
+	return s.objects.bucket, s.objects.prefix + begin
+}
 
 // Before returns a name directly before from below the prefix, nil if from is "":
 // for services that list what is after a name.
-func (o Objects) Before(from string) *string {
+func (s Source) Before(from string) *string {
 	if from == "" {
 		return nil
 	}
-	before := o.prefix + from[:len(from)-1] + string(from[len(from)-1]-1) + "\U0010ffff"
+	before := s.objects.prefix + from[:len(from)-1] + string(from[len(from)-1]-1) + "\U0010ffff"
 	return &before
 }
 
 // Has implements [Reader].
-func (o Objects) Has(uri string) bool { return o.Name(uri) != "" }
+func (s Source) Has(uri string) bool { return s.Name(uri) != "" }
 
 // Name returns the name of the object that a URI of Locate's form names, "" of one
 // that is not below the prefix in this bucket.
-func (o Objects) Name(uri string) string {
+func (s Source) Name(uri string) string {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != o.scheme || u.Host != o.bucket || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != s.objects.scheme || u.Host != s.objects.bucket || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return ""
 	}
 	name := strings.TrimPrefix(u.Path, "/")
-	if !IsBelow(name, o.prefix) {
+	if !IsBelow(name, s.objects.prefix) {
 		return ""
 	}
 	return name

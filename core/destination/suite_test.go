@@ -17,6 +17,7 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 // key stands for what a URL may hold that nobody else may see.
@@ -51,7 +52,12 @@ func folders(t testing.TB) destinationtest.Harness {
 			}
 			return messages
 		},
-		Once: true, Lists: true,
+		Once: true,
+		Source: func(t testing.TB, name string) core.Handler {
+			f, err := destination.OpenFolder(filepath.Join(all, name))
+			required.NoError(t, err)
+			return f
+		},
 	}
 }
 

@@ -147,9 +147,12 @@ func TestOnlyWhatIsSafeIsTakenOffTheQueue(t *testing.T) {
 
 func TestBodiesAreReadInTheOverflowBucketAlone(t *testing.T) {
 	dir := t.TempDir()
-	folder, err := destination.NewFolder(dir)
+	base, err := destination.NewFolder(dir)
 	required.NoError(t, err)
-	inner, err := destination.NewFolder(dir + "/event=label.created")
+	folder := &destination.FolderSource{Folder: base}
+	required.NoError(t, err)
+	innerBase, err := destination.NewFolder(dir + "/event=label.created")
+	inner := &destination.FolderSource{Folder: innerBase}
 	required.NoError(t, err)
 	d := delivery("large")
 	required.NoError(t, folder.Handle(t.Context(), d))
@@ -183,7 +186,8 @@ func TestBodiesAreReadInTheOverflowBucketAlone(t *testing.T) {
 }
 
 func TestObjectsAreReadInTheirSourcesAlone(t *testing.T) {
-	folder, err := destination.NewFolder(t.TempDir())
+	base, err := destination.NewFolder(t.TempDir())
+	folder := &destination.FolderSource{Folder: base}
 	required.NoError(t, err)
 	w := newWorker(&kept{})
 	uri := folder.Locate(delivery("one"))

@@ -8,7 +8,7 @@ import (
 )
 
 // List implements [destination.Lister]. It needs the role roles/storage.objectViewer.
-func (b *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string, error] {
+func (b *source) List(ctx context.Context, begin, from string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		client, err := b.client(ctx)
 		if err != nil {
@@ -20,7 +20,7 @@ func (b *bucket) List(ctx context.Context, begin, from string) iter.Seq2[string,
 		for token := ""; ; {
 			page, err := call.PageToken(token).Context(ctx).Do()
 			if err != nil {
-				yield("", explainTo(b, err, toRead))
+				yield("", explainTo(b.bucket, err, toRead))
 				return
 			}
 			for _, object := range page.Items {

@@ -18,5 +18,5 @@ var Handler http.Handler
 
 func init() {
 	Handler = gcp.RegisterWorker("LabelboxWorker", nil,
-		core.WithDestination("pubsub", pubsub.Open), core.WithDestination("gs", gcs.Open))
+		core.WithDestination("pubsub", pubsub.Open), core.WithDestination("gs", gcs.OpenSource))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -78,6 +79,11 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 func Worker(p Platform) (*worker.Worker, error) {
 	p.worker = true
 	p.useProcess()
+	p.Destinations = maps.Clone(p.Destinations)
+	if p.Destinations == nil {
+		p.Destinations = map[string]func(string) (core.Handler, error){}
+	}
+	p.Destinations["file"] = openFolder
 	receiver, _, overflow, err := p.receiver()
 	if err != nil {
 		return nil, err
@@ -100,6 +106,16 @@ func Worker(p Platform) (*worker.Worker, error) {
 		w.Sources = append(w.Sources, source)
 	}
 	return w, nil
+}
+
+// openFolder opens a folder to be read too.
+func openFolder(url string) (core.Handler, error) {
+	_, dir, _ := strings.Cut(url, ":")
+	f, err := destination.NewFolder(strings.TrimPrefix(dir, "//"))
+	if err != nil {
+		return nil, err
+	}
+	return &destination.FolderSource{Folder: f}, nil
 }
 
 func reader(variable string, h core.Handler) (destination.Reader, error) {
@@ -378,7 +394,9 @@ var schemes = strings.Fields("log file https http sqlite sqs eventbridge s3 arn 
 func (p Platform) schemes() string {
 	schemes := []string{"log:", "file:DIR", "https://HOST/PATH"}
 	for scheme := range p.Destinations {
-		schemes = append(schemes, scheme+":…")
+		if scheme != "file" {
+			schemes = append(schemes, scheme+":…")
+		}
 	}
 	slices.Sort(schemes)
 	return strings.Join(schemes, ", ")

@@ -21,7 +21,7 @@ func TestWorkersReadTheBucketsThatAreNamed(t *testing.T) {
 	}{
 		{"none", map[string]string{"LABELBOX_WEBHOOK_SECRET": secret}, core.Options{}, 0, false, ""},
 		{"two sources and an overflow", map[string]string{
-			"LABELBOX_WEBHOOK_SECRET": secret, "LABELHOOK_SOURCES": "file:" + dir + "/a file:" + dir + "/b", "LABELHOOK_OVERFLOW": "file:" + dir + "/c",
+			"LABELBOX_WEBHOOK_SECRET": secret, "LABELHOOK_SOURCES": "file:" + dir + " file:" + dir, "LABELHOOK_OVERFLOW": "file:" + dir + "/c",
 		}, core.Options{}, 2, true, ""},
 		{"a source that is no bucket", map[string]string{"LABELBOX_WEBHOOK_SECRET": secret, "LABELHOOK_SOURCES": "log:"}, core.Options{}, 0, false, "LABELHOOK_SOURCES: names a destination that cannot be read"},
 		{"a source of no scheme here", map[string]string{"LABELBOX_WEBHOOK_SECRET": secret, "LABELHOOK_SOURCES": "s3://labels"}, core.Options{}, 0, false, "LABELHOOK_SOURCES: no destination here has the scheme"},

@@ -34,7 +34,7 @@ var (
 		"sqs": sqs.OpenQueue, "pubsub": pubsub.OpenQueue, "servicebus": servicebus.OpenQueue, "azqueue": queue.OpenQueue,
 	}
 	buckets = map[string]func(string) (core.Handler, error){
-		"s3": s3.Open, "gs": gcs.Open, "azblob": blob.Open, "file": folder,
+		"s3": s3.OpenSource, "gs": gcs.OpenSource, "azblob": blob.OpenSource, "file": folder,
 	}
 )
 

@@ -20,7 +20,7 @@ const limit = 1 << 20
 // reads lists a bucket and reads its objects, as a worker or a person does.
 func (h Harness) reads(t *testing.T) {
 	handler := h.open(t, "reads")
-	bucket := handler.(destination.Lister)
+	bucket := h.Source(t, "reads").(destination.Lister)
 	var want []string
 	all := deliveries()
 	send(t, handler, all...)

@@ -38,6 +38,8 @@ type Harness struct {
 	// Receive takes out all that was sent there since the last call, n messages if
 	// all is well.
 	Receive func(t testing.TB, name string, n int, fetch destination.Fetch) []Message
+	// Source opens the bucket or folder to read it; nil where there is none.
+	Source func(t testing.TB, name string) core.Handler
 	// Queue opens the queue to receive from it; nil where that is not possible.
 	Queue func(t testing.TB, name string) destination.Queue
 	// At makes a destination whose service would be at that host and port, with
@@ -47,7 +49,6 @@ type Harness struct {
 	Limit    int                                     // a body of so many bytes is larger than a message; 0 means there is no limit
 	Once     bool                                    // of a redelivery nothing is to be seen
 	Exact    bool                                    // attributes come out whatever bytes they have
-	Lists    bool                                    // it is a [destination.Lister]
 	Reprints bool                                    // a body that is a JSON object may come out printed anew
 	Carried  func([]core.Attribute) []core.Attribute // those that there is room for; nil means all
 }
@@ -100,7 +101,7 @@ func Run(t *testing.T, h Harness) {
 		t.Run("a body over the limit is refused for good", h.refuses)
 		t.Run("or goes to the bucket", h.overflows)
 	}
-	if h.Lists {
+	if h.Source != nil {
 		t.Run("what is kept is listed and read", h.reads)
 	}
 	if h.Queue != nil {
