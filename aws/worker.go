@@ -38,7 +38,7 @@ func StartWorker(h core.Handler, options ...core.Option) {
 
 func workerFunction(getenv func(string) string, environ func() []string, stdout io.Writer, h core.Handler, options []core.Option) lambda.Handler {
 	p := platform(getenv, environ, stdout, h, options)
-	w, err := environment.Worker(p)
+	w, _, err := environment.Worker(p)
 	if err != nil {
 		p.Logger.Error("wrong configuration: every message stays where it is", "error", err)
 		return NewWorkerHandler(&worker.Worker{Receiver: environment.Misconfigured(err, p.Logger)})

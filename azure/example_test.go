@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/labelhook/labelhook/azure"
+	"github.com/labelhook/labelhook/azure/blob"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/payload"
 	"github.com/labelhook/labelhook/core/secret"
@@ -23,6 +24,14 @@ func ExampleStart() {
 		return nil // and the sender gets 200
 	}
 	azure.Start(&core.Mux{WorkflowAction: moved})
+}
+
+// A worker behind the queue that the receiver sends to. (This one is not run:
+// StartWorker does not return.)
+func ExampleStartWorker() {
+	azure.StartWorker(&core.Mux{LabelCreated: func(ctx context.Context, d *core.Delivery, label *payload.LabelEvent) error {
+		return nil // train, copy, notify: the message comes again until this is nil
+	}}, core.WithDestination("azblob", blob.OpenSource))
 }
 
 // For those who make their own receiver: the same behind a server of theirs.

@@ -45,10 +45,16 @@ import (
 // Logs go to standard output, from LABELHOOK_LOG_LEVEL on; those of [slog.Default]
 // and package log do so too from then on.
 func Start(h core.Handler, options ...core.Option) {
-	os.Exit(start(h, options))
+	os.Exit(start(h, options, program{configure, route}))
 }
 
-func start(h core.Handler, options []core.Option) (status int) {
+// program is what is particular to a receiver or a worker.
+type program struct {
+	configure func(environment.Platform) (answers http.Handler, destinations []string) // also with a wrong configuration
+	route     func(http.Handler, *slog.Logger) http.Handler
+}
+
+func start(h core.Handler, options []core.Option, is program) (status int) {
 	level, levelError := environment.LogLevel(os.Getenv)
 	p := environment.Platform{
 		Options: core.Options{Logger: NewLogger(os.Stdout, level)},
@@ -70,34 +76,42 @@ func start(h core.Handler, options []core.Option) (status int) {
 	}
 	// The host asks whether it is ready until it gets an answer, and only then
 	// passes anything on: so that comes first, and the rest meanwhile.
-	deliveries := sync.OnceValue(func() http.Handler {
-		receiver, destinations := configure(p)
+	configured := sync.OnceValue(func() http.Handler {
+		answers, destinations := is.configure(p)
 		p.Logger.Info("listening", "address", listener.Addr().String(), "destinations", destinations)
-		return NewHandler(receiver)
+		return answers
 	})
 	signals := make(chan os.Signal, 1)
 	go func() {
 		signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-		deliveries()
+		configured()
 	}()
-	return serve(listener, route(deliveries, p.Logger), signals, p.Logger)
+	later := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { configured().ServeHTTP(w, r) })
+	return serve(listener, is.route(later, p.Logger), signals, p.Logger)
 }
 
 // configure makes the receiver. A configuration that is wrong makes one that
 // says so at every delivery: to end would make the host give up.
-func configure(p environment.Platform) (receiver *core.Receiver, destinations []string) {
+func configure(p environment.Platform) (answers http.Handler, destinations []string) {
 	receiver, destinations, err := environment.Receiver(p)
 	if err != nil {
 		p.Logger.Error("wrong configuration; every delivery is answered 503 until the app starts with a right one", "error", err)
-		return environment.Misconfigured(err, p.Logger), nil
+		return NewHandler(environment.Misconfigured(err, p.Logger)), nil
 	}
-	// Now, so that the first delivery need not wait for a vault.
+	warmUp(receiver, p.Logger)
+	return NewHandler(receiver), destinations
+}
+
+// warmUp fetches the secret now, so that the first delivery need not wait for a vault.
+func warmUp(receiver *core.Receiver, logger *slog.Logger) {
+	if receiver.Secrets == nil {
+		return // a worker that verifies nothing
+	}
 	go func() {
 		if _, err := receiver.Secrets.Secrets(context.Background()); err != nil {
-			p.Logger.Error("no webhook secret yet; every delivery is answered 503 until there is one", "error", err)
+			logger.Error("no webhook secret yet; every delivery is answered 503 until there is one", "error", err)
 		}
 	}()
-	return receiver, destinations
 }
 
 // strays are the requests to other paths, of which each is logged once a minute.
@@ -116,11 +130,11 @@ func ownURL(getenv func(string) string) func(address string) bool {
 
 // route sends requests where they belong. The host compares routes without
 // case and passes the path on as the sender wrote it.
-func route(deliveries func() http.Handler, logger *slog.Logger) http.Handler {
+func route(deliveries http.Handler, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := strings.ToLower(strings.TrimSuffix(r.URL.Path, "/")); path {
 		case "/api/labelbox", "/labelbox":
-			deliveries().ServeHTTP(w, r)
+			deliveries.ServeHTTP(w, r)
 		case "":
 			ready(w, r)
 		default:

@@ -53,7 +53,7 @@ func configureWorker(h core.Handler, options []core.Option) (*worker.Worker, *sl
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := environment.Worker(p)
+	w, _, err := environment.Worker(p)
 	return w, p.Logger, err
 }
 

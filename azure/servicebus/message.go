@@ -6,16 +6,14 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
 
+	"github.com/labelhook/labelhook/azure/internal/message"
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/core/destination"
 )
 
-// prefix marks an application property as CloudEvents'.
-const prefix = "cloudEvents_"
-
-// message is the delivery with its body, or with the URI of that if dataref is
+// newMessage is the delivery with its body, or with the URI of that if dataref is
 // not empty.
-func message(d *core.Delivery, dataref string) *azservicebus.Message {
+func newMessage(d *core.Delivery, dataref string) *azservicebus.Message {
 	key, session := d.Key(), session(d)
 	m := &azservicebus.Message{MessageID: &key, SessionID: &session, ApplicationProperties: map[string]any{}}
 	for _, a := range d.Attributes() {
@@ -24,12 +22,12 @@ func message(d *core.Delivery, dataref string) *azservicebus.Message {
 			m.ContentType = &value
 			continue
 		}
-		m.ApplicationProperties[prefix+a.Name] = value
+		m.ApplicationProperties[message.Prefix+a.Name] = value
 	}
 	if dataref == "" {
 		m.Body = d.Body
 	} else {
-		m.ApplicationProperties[prefix+"dataref"] = dataref
+		m.ApplicationProperties[message.Prefix+"dataref"] = dataref
 	}
 	return m
 }
@@ -37,16 +35,16 @@ func message(d *core.Delivery, dataref string) *azservicebus.Message {
 // Delivery makes the delivery again of a message. fetch reads a body that is in
 // the overflow bucket.
 func Delivery(m *azservicebus.ReceivedMessage, fetch destination.Fetch) (*core.Delivery, error) {
-	attributes := map[string]string{}
+	contentType, properties := "", map[string]string{}
 	if m.ContentType != nil {
-		attributes[prefix+"datacontenttype"] = *m.ContentType
+		contentType = *m.ContentType
 	}
 	for name, value := range m.ApplicationProperties {
 		if text, ok := value.(string); ok {
-			attributes[name] = text
+			properties[name] = text
 		}
 	}
-	return destination.FromMessage(attributes, prefix, m.Body, fetch)
+	return message.FromServiceBus(contentType, properties, m.Body, fetch)
 }
 
 // session returns the project's id, or a name of ours for what has none. It may

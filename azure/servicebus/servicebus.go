@@ -100,6 +100,6 @@ func (e *entity) Handle(ctx context.Context, d *core.Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, sdk.Patience)
 	defer cancel()
 	return destination.Send(ctx, d, &e.Overflow, func(dataref string) error {
-		return explain(e, e.sender.SendMessage(ctx, message(d, dataref), nil))
+		return explain(e, e.sender.SendMessage(ctx, newMessage(d, dataref), nil))
 	})
 }

@@ -76,7 +76,7 @@ func Receiver(p Platform) (receiver *core.Receiver, destinations []string, err e
 
 // Worker makes the worker that the environment describes, as Receiver does. The
 // buckets that it reads are those of LABELHOOK_OVERFLOW and LABELHOOK_SOURCES.
-func Worker(p Platform) (*worker.Worker, error) {
+func Worker(p Platform) (w *worker.Worker, destinations []string, err error) {
 	p.worker = true
 	p.useProcess()
 	p.Destinations = maps.Clone(p.Destinations)
@@ -84,28 +84,28 @@ func Worker(p Platform) (*worker.Worker, error) {
 		p.Destinations = map[string]func(string) (core.Handler, error){}
 	}
 	p.Destinations["file"] = openFolder
-	receiver, _, overflow, err := p.receiver()
+	receiver, destinations, overflow, err := p.receiver()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w := &worker.Worker{Receiver: receiver}
+	w = &worker.Worker{Receiver: receiver}
 	if overflow != nil {
 		if w.Overflow, err = reader(OverflowVariable, overflow); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, url := range strings.Fields(p.Getenv(SourcesVariable)) {
 		h, err := p.open(SourcesVariable, url)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		source, err := reader(SourcesVariable, h)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		w.Sources = append(w.Sources, source)
 	}
-	return w, nil
+	return w, destinations, nil
 }
 
 // openFolder opens a folder to be read too.

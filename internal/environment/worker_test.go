@@ -31,7 +31,7 @@ func TestWorkersReadTheBucketsThatAreNamed(t *testing.T) {
 		{"no secret, and only unsigned ones are taken besides", nil, core.Options{Unsigned: true}, 0, false, "LABELBOX_WEBHOOK_SECRET: not set"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w, err := environment.Worker(environment.Platform{
+			w, _, err := environment.Worker(environment.Platform{
 				Options: test.options,
 				Getenv:  func(name string) string { return test.variables[name] },
 			})

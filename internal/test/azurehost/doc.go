@@ -14,6 +14,7 @@
 //     30 minutes); SIGKILL when the host itself restarts;
 //   - proxying, forwarding and the envelope, each with what it does to method,
 //     path, query, headers and body;
+//   - the envelope of triggers other than HTTP ([Host.Trigger]);
 //   - the limit of 100 MiB on bodies;
 //   - the levels that lines on stdout and stderr get.
 //
