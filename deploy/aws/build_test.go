@@ -34,10 +34,23 @@ func TestBuildIsTheSameFromAnyFolder(t *testing.T) {
 		}
 	}
 
-	here, there := build(t, plain), build(t, cloned)
-	if !bytes.Equal(here, there) {
-		t.Errorf("the two builds differ: %d and %d bytes", len(here), len(there))
+	var programs [][]byte
+	for _, target := range []string{"build-Receiver", "build-WorkerFunction"} {
+		here, there := build(t, plain, target), build(t, cloned, target)
+		if !bytes.Equal(here, there) {
+			t.Errorf("the two builds differ: %d and %d bytes", len(here), len(there))
+		}
+		isForLambda(t, here, temporary)
+		programs = append(programs, here)
 	}
+	if bytes.Equal(programs[0], programs[1]) {
+		t.Error("the worker is the receiver")
+	}
+}
+
+// isForLambda says why a program would not start there.
+func isForLambda(t *testing.T, here []byte, temporary string) {
+	t.Helper()
 	program, err := elf.NewFile(bytes.NewReader(here))
 	required.NoError(t, err)
 	if program.Machine != elf.EM_AARCH64 {
@@ -58,16 +71,16 @@ func TestBuildIsTheSameFromAnyFolder(t *testing.T) {
 
 // build runs the target that SAM would, the way it does, and returns the
 // function's one file.
-func build(t *testing.T, folder string) []byte {
+func build(t *testing.T, folder, target string) []byte {
 	t.Helper()
 	artifacts := t.TempDir()
 	cmd := exec.Command(required.Program(t, "make", "apt-get install make"),
-		"--makefile", filepath.Join(folder, "deploy/aws/Makefile"), "build-Receiver")
+		"--makefile", filepath.Join(folder, "deploy/aws/Makefile"), target)
 	cmd.Dir = folder
 	// What a user's machine may add by itself, whatever this one is set to.
 	cmd.Env = append(withoutMake(os.Environ()), "ARTIFACTS_DIR="+artifacts, "GOFLAGS=-buildvcs=auto")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("make build-Receiver: %v\n%s", err, out)
+		t.Fatalf("make %s: %v\n%s", target, err, out)
 	}
 	files, err := os.ReadDir(artifacts)
 	if err != nil || len(files) != 1 {

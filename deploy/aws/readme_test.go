@@ -129,6 +129,7 @@ func TestNothingIsDeployedWithoutABuild(t *testing.T) {
 		t.Errorf("without a build this is uploaded: %s", all)
 	}
 	write(".aws-sam/build/Receiver/bootstrap", []byte("program"))
+	write(".aws-sam/build/WorkerFunction/bootstrap", []byte("program"))
 	if out := upload(); !strings.Contains(out, "CodeUri: s3://code/") {
 		t.Errorf("after a build: %s", out)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,14 +17,23 @@ type request struct {
 	via              string // the service that asks on the function's behalf, in the stack's region unless it names another
 }
 
-// neverAllowed is what no variant of the function may do.
+// takes is what a worker does and no receiver may.
+var takes = request{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"}
+
+// workersLog is what every worker must be able to do.
+var workersLog = []request{
+	{action: "logs:CreateLogStream", resource: "arn:aws:logs:us-east-1:123456789012:log-group:WorkerLogs:log-stream:s"},
+	{action: "logs:PutLogEvents", resource: "arn:aws:logs:us-east-1:123456789012:log-group:WorkerLogs:log-stream:s"},
+}
+
+// neverAllowed is what no variant of a function may do.
 var neverAllowed = []request{
 	{action: "secretsmanager:GetSecretValue", resource: "arn:aws:secretsmanager:us-east-1:123456789012:secret:neighbour-AbCdEf"},
 	{action: "secretsmanager:PutSecretValue", resource: newSecret},
 	{action: "secretsmanager:PutSecretValue", resource: existingSecret},
 	{action: "secretsmanager:DeleteSecret", resource: newSecret},
 	{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:neighbour"},
-	{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+	{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:neighbour"},
 	{action: "events:PutEvents", resource: "arn:aws:events:us-east-1:123456789012:event-bus/neighbour"},
 	{action: "s3:PutObject", resource: "arn:aws:s3:::neighbour/labelbox/a.json"},
 	{action: "s3:GetObject", resource: "arn:aws:s3:::neighbour/labelbox/a.json"},
@@ -34,7 +44,7 @@ var neverAllowed = []request{
 	{action: "iam:PassRole", resource: "arn:aws:iam::123456789012:role/ReceiverRole"},
 }
 
-// alwaysAllowed is what every variant must be able to do.
+// alwaysAllowed is what every receiver must be able to do.
 var alwaysAllowed = []request{
 	{action: "logs:CreateLogStream", resource: "arn:aws:logs:us-east-1:123456789012:log-group:Logs:log-stream:s"},
 	{action: "logs:PutLogEvents", resource: "arn:aws:logs:us-east-1:123456789012:log-group:Logs:log-stream:s"},
@@ -59,22 +69,26 @@ func TestRoleAllowsWhatIsNeededAndNothingElse(t *testing.T) {
 	}
 	var questions []question
 	for name, v := range variants {
-		policies := deploy(t, from, v.parameters).Resources["ReceiverRole"].Properties["Policies"].([]any)
-		policy := policies[0].(map[string]any)["PolicyDocument"]
-		for want, requests := range map[string][][]request{"Allowed": {alwaysAllowed, v.allowed}, "ImplicitlyDenied": {neverAllowed, v.denied}} {
-			for _, list := range requests {
-				for _, r := range list {
-					q := question{Policy: policy, Action: r.action, Resource: r.resource, variant: name, want: want}
-					if r.via != "" {
-						via := r.via
-						if !strings.Contains(via, ".") {
-							via += "." + region
-						}
-						q.Context = map[string]string{"kms:ViaService": via + ".amazonaws.com"}
+		made := deploy(t, from, v.parameters)
+		ask := func(role, want string, requests []request) {
+			policy := made.Resources[role].Properties["Policies"].([]any)[0].(map[string]any)["PolicyDocument"]
+			for _, r := range requests {
+				q := question{Policy: policy, Action: r.action, Resource: r.resource, variant: name + ", " + role, want: want}
+				if r.via != "" {
+					via := r.via
+					if !strings.Contains(via, ".") {
+						via += "." + region
 					}
-					questions = append(questions, q)
+					q.Context = map[string]string{"kms:ViaService": via + ".amazonaws.com"}
 				}
+				questions = append(questions, q)
 			}
+		}
+		ask("ReceiverRole", "Allowed", slices.Concat(alwaysAllowed, v.allowed))
+		ask("ReceiverRole", "ImplicitlyDenied", slices.Concat(neverAllowed, v.denied, []request{takes}))
+		if v.worker != nil {
+			ask("WorkerRole", "Allowed", slices.Concat(workersLog, v.worker.allowed))
+			ask("WorkerRole", "ImplicitlyDenied", slices.Concat(neverAllowed, v.worker.denied, alwaysAllowed))
 		}
 	}
 	cmd := exec.Command(node, "testdata/iam-simulate/simulate.cjs", modules)
@@ -97,26 +111,34 @@ func TestRoleAllowsWhatIsNeededAndNothingElse(t *testing.T) {
 func TestRoleHasNoWildcards(t *testing.T) {
 	from := translation(t)
 	for name, v := range variants {
-		properties := deploy(t, from, v.parameters).Resources["ReceiverRole"].Properties
-		if properties["ManagedPolicyArns"] != nil {
-			t.Errorf("%s: the role has managed policies", name)
-		}
-		policies := properties["Policies"].([]any)
-		if len(policies) != 1 {
-			t.Fatalf("%s: the role has %d policies", name, len(policies))
-		}
-		for _, s := range policies[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
-			statement := s.(map[string]any)
-			for _, action := range list(statement["Action"]) {
-				if strings.Contains(action, "*") {
-					t.Errorf("%s: the action %s", name, action)
-				}
+		for role, r := range deploy(t, from, v.parameters).Resources {
+			if r.Type == "AWS::IAM::Role" {
+				hasNoWildcards(t, name+", "+role, r.Properties)
 			}
-			for _, arn := range list(statement["Resource"]) {
-				fixed := strings.TrimSuffix(arn, "*")
-				if strings.Contains(fixed, "*") || fixed != arn && !strings.HasPrefix(arn, "arn:aws:logs:") && !strings.HasPrefix(arn, "arn:aws:s3:") {
-					t.Errorf("%s: the resource %s", name, arn)
-				}
+		}
+	}
+}
+
+func hasNoWildcards(t *testing.T, name string, role map[string]any) {
+	t.Helper()
+	if role["ManagedPolicyArns"] != nil {
+		t.Errorf("%s: the role has managed policies", name)
+	}
+	policies := role["Policies"].([]any)
+	if len(policies) != 1 {
+		t.Fatalf("%s: the role has %d policies", name, len(policies))
+	}
+	for _, s := range policies[0].(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+		statement := s.(map[string]any)
+		for _, action := range list(statement["Action"]) {
+			if strings.Contains(action, "*") {
+				t.Errorf("%s: the action %s", name, action)
+			}
+		}
+		for _, arn := range list(statement["Resource"]) {
+			fixed := strings.TrimSuffix(arn, "*")
+			if strings.Contains(fixed, "*") || fixed != arn && !strings.HasPrefix(arn, "arn:aws:logs:") && !strings.HasPrefix(arn, "arn:aws:s3:") {
+				t.Errorf("%s: the resource %s", name, arn)
 			}
 		}
 	}

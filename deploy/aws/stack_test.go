@@ -19,6 +19,7 @@ import (
 // template is a CloudFormation template as JSON has it.
 type template struct {
 	Parameters map[string]parameter
+	Rules      map[string]any
 	Conditions map[string]any
 	Resources  map[string]resource
 	Outputs    map[string]output
@@ -311,6 +312,8 @@ func (d *deployment) attribute(name, attribute string) string {
 		return name
 	case "AWS::Logs::LogGroup.Arn":
 		return "arn:aws:logs:" + region + ":" + account + ":log-group:" + name + ":*"
+	case "AWS::Events::Rule.Arn":
+		return "arn:aws:events:" + region + ":" + account + ":rule/" + name
 	case "AWS::IAM::Role.Arn":
 		return "arn:aws:iam::" + account + ":role/" + name
 	case "AWS::Lambda::Function.Arn":
@@ -335,10 +338,10 @@ func (d *deployment) typeOf(name string) string {
 	return r.Type
 }
 
-// environment is what the function finds in its environment.
-func (s stack) environment() map[string]string {
+// environment is what a function finds in its environment.
+func (s stack) environment(function string) map[string]string {
 	variables := map[string]string{}
-	properties := s.Resources["Receiver"].Properties
+	properties := s.Resources[function].Properties
 	for name, value := range properties["Environment"].(map[string]any)["Variables"].(map[string]any) {
 		variables[name] = value.(string)
 	}

@@ -43,6 +43,15 @@ type variant struct {
 	resources   []string          // besides those that every variant has
 	allowed     []request
 	denied      []request // besides those that every variant is denied
+	worker      *worker   // nil where there is none
+}
+
+// worker is what must come of the function behind the destination.
+type worker struct {
+	environment     map[string]string
+	allowed, denied []request
+	messages        string // the queue's ARN
+	pattern         string // of the rule, "" without one
 }
 
 var always = []string{"ErrorsAlarm", "FailedDeliveries", "FailedDeliveriesAlarm", "Logs", "Receiver", "ReceiverRole", "ThrottlesAlarm"}
@@ -51,6 +60,7 @@ var (
 	byUrl      = []string{"ReceiverUrl", "ReceiverUrlInvokePermission", "ReceiverUrlPermission"}
 	withQueue  = []string{"DeadLetterQueue", "DeadLetterQueueAlarm", "DeadLetterQueuePolicy", "Queue", "QueuePolicy"}
 	withBucket = []string{"Bucket", "BucketPolicy", "DeadLetters", "DeadLettersAlarm"}
+	withWorker = []string{"WorkerErrorsAlarm", "WorkerFunction", "WorkerLogs", "WorkerMessages", "WorkerRole"}
 )
 
 var variants = map[string]variant{
@@ -177,6 +187,106 @@ var variants = map[string]variant{
 		},
 		denied: []request{{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/a.json"}},
 	},
+	"into a new queue with a worker": {
+		parameters: map[string]string{"Worker": "true", "WorkerDestinations": "https://example.com/hook log:"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "sqs://sqs.us-east-1.amazonaws.com/123456789012/Queue",
+			"LABELHOOK_OVERFLOW":         "s3://hook-bucket/labelbox/overflow",
+			"LABELHOOK_DEAD_LETTER":      "s3://hook-bucket/labelbox/dead-letter",
+		},
+		resources: slices.Concat(byUrl, withQueue, withBucket, withWorker, []string{"Secret", "WorkerLateAlarm"}),
+		denied:    []request{{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"}},
+		worker: &worker{
+			environment: map[string]string{
+				"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+				"LABELHOOK_DESTINATIONS":     "https://example.com/hook log:",
+				"LABELHOOK_OVERFLOW":         "s3://hook-bucket/labelbox/overflow",
+			},
+			messages: "arn:aws:sqs:us-east-1:123456789012:Queue",
+			allowed: []request{
+				{action: "secretsmanager:GetSecretValue", resource: newSecret},
+				{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+				{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/labelbox/overflow/event=label.created/a.json"},
+			},
+			denied: []request{
+				{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"},
+				{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:DeadLetterQueue"},
+				{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/labelbox/dead-letter/a.json"},
+				{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/labelbox/overflow/a.json"},
+				{action: "s3:DeleteObject", resource: "arn:aws:s3:::hook-bucket/labelbox/overflow/a.json"},
+			},
+		},
+	},
+	"into a queue that there is already, with a worker and keys of one's own": {
+		parameters: map[string]string{
+			"Worker": "true", "SecretArn": existingSecret, "SecretField": "webhook", "SecretKmsKeyArn": existingKey, "Overflow": "none",
+			"QueueArn": "arn:aws:sqs:us-east-1:123456789012:orders.fifo", "DestinationKmsKeyArn": existingKey,
+		},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": existingSecret + "#webhook",
+			"LABELHOOK_DESTINATIONS":     "sqs://arn:aws:sqs:us-east-1:123456789012:orders.fifo",
+		},
+		resources: slices.Concat(byUrl, withWorker),
+		worker: &worker{
+			environment: map[string]string{"LABELBOX_WEBHOOK_SECRET_ID": existingSecret + "#webhook", "LABELHOOK_DESTINATIONS": "log:"},
+			messages:    "arn:aws:sqs:us-east-1:123456789012:orders.fifo",
+			allowed: []request{
+				{action: "secretsmanager:GetSecretValue", resource: existingSecret},
+				{action: "sqs:DeleteMessage", resource: "arn:aws:sqs:us-east-1:123456789012:orders.fifo"},
+				{action: "kms:Decrypt", resource: existingKey, via: "secretsmanager"},
+				{action: "kms:Decrypt", resource: existingKey, via: "sqs"},
+			},
+			denied: []request{
+				{action: "kms:Decrypt", resource: existingKey},
+				{action: "kms:GenerateDataKey", resource: existingKey, via: "sqs"},
+				{action: "sqs:PurgeQueue", resource: "arn:aws:sqs:us-east-1:123456789012:orders.fifo"},
+			},
+		},
+	},
+	"onto a bus with a worker": {
+		parameters: map[string]string{"Destination": "bus", "BusName": "labels", "Worker": "true"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "eventbridge://labels",
+			"LABELHOOK_OVERFLOW":         "s3://hook-bucket/labelbox/overflow",
+			"LABELHOOK_DEAD_LETTER":      "s3://hook-bucket/labelbox/dead-letter",
+		},
+		resources: slices.Concat(byUrl, withQueue, withBucket, withWorker, []string{"Secret", "WorkerLateAlarm", "WorkerRule"}),
+		denied:    []request{{action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"}},
+		worker: &worker{
+			environment: map[string]string{
+				"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+				"LABELHOOK_DESTINATIONS":     "log:",
+				"LABELHOOK_OVERFLOW":         "s3://hook-bucket/labelbox/overflow",
+			},
+			messages: "arn:aws:sqs:us-east-1:123456789012:Queue",
+			pattern:  `{"source":["labelbox"]}`,
+			allowed:  []request{{action: "sqs:ReceiveMessage", resource: "arn:aws:sqs:us-east-1:123456789012:Queue"}},
+		},
+	},
+	"into a bucket with a worker": {
+		parameters: map[string]string{"Destination": "bucket", "BucketPrefix": "from/labelbox", "Worker": "true"},
+		environment: map[string]string{
+			"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+			"LABELHOOK_DESTINATIONS":     "s3://hook-bucket/from/labelbox",
+		},
+		resources: slices.Concat(byUrl, withQueue, withWorker, []string{"Bucket", "BucketPolicy", "Secret", "WorkerLateAlarm", "WorkerRule"}),
+		worker: &worker{
+			environment: map[string]string{
+				"LABELBOX_WEBHOOK_SECRET_ID": newSecret,
+				"LABELHOOK_DESTINATIONS":     "log:",
+				"LABELHOOK_SOURCES":          "s3://hook-bucket/from/labelbox",
+			},
+			messages: "arn:aws:sqs:us-east-1:123456789012:Queue",
+			pattern:  `{"detail":{"bucket":{"name":["hook-bucket"]},"object":{"key":[{"prefix":"from/labelbox/"}]}},"detail-type":["Object Created"],"source":["aws.s3"]}`,
+			allowed:  []request{{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/from/labelbox/event=label.created/a.json"}},
+			denied: []request{
+				{action: "s3:GetObject", resource: "arn:aws:s3:::hook-bucket/labelbox/event=label.created/a.json"},
+				{action: "s3:PutObject", resource: "arn:aws:s3:::hook-bucket/from/labelbox/a.json"},
+			},
+		},
+	},
 	"into the log, whatever else is set": {
 		parameters: map[string]string{
 			"Destination": "log", "LogLevel": "WARN", "ReservedConcurrency": "0",
@@ -206,8 +316,11 @@ func TestVariants(t *testing.T) {
 			}
 			environment := map[string]string{"LABELHOOK_EVENTS": ""}
 			maps.Copy(environment, want.environment)
-			if !maps.Equal(got.environment(), environment) {
-				t.Errorf("environment\n%q, want\n%q", got.environment(), environment)
+			if !maps.Equal(got.environment("Receiver"), environment) {
+				t.Errorf("environment\n%q, want\n%q", got.environment("Receiver"), environment)
+			}
+			if want.worker != nil {
+				want.worker.is(t, got)
 			}
 			if key := got.Outputs["SecretArn"].Value; key != strings.TrimSuffix(environment["LABELBOX_WEBHOOK_SECRET_ID"], "#webhook") {
 				t.Errorf("the output SecretArn is %v", key)
@@ -220,20 +333,84 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// What the template writes into the environment must be what the function
-// reads there.
-func TestReceiverTakesTheEnvironment(t *testing.T) {
+// is says where the stack's worker is another.
+func (w *worker) is(t *testing.T, got stack) {
+	t.Helper()
+	if environment := got.environment("WorkerFunction"); !maps.Equal(environment, w.environment) {
+		t.Errorf("the worker's environment\n%q, want\n%q", environment, w.environment)
+	}
+	mapping := jsonText(t, got.Resources["WorkerMessages"].Properties)
+	if want := `{"BatchSize":10,"EventSourceArn":"` + w.messages + `","FunctionName":"WorkerFunction","FunctionResponseTypes":["ReportBatchItemFailures"]}`; mapping != want {
+		t.Errorf("the worker takes from\n%s, want\n%s", mapping, want)
+	}
+	rule, found := got.Resources["WorkerRule"]
+	if found != (w.pattern != "") || found && jsonText(t, rule.Properties["EventPattern"]) != w.pattern {
+		t.Errorf("the rule is %v, want the pattern %s", rule.Properties, w.pattern)
+	}
+	if !found {
+		return
+	}
+	targets := `[{"Arn":"` + w.messages + `","DeadLetterConfig":{"Arn":"arn:aws:sqs:us-east-1:123456789012:DeadLetterQueue"},"Id":"worker"}]`
+	if text := jsonText(t, rule.Properties["Targets"]); text != targets {
+		t.Errorf("the rule sends to %s, want %s", text, targets)
+	}
+	for queue, sid := range map[string]string{"Queue": "TakeFromBus", "DeadLetterQueue": "KeepWhatTheQueueRefused"} {
+		want := `{"Action":"sqs:SendMessage","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:events:us-east-1:123456789012:rule/WorkerRule"}},"Effect":"Allow",` +
+			`"Principal":{"Service":"events.amazonaws.com"},"Resource":"arn:aws:sqs:us-east-1:123456789012:` + queue + `","Sid":"` + sid + `"}`
+		if text := jsonText(t, got.Resources[queue+"Policy"].Properties["PolicyDocument"]); !strings.Contains(text, want) {
+			t.Errorf("the rule may not send to %s: %s", queue, text)
+		}
+	}
+}
+
+// A worker behind a log would wait for ever.
+func TestRuleRefusesAWorkerBehindALog(t *testing.T) {
+	rule := jsonText(t, translation(t).Rules["WorkerHasAQueue"])
+	for _, want := range []string{
+		`"RuleCondition":{"Fn::Equals":[{"Ref":"Worker"},"true"]}`,
+		`"Assert":{"Fn::Not":[{"Fn::Equals":[{"Ref":"Destination"},"log"]}]}`,
+	} {
+		if !strings.Contains(rule, want) {
+			t.Errorf("the rule is %s, without %s", rule, want)
+		}
+	}
+}
+
+// A message that is being worked on is nobody else's: the queue hides it for six times
+// as long as the function may take
+// (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+func TestQueueHidesWhatTheWorkerWorksOn(t *testing.T) {
+	got := deploy(t, translation(t), map[string]string{"Worker": "true"})
+	timeout, hidden := got.Resources["WorkerFunction"].Properties["Timeout"].(float64), got.Resources["Queue"].Properties["VisibilityTimeout"].(float64)
+	if hidden < 6*timeout {
+		t.Errorf("hidden for %v s, but the function may take %v s", hidden, timeout)
+	}
+}
+
+// What the template writes into the environment must be what the functions
+// read there.
+func TestFunctionsTakeTheEnvironment(t *testing.T) {
 	from := translation(t)
 	for name, v := range variants {
 		t.Run(name, func(t *testing.T) {
-			variables := deploy(t, from, v.parameters).environment()
-			_, _, err := environment.Receiver(environment.Platform{
-				Getenv:  func(name string) string { return variables[name] },
-				Options: core.Options{Destinations: map[string]func(string) (core.Handler, error){"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": s3.Open}},
-				Manager: aws.SecretsManager{}.Secrets,
-			})
-			if err != nil {
+			made := deploy(t, from, v.parameters)
+			platform := func(function string, openS3 func(string) (core.Handler, error)) environment.Platform {
+				variables := made.environment(function)
+				return environment.Platform{
+					Getenv:  func(name string) string { return variables[name] },
+					Options: core.Options{Destinations: map[string]func(string) (core.Handler, error){"sqs": sqs.Open, "eventbridge": eventbridge.Open, "s3": openS3}},
+					Manager: aws.SecretsManager{}.Secrets,
+				}
+			}
+			if _, _, err := environment.Receiver(platform("Receiver", s3.Open)); err != nil {
 				t.Error(err)
+			}
+			if v.worker == nil {
+				return
+			}
+			w, _, err := environment.Worker(platform("WorkerFunction", s3.OpenSource))
+			if err != nil || (w.Overflow != nil) != (v.worker.environment["LABELHOOK_OVERFLOW"] != "") || (len(w.Sources) > 0) != (v.worker.environment["LABELHOOK_SOURCES"] != "") {
+				t.Errorf("the worker is %+v, %v", w, err)
 			}
 		})
 	}
