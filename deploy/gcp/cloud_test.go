@@ -65,7 +65,7 @@ func newCloud(t *testing.T) *cloud {
 func (c *cloud) environment() []string {
 	env := []string{"CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true", "CLOUDSDK_CORE_DISABLE_PROMPTS=1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=true",
 		"CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=true"}
-	for _, api := range []string{"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "pubsub", "run", "secretmanager", "serviceusage", "storage"} {
+	for _, api := range []string{"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "monitoring", "pubsub", "run", "secretmanager", "serviceusage", "storage"} {
 		env = append(env, "CLOUDSDK_API_ENDPOINT_OVERRIDES_"+strings.ToUpper(api)+"="+c.URL+"/"+api+"/")
 	}
 	return env
@@ -177,9 +177,11 @@ func (c *cloud) serve(in call, r *http.Request) object {
 	case "iam":
 		return c.accounts(in, key, name)
 	case "pubsub":
-		return c.topics(in, key, name)
+		return c.topics(in, key, name, verb)
 	case "storage":
 		return c.buckets(in, key, r)
+	case "monitoring":
+		return c.alarms(in, key, name)
 	case "cloudresourcemanager":
 		return object{"projectId": project, "projectNumber": "123456789012", "lifecycleState": "ACTIVE"}
 	case "cloudfunctions":
@@ -238,7 +240,7 @@ func (c *cloud) setPolicy(key string, policy object) {
 	for _, b := range bindings {
 		binding := b.(object)
 		for _, member := range binding["members"].([]any) {
-			if account, found := strings.CutPrefix(member.(string), "serviceAccount:"); found && c.resources["iam/projects/"+project+"/serviceAccounts/"+account] == nil {
+			if account, found := strings.CutPrefix(member.(string), "serviceAccount:"); found && !strings.HasSuffix(account, "@gcp-sa-pubsub.iam.gserviceaccount.com") && c.resources["iam/projects/"+project+"/serviceAccounts/"+account] == nil {
 				panic(answer{http.StatusBadRequest, "Service account " + account + " does not exist."})
 			}
 			lines = append(lines, binding["role"].(string)+" "+member.(string))
@@ -321,9 +323,29 @@ func (c *cloud) accounts(in call, key, name string) object {
 	return nil
 }
 
-func (c *cloud) topics(in call, key, name string) object {
+func (c *cloud) alarms(in call, key, name string) object {
+	switch {
+	case in.method == "POST":
+		in.body["name"] = name + "/1"
+		return c.create(key+"/1", in.body)
+	case in.method == "DELETE":
+		return c.remove(key)
+	case strings.HasSuffix(name, "/alertPolicies"):
+		return object{"alertPolicies": c.list(key + "/")}
+	case in.method == "GET":
+		c.mustHave(key)
+		return c.resources[key]
+	}
+	return nil
+}
+
+func (c *cloud) topics(in call, key, name, verb string) object {
 	topic, of, _ := strings.Cut(name, "/subscriptions")
 	switch {
+	case verb == "modifyPushConfig":
+		c.mustHave(key)
+		c.resources[key]["pushConfig"] = in.body["pushConfig"]
+		return object{}
 	case in.method == "PUT":
 		if topic, ok := in.body["topic"].(string); ok {
 			c.mustHave("pubsub/" + topic)

@@ -40,6 +40,13 @@ what becomes of deliveries
   --max-body=BYTES      refuse larger bodies (10485760)
   --log-level=LEVEL     debug, info, warn or error (info)
 
+worker: a second function behind the topic, off unless asked for
+  --worker              take what is published to the first topic of --destinations
+  --worker-root=FILE.go a root file of your own for it, which registers LabelboxWorker
+  --worker-destinations=URLS  where it passes deliveries on to, besides a handler of
+                        yours (log:)
+  --alarm-channel=ID    of Cloud Monitoring, to be told what the worker gave up on
+
 function
   --root=FILE.go        a root file of your own for labelhook's source: to leave
                         a destination out, or to add a handler
@@ -67,6 +74,7 @@ secret='' secret_stdin=false rotate=false drop_previous=false mount=false
 destinations='' dead_letter='' overflow='' events='' max_body='' log_level=''
 root='' source='' entry_point=LabelboxWebhook runtime=go126 memory=256Mi min_instances=0 max_instances=10
 keep_invoker=false dry_run=false
+worker=false worker_root='' worker_destinations='' alarm_channel=''
 
 while [ $# -gt 0 ]; do
 	flag=${1%%=*}
@@ -80,12 +88,14 @@ while [ $# -gt 0 ]; do
 	--drop-previous) drop_previous=true ;;
 	--mount-secret) mount=true ;;
 	--keep-invoker) keep_invoker=true ;;
+	--worker) worker=true ;;
 	--dry-run) dry_run=true ;;
-	--secret-stdin=* | --rotate=* | --drop-previous=* | --mount-secret=* | --keep-invoker=* | --dry-run=*)
+	--secret-stdin=* | --rotate=* | --drop-previous=* | --mount-secret=* | --keep-invoker=* | --worker=* | --dry-run=*)
 		wrong "$flag takes no value: write $flag alone"
 		;;
 	--project | --region | --name | --secret | --destinations | --dead-letter | --overflow | --events | --max-body | \
-		--log-level | --root | --source | --entry-point | --runtime | --memory | --min-instances | --max-instances | --*=*)
+		--log-level | --root | --source | --entry-point | --runtime | --memory | --min-instances | --max-instances | \
+		--worker-root | --worker-destinations | --alarm-channel | --*=*)
 		if [ "$flag" != "$1" ]; then
 			value=${1#*=}
 		else
@@ -113,6 +123,9 @@ while [ $# -gt 0 ]; do
 		--memory) memory=$value ;;
 		--min-instances) min_instances=$value ;;
 		--max-instances) max_instances=$value ;;
+		--worker-root) worker_root=$value ;;
+		--worker-destinations) worker_destinations=$value ;;
+		--alarm-channel) alarm_channel=$value ;;
 		*) wrong "${flag%%[=:]*} is not a flag: see $program --help" ;;
 		esac
 		;;
@@ -199,11 +212,35 @@ check_number --min-instances "$min_instances" 0 1000
 check_number --max-instances "$max_instances" 1 1000
 [ "$min_instances" -le "$max_instances" ] || wrong "--min-instances $min_instances is more than --max-instances $max_instances: write no more"
 
+
+# What the worker takes from: the first topic of the project's own.
+worker_topic=''
+if $worker; then
+	for url in $destinations; do
+		[ -z "$worker_topic" ] || continue
+		[[ $url == pubsub://"$project"/* ]] || continue
+		[[ $url != *"$form" ]] || wrong "--worker: $url holds the decoded form, and a worker needs the exact bytes: leave $form out"
+		worker_topic=${url#pubsub://"$project"/}
+	done
+	[ -n "$worker_topic" ] || wrong "--worker: no topic of $project is in --destinations: write pubsub://$project/TOPIC there"
+	worker_destinations=${worker_destinations:-log:}
+	for url in $worker_destinations; do
+		[[ $url != pubsub://"$project/$worker_topic" ]] || wrong "--worker-destinations: the worker would send to the topic that it takes from: name another"
+		check_destination --worker-destinations "${url%"$form"}"
+	done
+	[ -z "$worker_root" ] || [[ -f $worker_root && $worker_root == *.go ]] || wrong "--worker-root \"$worker_root\" is no Go file: pass one such as $here/source/worker/worker.go"
+	[ -z "$alarm_channel" ] || [[ $alarm_channel =~ ^(projects/[a-z0-9.:-]+/notificationChannels/)?[0-9]+$ ]] || wrong "--alarm-channel \"$alarm_channel\" is not a channel: write an id that gcloud beta monitoring channels list shows"
+else
+	[ -z "$worker_root$worker_destinations$alarm_channel" ] || wrong "--worker is missing: --worker-root, --worker-destinations and --alarm-channel are for a worker"
+fi
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 runner=$name-run@$(account_domain)
 builder=$name-build@$(account_domain)
+worker_runner=$name-work@$(account_domain)
+pusher=$name-push@$(account_domain)
 mark=labelhook=$name # the label by which teardown.sh knows what was made here
 
 # ---- services ----
@@ -213,6 +250,7 @@ enable_services() {
 	local services=(cloudfunctions run cloudbuild artifactregistry secretmanager logging iam cloudresourcemanager)
 	[[ $urls != *" pubsub:"* ]] || services+=(pubsub)
 	[[ $urls != *" gs:"* ]] || services+=(storage)
+	! $worker || services+=(monitoring)
 	change "enable the services ${services[*]}" services enable "${services[@]/%/.googleapis.com}"
 }
 
@@ -342,7 +380,7 @@ prepare_topic() { # PROJECT TOPIC
 		change "create the topic $2" pubsub topics create "$topic" --labels="$mark"
 	fi
 	bind "publish to the topic $2" pubsub topics add-iam-policy-binding "$topic" "$runner" pubsub.publisher
-	[ "$1" = "$project" ] || return 0
+	[ "$1" = "$project" ] && [ "$2" != "$worker_topic" ] || return 0
 	# a topic without a subscription keeps nothing
 	if $dry_run; then
 		printf '# unless the topic has a subscription:\n'
@@ -387,14 +425,18 @@ prepare_destinations() {
 
 # ---- function ----
 
-# environment prints the function's variables as YAML.
-environment() {
+# environment prints the variables of the receiver or the worker as YAML.
+environment() { # receiver | worker
 	local quote="'"
 	setting() { [ -z "$2" ] || printf "%s: '%s'\n" "$1" "${2//$quote/$quote$quote}"; }
-	setting LABELHOOK_DESTINATIONS "$destinations"
-	setting LABELHOOK_DEAD_LETTER "$dead_letter"
+	if [ "$1" = receiver ]; then
+		setting LABELHOOK_DESTINATIONS "$destinations"
+		setting LABELHOOK_DEAD_LETTER "$dead_letter"
+		setting LABELHOOK_EVENTS "$events"
+	else
+		setting LABELHOOK_DESTINATIONS "$worker_destinations"
+	fi
 	setting LABELHOOK_OVERFLOW "$overflow"
-	setting LABELHOOK_EVENTS "$events"
 	setting LABELHOOK_MAX_BODY "$max_body"
 	setting LABELHOOK_LOG_LEVEL "$log_level"
 	! $mount || setting LABELBOX_WEBHOOK_SECRET_FILE /etc/labelhook/secret
@@ -412,14 +454,14 @@ stage() {
 	fi
 }
 
-deploy() {
+# deploy builds and deploys a function of a source, as an account and with more flags.
+deploy() { # receiver | worker, NAME ENTRY-POINT SOURCE ACCOUNT FLAG…
 	local secrets=LABELBOX_WEBHOOK_SECRET=$secret:$version settings=$work/environment.yaml flags
+	local role=$1 function=$2 entry=$3 from=$4 account=$5
+	shift 5
 	[ -z "$previous" ] || secrets+=,LABELBOX_WEBHOOK_SECRET_PREVIOUS=$secret:$previous
 	! $mount || secrets=/etc/labelhook/secret=$secret:latest
-	if $dry_run; then
-		destinations=$(shown "$destinations") dead_letter=$(shown "$dead_letter") overflow=$(shown "$overflow")
-	fi
-	environment >"$settings"
+	environment "$role" >"$settings"
 	if [ ! -s "$settings" ]; then
 		settings=''
 	elif $dry_run; then
@@ -428,19 +470,98 @@ deploy() {
 		settings=environment.yaml
 	fi
 	flags=(
-		--gen2 --region="$region" --runtime="$runtime" --source="$source" --entry-point="$entry_point"
-		--trigger-http --ingress-settings=all --timeout=30s
-		--cpu=1 --memory="$memory" --concurrency=80 # serving in parallel takes a whole CPU
-		--min-instances="$min_instances" --max-instances="$max_instances"
-		--service-account="$runner" --build-service-account="projects/$project/serviceAccounts/$builder"
+		--gen2 --region="$region" --runtime="$runtime" --source="$from" --entry-point="$entry"
+		--trigger-http --ingress-settings=all "$@"
+		--cpu=1 --memory="$memory" # serving in parallel takes a whole CPU
+		--service-account="$account" --build-service-account="projects/$project/serviceAccounts/$builder"
 		--set-secrets="$secrets"
 		--set-build-env-vars="GOOGLE_GOLDFLAGS=-s -w,GOFLAGS=-trimpath,CGO_ENABLED=0"
 	)
 	if [ -n "$settings" ]; then flags+=(--env-vars-file="$settings"); else flags+=(--clear-env-vars); fi
-	$keep_invoker || flags+=(--allow-unauthenticated) # Labelbox has no Google identity: the signature is the gate
-	[ -f "$source/.gcloudignore" ] || flags+=(--ignore-file="$here/gcloudignore")
+	[ -f "$from/.gcloudignore" ] || flags+=(--ignore-file="$here/gcloudignore")
 	[ "$attempts" = 1 ] || attempts=4
-	visible=true change "build and deploy the function $name, which takes some minutes" functions deploy "$name" "${flags[@]}" --format='value(url)'
+	visible=true change "build and deploy the function $function, which takes some minutes" functions deploy "$function" "${flags[@]}" --format='value(url)'
+}
+
+deploy_receiver() {
+	local flags=(--timeout=30s --concurrency=80 --min-instances="$min_instances" --max-instances="$max_instances")
+	$keep_invoker || flags+=(--allow-unauthenticated) # Labelbox has no Google identity: the signature is the gate
+	deploy receiver "$name" "$entry_point" "$source" "$runner" "${flags[@]}"
+}
+
+# ---- worker ----
+
+make_subscription() { # NAME TOPIC FLAG…
+	local subscription=$1 topic=$2
+	shift 2
+	change "create the subscription $subscription" pubsub subscriptions create "$subscription" --topic="projects/$project/topics/$topic" \
+		--message-retention-duration=7d --expiration-period=never --labels="$mark" "$@"
+}
+
+# prepare_worker deploys the worker, and then has its subscription push to it. The
+# receiver comes after it, so that no delivery is published while nobody takes it.
+prepare_worker() {
+	local url dead=$name-dead subscription=$name-worker agent=PROJECT_NUMBER bucket from=$work/worker
+	prepare_account "$worker_runner" "runs the worker behind the function"
+	prepare_account "$pusher" "calls the worker behind the function"
+	bind "read the secret $secret" secrets add-iam-policy-binding "$secret" --condition=None "$worker_runner" secretmanager.secretAccessor
+	if [ -n "$overflow" ]; then
+		bucket=${overflow#gs://} bucket=${bucket%%/*}
+		bind "read the bucket $bucket" storage buckets add-iam-policy-binding "gs://$bucket" --condition=None "$worker_runner" storage.objectViewer
+	fi
+	if $dry_run; then
+		from=WORKER
+		printf '%q WORKER %q\n' "$here/stage.sh" "${worker_root:-$here/source/worker/worker.go}"
+	else
+		"$here/stage.sh" "$from" "${worker_root:-$here/source/worker/worker.go}" >&2 || fail "could not stage the worker's source: stage.sh says why above"
+	fi
+	deploy worker "$name-worker" LabelboxWorker "$from" "$worker_runner" \
+		--timeout=600s --concurrency=4 --min-instances=0 --max-instances="$max_instances" --no-allow-unauthenticated
+	url=WORKER_URL
+	$dry_run || url=$(cat "$work/answer")
+	change "let ${pusher%%@*} call the worker" functions add-invoker-policy-binding "$name-worker" --region="$region" --member="serviceAccount:$pusher"
+
+	# Pub/Sub itself moves what failed five times, and needs the rights to.
+	! absent pubsub topics describe "projects/$project/topics/$dead" ||
+		change "create the topic $dead" pubsub topics create "projects/$project/topics/$dead" --labels="$mark"
+	! absent pubsub subscriptions describe "$dead" || make_subscription "$dead" "$dead"
+	if ! $dry_run; then
+		look projects describe "$project" --format='value(projectNumber)' || fail "the project $project is missing: gcloud projects list shows those that there are"
+		agent=$found
+	fi
+	agent=service-$agent@gcp-sa-pubsub.iam.gserviceaccount.com
+	bind "publish dead letters to the topic $dead" pubsub topics add-iam-policy-binding "projects/$project/topics/$dead" "$agent" pubsub.publisher
+	local push=(--push-endpoint="$url" --push-auth-service-account="$pusher")
+	if absent pubsub subscriptions describe "$subscription"; then
+		make_subscription "$subscription" "$worker_topic" "${push[@]}" --ack-deadline=600 \
+			--min-retry-delay=10s --max-retry-delay=600s --dead-letter-topic="projects/$project/topics/$dead" --max-delivery-attempts=5
+	else
+		change "have the subscription $subscription push to the worker" pubsub subscriptions modify-push-config "$subscription" "${push[@]}"
+	fi
+	bind "take dead letters off the subscription $subscription" pubsub subscriptions add-iam-policy-binding "$subscription" "$agent" pubsub.subscriber
+	prepare_alarm "$subscription"
+}
+
+# prepare_alarm SUBSCRIPTION: on what the worker gave up on, and on what waits.
+prepare_alarm() {
+	local channel='' title="labelhook: worker of $name in $region" listing
+	[ -z "$alarm_channel" ] || channel="\"projects/$project/notificationChannels/${alarm_channel##*/}\""
+	listing=(alpha monitoring policies list --filter="displayName=\"$title\"" --format='value(name)')
+	if $dry_run; then
+		absent "${listing[@]}"
+	else
+		look "${listing[@]}" || true
+		[ -z "$found" ] || return 0
+	fi
+	condition() { # TITLE METRIC ALIGNER THRESHOLD
+		printf '{"displayName":"%s","conditionThreshold":{"filter":"resource.type=\\"pubsub_subscription\\" AND resource.labels.subscription_id=\\"%s\\" AND metric.type=\\"pubsub.googleapis.com/subscription/%s\\"",' "$1" "$subscription" "$2"
+		printf '"aggregations":[{"alignmentPeriod":"300s","perSeriesAligner":"%s"}],"comparison":"COMPARISON_GT","thresholdValue":%s,"duration":"0s"}}' "$3" "$4"
+	}
+	local policy
+	policy=$(printf '{"displayName":"%s","userLabels":{"labelhook":"%s"},"combiner":"OR","notificationChannels":[%s],"conditions":[%s,%s]}' "$title" "$name" "$channel" \
+		"$(condition "the worker gave up on deliveries" dead_letter_message_count ALIGN_SUM 0)" \
+		"$(condition "a delivery has waited for an hour" oldest_unacked_message_age ALIGN_MAX 3600)")
+	change "create the alarm \"$title\"" alpha monitoring policies create --policy="$policy"
 }
 
 next_steps() {
@@ -467,6 +588,10 @@ prepare_account "$builder" "builds the function"
 bind "read the secret $secret" secrets add-iam-policy-binding "$secret" --condition=None "$runner" secretmanager.secretAccessor
 bind "build" projects add-iam-policy-binding "$project" --condition=None "$builder" cloudbuild.builds.builder
 prepare_destinations
+if $dry_run; then
+	destinations=$(shown "$destinations") dead_letter=$(shown "$dead_letter") overflow=$(shown "$overflow") worker_destinations=$(shown "$worker_destinations")
+fi
+! $worker || prepare_worker
 stage
-deploy
+deploy_receiver
 $dry_run || next_steps

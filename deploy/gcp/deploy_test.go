@@ -265,3 +265,85 @@ func files(t *testing.T, folder fs.FS) map[string]string {
 	required.NoError(t, err)
 	return found
 }
+
+// A worker behind the topic: its function is nobody's but Pub/Sub's, what fails goes to
+// a topic of its own, and all of it goes with the receiver.
+func TestDeployWorker(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	s := newShell(t, c)
+	flags := here("--worker", "--worker-destinations=https://acme.dev/in?key=1", "--overflow=gs://acme-large", "--alarm-channel=77")
+	first := s.must("", "deploy.sh", flags...)
+	if first.out != url {
+		t.Errorf("stdout %q, want the receiver's URL alone", first.out)
+	}
+	const (
+		topics        = "pubsub/projects/acme-ml/topics/"
+		subscriptions = "pubsub/projects/acme-ml/subscriptions/"
+		agent         = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+		worker        = "serviceAccount:labelhook-work@acme-ml.iam.gserviceaccount.com"
+		pusher        = "serviceAccount:labelhook-push@acme-ml.iam.gserviceaccount.com"
+	)
+	want := []string{function, function + "-worker"}
+	for _, account := range []string{"build", "push", "run", "work"} {
+		want = append(want, accounts+"labelhook-"+account+"@acme-ml.iam.gserviceaccount.com")
+	}
+	want = append(want, "monitoring/projects/acme-ml/alertPolicies/1", subscriptions+"labelhook-dead", subscriptions+"labelhook-worker",
+		topics+"labelhook", topics+"labelhook-dead", secret, "storage/b/acme-large")
+	if !slices.Equal(c.names(), want) {
+		t.Errorf("made %q", c.names())
+	}
+	rights := map[string][]string{
+		invoker:                            {"roles/run.invoker allUsers"},
+		invoker + "-worker":                {"roles/run.invoker " + pusher},
+		secret:                             {"roles/secretmanager.secretAccessor " + runner, "roles/secretmanager.secretAccessor " + worker},
+		onProject:                          {"roles/cloudbuild.builds.builder " + builder},
+		topics + "labelhook":               {"roles/pubsub.publisher " + runner},
+		topics + "labelhook-dead":          {"roles/pubsub.publisher " + agent},
+		subscriptions + "labelhook-worker": {"roles/pubsub.subscriber " + agent},
+		"storage/b/acme-large":             {"roles/storage.objectCreator " + runner, "roles/storage.objectViewer " + worker},
+	}
+	if !reflect.DeepEqual(c.policies, rights) {
+		t.Errorf("rights %v", c.policies)
+	}
+	made := object{"function": c.resources[function+"-worker"]["serviceConfig"], "subscription": c.resources[subscriptions+"labelhook-worker"],
+		"dead": c.resources[subscriptions+"labelhook-dead"], "alarm": c.resources["monitoring/projects/acme-ml/alertPolicies/1"]}
+	text, err := json.MarshalIndent(made, "", "  ")
+	required.NoError(t, err)
+	golden(t, "worker.golden", string(text)+"\n")
+	for at, upload := range c.uploads { // the worker's first
+		zipped, err := zip.NewReader(bytes.NewReader(upload), int64(len(upload)))
+		required.NoError(t, err)
+		if root := files(t, zipped)["function.go"]; strings.Contains(root, "gcp/worker") != (at == 0) {
+			t.Errorf("upload %d has the root %s", at, root)
+		}
+	}
+
+	c.filled = map[string]bool{"acme-large": true}
+	s.must("", "teardown.sh", here("--yes")...)
+	if left := c.names(); !slices.Equal(left, []string{"storage/b/acme-large"}) || len(c.policies["storage/b/acme-large"]) > 0 {
+		t.Errorf("left %q with the rights %v", left, c.policies)
+	}
+}
+
+func TestWorkerFlags(t *testing.T) {
+	t.Parallel()
+	s := bare(t, "exit 1")
+	for flags, want := range map[string]string{
+		"--worker-destinations=log:":                                   "--worker is missing",
+		"--worker --destinations=gs://acme-raw/x":                      "no topic of acme-ml is in --destinations",
+		"--worker --destinations=pubsub://other/labels":                "no topic of acme-ml is in --destinations",
+		"--worker --destinations=pubsub://acme-ml/labels?form=decoded": "needs the exact bytes",
+		"--worker --worker-destinations=pubsub://acme-ml/labelhook":    "would send to the topic that it takes from",
+		"--worker --worker-destinations=http://acme.dev/hidden":        "in the clear",
+		"--worker --worker-root=nowhere.go":                            "is no Go file",
+		"--worker --alarm-channel=ann@acme.dev":                        "is not a channel",
+		"--worker=yes":                                                 "takes no value",
+		"--worker --source=" + module(t):                               "no topic of acme-ml is in --destinations",
+	} {
+		r := s.run("", "deploy.sh", here(strings.Fields(flags)...)...)
+		if r.code != 2 || r.out != "" || !strings.Contains(r.err, want) || strings.Contains(r.err, "hidden") || s.called() != "" {
+			t.Errorf("%s: exit %d, %q, %s", flags, r.code, r.out, r.err)
+		}
+	}
+}

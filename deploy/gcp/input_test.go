@@ -24,7 +24,9 @@ func TestDryRunPrintsAndCallsNothing(t *testing.T) {
 			"--entry-point=Mine", "--runtime=go127", "--memory=512Mi", "--min-instances=1", "--max-instances=3", "--keep-invoker"}},
 		"deploy-own.golden":  {"deploy.sh", []string{"--source=MODULE", "--entry-point=Mine"}},
 		"deploy-root.golden": {"deploy.sh", []string{"--root=MODULE/function.go", "--destinations=pubsub://acme-ml/labels"}},
-		"teardown.golden":    {"teardown.sh", nil},
+		"deploy-worker.golden": {"deploy.sh", []string{"--worker", "--worker-root=MODULE/function.go", "--overflow=gs://acme-large",
+			"--worker-destinations=https://user:hidden@acme.dev/hidden?key=hidden log:", "--alarm-channel=projects/acme-ml/notificationChannels/77"}},
+		"teardown.golden": {"teardown.sh", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

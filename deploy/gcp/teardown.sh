@@ -8,8 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 help() {
 	cat <<'HELP'
-teardown.sh removes what deploy.sh made: the function, its two accounts and
-their rights, and the secret, topics, subscriptions and buckets that carry its
+teardown.sh removes what deploy.sh made: the function, the worker behind it with its
+alarm, their accounts and rights, and the secret, topics, subscriptions and buckets that carry its
 label. It lists them and asks first. What was there before deploy.sh loses only
 the function's rights. A bucket that holds objects is kept, and so are the
 services.
@@ -69,6 +69,9 @@ trap 'rm -rf "$work"' EXIT
 domain=$(account_domain)
 runner=$name-run@$domain
 builder=$name-build@$domain
+worker_runner=$name-work@$domain
+pusher=$name-push@$domain
+alarm="labelhook: worker of $name in $region"
 
 # ---- what there is ----
 
@@ -80,12 +83,17 @@ labelled() {
 # take_stock finds what to remove, before any of it goes.
 take_stock() {
 	local settings=serviceConfig.environmentVariables account of
-	function=false urls='' accounts=''
+	function=false worker=false urls='' accounts='' alarms=''
 	if look functions describe "$name" --gen2 --region="$region" \
 		--format="value[separator=' ']($settings.LABELHOOK_DESTINATIONS,$settings.LABELHOOK_DEAD_LETTER,$settings.LABELHOOK_OVERFLOW)"; then
 		function=true urls=$found
 	fi
-	for account in "$runner" "$builder"; do
+	if look functions describe "$name-worker" --gen2 --region="$region" --format='value(name)'; then
+		worker=true
+		look alpha monitoring policies list --filter="displayName=\"$alarm\"" --format='value(name)' || true
+		alarms=$found
+	fi
+	for account in "$runner" "$builder" "$worker_runner" "$pusher"; do
 		look iam service-accounts describe "$account" --format='value(displayName)' || continue
 		of=$found
 		[[ $of != "labelhook: "*" the function $name" ]] || accounts+=" $account"
@@ -99,6 +107,8 @@ take_stock() {
 ask() {
 	local list='' answer
 	! $function || list+="  the function $name in $region"$'\n'
+	! $worker || list+="  the function $name-worker in $region"$'\n'
+	[ -z "$alarms" ] || list+="  the alarm \"$alarm\""$'\n'
 	for it in $accounts; do list+="  the account $it"$'\n'; done
 	for it in $secrets; do list+="  the secret $it, in all its versions"$'\n'; done
 	for it in $topics; do list+="  the topic $it"$'\n'; done
@@ -117,7 +127,7 @@ ask() {
 # plan is what --dry-run has instead of what there is.
 plan() {
 	printf '# of these, what deploy.sh made:\n'
-	function=true accounts="$runner $builder" secrets=$secret topics=TOPIC subscriptions=SUBSCRIPTION buckets=BUCKET urls=
+	function=true worker=true alarms=ALARM accounts="$runner $builder $worker_runner $pusher" secrets=$secret topics=TOPIC subscriptions=SUBSCRIPTION buckets=BUCKET urls=
 }
 
 # ---- removal ----
@@ -133,7 +143,7 @@ unbind() {
 holds() { [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]; }
 
 remove_rights() {
-	local url rest
+	local url rest account
 	if [[ " $accounts" == *" $builder"* ]]; then
 		if $dry_run; then
 			show projects remove-iam-policy-binding "$project" --condition=None --member="serviceAccount:$builder" --role=roles/cloudbuild.builds.builder
@@ -142,8 +152,10 @@ remove_rights() {
 		fi
 	fi
 	if $dry_run; then return; fi
-	holds "$secrets" "$secret" ||
-		unbind "read the secret $secret" secrets remove-iam-policy-binding "$secret" --condition=None "$runner" secretmanager.secretAccessor
+	for account in "$runner" "$worker_runner"; do
+		holds "$secrets" "$secret" ||
+			unbind "read the secret $secret" secrets remove-iam-policy-binding "$secret" --condition=None "$account" secretmanager.secretAccessor
+	done
 	for url in $urls; do
 		url=${url%'?form=decoded'}
 		rest=${url#*://}
@@ -155,6 +167,7 @@ remove_rights() {
 		pubsub://*) unbind "publish to the topic $rest" pubsub topics remove-iam-policy-binding "projects/${rest%%/*}/topics/${rest#*/}" "$runner" pubsub.publisher ;;
 		gs://*)
 			unbind "create objects in the bucket ${rest%%/*}" storage buckets remove-iam-policy-binding "gs://${rest%%/*}" --condition=None "$runner" storage.objectCreator
+			! $worker || unbind "read the bucket ${rest%%/*}" storage buckets remove-iam-policy-binding "gs://${rest%%/*}" --condition=None "$worker_runner" storage.objectViewer
 			;;
 		esac
 	done
@@ -175,6 +188,8 @@ if $dry_run; then plan; else
 	take_stock
 	ask
 fi
+for it in $alarms; do change "delete the alarm \"$alarm\"" alpha monitoring policies delete "$it"; done
+! $worker || change "delete the function $name-worker" functions delete "$name-worker" --gen2 --region="$region"
 ! $function || change "delete the function $name" functions delete "$name" --gen2 --region="$region"
 remove_rights
 for it in $subscriptions; do change "delete the subscription $it" pubsub subscriptions delete "$it"; done
