@@ -59,6 +59,19 @@ func TestBuildMakesAStaticHandlerForAzure(t *testing.T) {
 	}
 }
 
+func TestBuildMakesTheWorkersProject(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	script(t, nil, "", "build.sh", "--worker", "--out="+out).want(t, 0, "", "")
+	for _, name := range []string{"host.json", "worker/function.json"} {
+		if got, err := os.ReadFile(filepath.Join(out, name)); err != nil || !bytes.Equal(got, read(t, "worker/"+name)) {
+			t.Errorf("%s: %v, %q", name, err, got)
+		}
+	}
+	file, err := os.ReadFile(filepath.Join(out, "handler"))
+	required.NoError(t, err)
+	staticAMD64(t, bytes.NewReader(file))
+}
+
 // staticAMD64 checks that nothing but the kernel is needed to run a program.
 func staticAMD64(t *testing.T, r io.ReaderAt) {
 	program, err := elf.NewFile(r)

@@ -41,6 +41,13 @@ what becomes of deliveries
   --max-body=BYTES       refuse larger bodies (10485760)
   --log-level=LEVEL      debug, info, warn or error (info)
 
+worker: a second app behind the receiver, off unless asked for
+  --worker               take deliveries from a queue of Service Bus that is made for it
+  --worker-package=PACKAGE  a Go program of your own for it
+  --worker-destinations=URLS  where it passes deliveries on to, besides a handler of
+                         yours (log:)
+  --alarm-email=ADDRESS  who is mailed about what the worker gave up on
+
 app
   --package=PACKAGE      a Go program of your own instead of labelhook's
   --runtime-version=V    of the runtime "custom" (1.0)
@@ -68,6 +75,7 @@ fail() {
 
 name='' location='' group='' secret_stdin='' read_vault=false package='' dry=''
 destinations='' dead_letter='' overflow='' events='' max_body='' log_level=''
+worker=false worker_package='' worker_destinations='' alarm_email=''
 runtime_version=1.0 memory=512 max_instances=40 always_ready=0
 for flag; do
 	case $flag in
@@ -82,6 +90,10 @@ for flag; do
 	--events=?*) events=${flag#*=} ;;
 	--max-body=?*) max_body=${flag#*=} ;;
 	--log-level=?*) log_level=${flag#*=} ;;
+	--worker) worker=true ;;
+	--worker-package=?*) worker_package=${flag#*=} ;;
+	--worker-destinations=?*) worker_destinations=${flag#*=} ;;
+	--alarm-email=?*) alarm_email=${flag#*=} ;;
 	--package=?*) package=${flag#*=} ;;
 	--runtime-version=?*) runtime_version=${flag#*=} ;;
 	--memory=?*) memory=${flag#*=} ;;
@@ -99,6 +111,16 @@ done
 for number in "$memory" "$max_instances" "$always_ready" "${max_body:-0}"; do
 	[[ $number =~ ^[0-9]+$ ]] || fail "\"$number\" is not a whole number" "see deploy.sh --help" 2
 done
+if ! $worker && [ -n "$worker_package$worker_destinations$alarm_email" ]; then
+	fail "--worker is missing" "--worker-package, --worker-destinations and --alarm-email are for a worker" 2
+fi
+if $worker && [ ${#name} -gt 33 ]; then
+	fail "\"$name\" is too long for the name of a worker's app, which ends in -worker" "write 33 characters at most" 2
+fi
+case $alarm_email in
+'' | ?*@?*.?*) ;;
+*) fail "--alarm-email is no address" "write one such as on-call@example.com" 2 ;;
+esac
 group=${group:-rg-$name}
 
 secret=${LABELBOX_WEBHOOK_SECRET:-} previous=${LABELBOX_WEBHOOK_SECRET_PREVIOUS:-}
@@ -106,7 +128,7 @@ if [ -n "$secret_stdin" ]; then # bash would drop NUL bytes, and UTF-16 is full 
 	IFS= read -r secret < <(LC_ALL=C tr '\000' '\001') || [ -n "$secret" ] ||
 		fail "standard input holds no secret" "write it there, or leave --secret-stdin out"
 fi
-for value in "$location" "$group" "$destinations" "$dead_letter" "$overflow" "$events" "$log_level" "$runtime_version" "$secret" "$previous"; do
+for value in "$location" "$group" "$destinations" "$dead_letter" "$overflow" "$events" "$log_level" "$runtime_version" "$secret" "$previous" "$worker_destinations" "$alarm_email"; do
 	case $value in *[[:cntrl:]]*) fail "a value has a control character or a line break in it" "write values of one line" 2 ;; esac
 done
 # The app refuses more; this is what would be in the vault for nothing.
@@ -180,7 +202,7 @@ parameters() {
 	for pair; do
 		[ -n "${pair#*=}" ] || continue
 		case ${pair%%=*} in
-		readVault | instanceMemoryMB | maximumInstanceCount | alwaysReady | maxBody) printf '%s\n    "%s": { "value": %s }' "$separator" "${pair%%=*}" "${pair#*=}" ;;
+		readVault | worker | instanceMemoryMB | maximumInstanceCount | alwaysReady | maxBody) printf '%s\n    "%s": { "value": %s }' "$separator" "${pair%%=*}" "${pair#*=}" ;;
 		*) printf '%s\n    "%s": { "value": %s }' "$separator" "${pair%%=*}" "$(quote "${pair#*=}")" ;;
 		esac
 		separator=,
@@ -196,11 +218,12 @@ trap 'rm -f "$file"' EXIT
 shown=$secret shown_previous=$previous
 if [ -n "$dry" ]; then # none of these is for anybody's eyes
 	shown=${secret:+…} shown_previous=${previous:+…}
-	destinations=$(shown "$destinations") dead_letter=$(shown "$dead_letter") overflow=$(shown "$overflow")
+	destinations=$(shown "$destinations") dead_letter=$(shown "$dead_letter") overflow=$(shown "$overflow") worker_destinations=$(shown "$worker_destinations")
 fi
 parameters "name=$name" "location=$location" "webhookSecret=$shown" "previousSecret=$shown_previous" "readVault=$read_vault" \
 	"destinations=$destinations" "deadLetter=$dead_letter" "overflow=$overflow" "events=$events" "maxBody=$max_body" "logLevel=$log_level" \
-	"runtimeVersion=$runtime_version" "instanceMemoryMB=$memory" "maximumInstanceCount=$max_instances" "alwaysReady=$always_ready" >"$file"
+	"runtimeVersion=$runtime_version" "instanceMemoryMB=$memory" "maximumInstanceCount=$max_instances" "alwaysReady=$always_ready" \
+	"worker=$worker" "workerDestinations=$worker_destinations" "alarmEmail=$alarm_email" >"$file"
 
 if [ -n "$dry" ] || [ "$(az group exists --name "$group")" = false ]; then
 	run az group create --name "$group" --location "$location" --tags "labelhook=$name" --output none
@@ -217,6 +240,7 @@ if [ -n "$dry" ] || [ "$(az group exists --name "$group")" = false ]; then
 	fi
 fi
 run "$here/build.sh" ${package:+"--package=$package"}
+! $worker || run "$here/build.sh" --worker ${worker_package:+"--package=$worker_package"}
 if [ -n "$dry" ]; then
 	run az deployment group create --resource-group "$group" --name "labelhook-$name" --template-file main.bicep --parameters @parameters.json --output none
 	echo '# parameters.json is a temporary file:'
@@ -226,12 +250,17 @@ else
 	say "deploying storage, key vault and app; this takes some minutes"
 	az deployment group create --resource-group "$group" --name "labelhook-$name" --template-file "$here/main.bicep" --parameters "@$file" --output none >&2
 fi
-cd "$here" # func publishes the folder that host.json is in
-run func azure functionapp publish "$name" --custom
-# The app may have asked for the secret before it was allowed to.
-run az rest --method post --output none --url \
-	"https://management.azure.com/subscriptions/{subscriptionId}/resourceGroups/$group/providers/Microsoft.Web/sites/$name/config/configreferences/appsettings/refresh?api-version=2022-03-01" ||
-	say "the key vault reference could not be refreshed; if the app answers 503, run az functionapp restart --resource-group $group --name $name"
+# publish FOLDER APP: func publishes the folder that host.json is in. The app may have
+# asked for the secret before it was allowed to.
+publish() {
+	if [ -n "$dry" ]; then run cd "$1"; else cd "$1"; fi
+	run func azure functionapp publish "$2" --custom
+	run az rest --method post --output none --url \
+		"https://management.azure.com/subscriptions/{subscriptionId}/resourceGroups/$group/providers/Microsoft.Web/sites/$2/config/configreferences/appsettings/refresh?api-version=2022-03-01" ||
+		say "the key vault reference could not be refreshed; if the app answers 503, run az functionapp restart --resource-group $group --name $2"
+}
+! $worker || publish "$here/worker" "$name-worker"
+publish "$here" "$name"
 if [ -n "$dry" ]; then
 	run az deployment group show --resource-group "$group" --name "labelhook-$name" --query properties.outputs.url.value --output tsv
 else

@@ -60,6 +60,15 @@ param maximumInstanceCount int = 40
 @minValue(0)
 param alwaysReady int = 0
 
+@description('A worker behind the receiver, with a queue of Service Bus of its own; see worker.bicep.')
+param worker bool = false
+
+@description('LABELHOOK_DESTINATIONS of the worker.')
+param workerDestinations string = 'log:'
+
+@description('Who is mailed about what the worker gave up on. Empty: nobody.')
+param alarmEmail string = ''
+
 var suffix = uniqueString(resourceGroup().id, name)
 var tags = { labelhook: name }
 
@@ -359,6 +368,42 @@ var fromReference = union(
 )
 var fromVault = { LABELBOX_WEBHOOK_SECRET_ID: '${vault.properties.vaultUri}secrets/labelbox-webhook-secret' }
 
+var secretSettings = readVault ? fromVault : fromReference
+var overflowUrl = empty(overflow) ? '${own}/${deliveries.name}' : overflow
+
+// With a worker deliveries go to its queue, besides what destinations names.
+var ownDestination = worker ? 'servicebus://lh${suffix}/deliveries' : '${own}/${deliveries.name}'
+var receiverDestinations = empty(destinations) ? ownDestination : worker ? '${ownDestination} ${destinations}' : destinations
+
+module behind 'worker.bicep' = if (worker) {
+  name: 'labelhook-worker-${name}'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    suffix: suffix
+    receiver: app.identity.principalId
+    storageName: storage.name
+    vaultName: vault.name
+    insightsName: insights.name
+    secretSettings: secretSettings
+    destinations: workerDestinations
+    overflow: overflowUrl
+    maxBody: maxBody
+    logLevel: logLevel
+    runtimeVersion: runtimeVersion
+    instanceMemoryMB: instanceMemoryMB
+    alarmEmail: alarmEmail
+  }
+  dependsOn: [
+    deliveries
+    hostLocks
+    hostKeys
+    secret
+    secretBefore
+  ]
+}
+
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
@@ -370,14 +415,14 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
       AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
       APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD'
-      LABELHOOK_DESTINATIONS: empty(destinations) ? '${own}/${deliveries.name}' : destinations
+      LABELHOOK_DESTINATIONS: receiverDestinations
       LABELHOOK_DEAD_LETTER: empty(deadLetter) ? '${own}/${deadLetters.name}' : deadLetter
-      LABELHOOK_OVERFLOW: empty(overflow) ? '${own}/${deliveries.name}' : overflow
+      LABELHOOK_OVERFLOW: overflowUrl
       LABELHOOK_MAX_BODY: string(maxBody)
       LABELHOOK_LOG_LEVEL: logLevel
     },
     empty(events) ? {} : { LABELHOOK_EVENTS: events },
-    readVault ? fromVault : fromReference
+    secretSettings
   )
   dependsOn: [
     publish
@@ -392,6 +437,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     secret
     secretBefore
     noFtpPassword
+    behind
   ]
 }
 

@@ -16,7 +16,7 @@ import (
 
 // hostFile is what host.json may hold of
 // https://github.com/SchemaStore/schemastore/blob/master/src/schemas/json/host.json
-// that an app with HTTP functions alone has a use for. A key that is not here
+// that an app with HTTP functions or a worker has a use for. A key that is not here
 // is refused, as the schema refuses those that it does not know.
 type hostFile struct {
 	Version       string `json:"version"`
@@ -29,10 +29,17 @@ type hostFile struct {
 		EnableProxyingHTTPRequest   bool `json:"enableProxyingHttpRequest"`
 		EnableForwardingHTTPRequest bool `json:"enableForwardingHttpRequest"`
 	} `json:"customHandler"`
+	ExtensionBundle struct {
+		ID      string `json:"id"`
+		Version string `json:"version"`
+	} `json:"extensionBundle"`
 	Extensions struct {
 		HTTP struct {
 			RoutePrefix string `json:"routePrefix"`
 		} `json:"http"`
+		ServiceBus struct {
+			MaxConcurrentSessions int `json:"maxConcurrentSessions"`
+		} `json:"serviceBus"`
 	} `json:"extensions"`
 	FunctionTimeout string `json:"functionTimeout"`
 	Logging         struct {
@@ -59,6 +66,11 @@ type binding struct {
 	AuthLevel string   `json:"authLevel"`
 	Methods   []string `json:"methods"`
 	Route     string   `json:"route"`
+
+	QueueName         string `json:"queueName"`
+	Connection        string `json:"connection"`
+	DataType          string `json:"dataType"`
+	IsSessionsEnabled bool   `json:"isSessionsEnabled"`
 }
 
 // readHost reads host.json by the schema's rules: no unknown keys, types as
@@ -222,6 +234,33 @@ func TestChangesThatWouldBeSilentAreFound(t *testing.T) {
 		} else if err := check([]byte(h), []byte(f)); err == nil {
 			t.Errorf("%s: not found", name)
 		}
+	}
+}
+
+// The worker's trigger is that of the queue that worker.bicep makes, by the names in the
+// settings, and hands bodies over as they are.
+func TestTheWorkerTakesFromItsQueue(t *testing.T) {
+	h, err := readHost(read(t, "worker/host.json"))
+	required.NoError(t, err)
+	f, err := readFunction(read(t, "worker/worker/function.json"))
+	required.NoError(t, err)
+	// A trigger that is not HTTP's is in the bundle, and of two bindings the worker would not know which it is.
+	if h.CustomHandler.Description.DefaultExecutablePath != "handler" || h.ExtensionBundle.ID != "Microsoft.Azure.Functions.ExtensionBundle" || h.ExtensionBundle.Version == "" || len(f.Bindings) != 1 {
+		t.Errorf("the host has %+v, the function %+v", h, f)
+	}
+	want := binding{Type: "serviceBusTrigger", Direction: "in", Name: f.Bindings[0].Name, QueueName: "deliveries", Connection: "ServiceBus", DataType: "binary", IsSessionsEnabled: true}
+	if !reflect.DeepEqual(f.Bindings[0], want) {
+		t.Errorf("the trigger is %+v, want %+v", f.Bindings[0], want)
+	}
+	template := string(read(t, "worker.bicep"))
+	queue := resources(t, template)["queue"]
+	for _, want := range []string{"name: '" + f.Bindings[0].QueueName + "'", "requiresSession: true"} {
+		if !strings.Contains(queue, want) {
+			t.Errorf("the queue has no %s", want)
+		}
+	}
+	if want := f.Bindings[0].Connection + "__fullyQualifiedNamespace: "; !strings.Contains(template, want) {
+		t.Errorf("the settings have no %s", want)
 	}
 }
 

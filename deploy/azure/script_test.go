@@ -58,8 +58,11 @@ func (r result) want(t *testing.T, status int, stdout, stderr string) {
 func TestScriptsSayWhatTheyWouldDo(t *testing.T) {
 	secrets := []string{"LABELBOX_WEBHOOK_SECRET=the-secret", "LABELBOX_WEBHOOK_SECRET_PREVIOUS=the-one-before"}
 	for name, args := range map[string][]string{
-		"build-help":        {"build.sh", "--help"},
-		"build-dry-run":     {"build.sh", "--dry-run"},
+		"build-help":           {"build.sh", "--help"},
+		"build-dry-run":        {"build.sh", "--dry-run"},
+		"build-worker-dry-run": {"build.sh", "--dry-run", "--worker", "--out=out", "--zip=app.zip"},
+		"deploy-worker-dry-run": {"deploy.sh", "--dry-run", "--name=acme-labels", "--location=westeurope", "--worker", "--worker-package=./cmd/worker",
+			"--worker-destinations=https://user:hidden@acme.dev/hidden?code=hidden log:", "--alarm-email=on-call@acme.dev"},
 		"build-all-dry-run": {"build.sh", "--dry-run", "--package=./cmd/mine", "--out=out", "--zip=app.zip"},
 		"deploy-help":       {"deploy.sh", "--help"},
 		"deploy-dry-run":    {"deploy.sh", "--dry-run", "--name=acme-labels", "--location=westeurope"},
@@ -92,6 +95,9 @@ func TestScriptsRefuseWrongUsage(t *testing.T) {
 		{"deploy.sh --name=", "deploy.sh: error: there is no flag \"--name\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
 		{"deploy.sh --name=a_b --location=x", "deploy.sh: error: \"a_b\" cannot be the name of an app\ndeploy.sh: hint: write 2 to 40 letters, digits and hyphens, no hyphen at either end\n"},
 		{"deploy.sh --name=acme --location=x --memory=much", "deploy.sh: error: \"much\" is not a whole number\ndeploy.sh: hint: see deploy.sh --help\n"},
+		{"deploy.sh --name=acme --location=x --worker-destinations=log:", "deploy.sh: error: --worker is missing\ndeploy.sh: hint: --worker-package, --worker-destinations and --alarm-email are for a worker\n"},
+		{"deploy.sh --name=acme --location=x --worker --alarm-email=hidden", "deploy.sh: error: --alarm-email is no address\ndeploy.sh: hint: write one such as on-call@example.com\n"},
+		{"deploy.sh --name=a-name-of-thirty-four-characters-xx --location=x --worker", "deploy.sh: error: \"a-name-of-thirty-four-characters-xx\" is too long for the name of a worker's app, which ends in -worker\ndeploy.sh: hint: write 33 characters at most\n"},
 		{"teardown.sh", "teardown.sh: error: --name is missing\nteardown.sh: hint: name the function app, as for deploy.sh\n"},
 		{"teardown.sh --force", "teardown.sh: error: there is no flag \"--force\", or it lacks a value\nteardown.sh: hint: see teardown.sh --help\n"},
 		{"deploy.sh https://user:hidden@acme.dev/hidden", "deploy.sh: error: there is no flag \"https\", or it lacks a value\ndeploy.sh: hint: see deploy.sh --help\n"},
@@ -240,6 +246,23 @@ func TestDeploy(t *testing.T) {
 				t.Fatalf("no %q after the others in\n%s", call, rest)
 			}
 			rest = after
+		}
+	})
+	t.Run("with a worker, which is there before the receiver", func(t *testing.T) {
+		if got := script(t, env, "", "deploy.sh", append(flags, "--worker", "--alarm-email=on-call@acme.dev")...); got.status != 0 || got.stdout != "https://acme.azurewebsites.net/api/labelbox\n" {
+			t.Fatalf("got %+v", got)
+		}
+		rest := calls(t, dir)
+		for _, call := range []string{"./azure/function", "./azure/worker", "az deployment group create ", "func azure functionapp publish acme-worker --custom", "/sites/acme-worker/config/",
+			"func azure functionapp publish acme --custom", "/sites/acme/config/"} {
+			_, after, found := strings.Cut(rest, call)
+			if !found {
+				t.Fatalf("no %q after the others in\n%s", call, rest)
+			}
+			rest = after
+		}
+		if text := string(read(t, filepath.Join(dir, "parameters"))); !strings.Contains(text, `"worker": { "value": true }`) || !strings.Contains(text, `"alarmEmail": { "value": "on-call@acme.dev" }`) {
+			t.Errorf("the parameters are %s", text)
 		}
 	})
 	t.Run("with the secret on standard input", func(t *testing.T) {
