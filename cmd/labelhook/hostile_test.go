@@ -118,6 +118,23 @@ func TestURLsInTheWrongPlaceKeepTheirKeys(t *testing.T) {
 	}
 }
 
+// The name of a queue or bucket is no key, and whoever has mistyped it must see it.
+func TestErrorsNameTheQueue(t *testing.T) {
+	for _, url := range []string{"servicebus://namespace/labels", "pubsub://acme-ml/labels", "gs://acme/raw"} {
+		if text := withoutKeys(url+": there is none", []string{"pull", url}); text != url+": there is none" {
+			t.Errorf("%s is shown as %q", url, text)
+		}
+		for _, more := range []string{"?code=hush", "#hush"} {
+			if text := withoutKeys(url+more+" is wrong", []string{"pull", url + more}); strings.Contains(text, "hush") {
+				t.Errorf("%s is shown as %q", url+more, text)
+			}
+		}
+	}
+	if text := withoutKeys("gs://user:hush@acme/raw is wrong", []string{"pull", "gs://user:hush@acme/raw"}); strings.Contains(text, "hush") {
+		t.Error(text)
+	}
+}
+
 func TestBytesThatNoJSONHoldsAreShownInBase64(t *testing.T) {
 	path, keys := hostileInbox(t)
 	for i, key := range keys {

@@ -77,15 +77,17 @@ var errSilent = errors.New("failed")
 var (
 	urlInArgument = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://.+`)
 	wordWithURL   = regexp.MustCompile(`\S*://\S*`)
+	nameInCloud   = regexp.MustCompile(`^(sqs|s3|pubsub|gs|servicebus|azqueue|azblob)://[^?#@\s]*$`)
 )
 
 // withoutKeys shows the URLs among the arguments, which may hold keys, by scheme
 // and host wherever an error repeats them: one given where none is expected is
-// quoted by the code that reads the argument. Other URLs are our own examples.
+// quoted by the code that reads the argument. The names of queues and buckets hold no
+// keys, and other URLs are our own examples.
 func withoutKeys(text string, args []string) string {
 	var given []string
 	for _, arg := range args {
-		if url := urlInArgument.FindString(arg); url != "" {
+		if url := urlInArgument.FindString(arg); url != "" && !nameInCloud.MatchString(url) {
 			given = append(given, letters(url))
 			quoted := strconv.Quote(url)
 			for _, form := range []string{url, quoted[1 : len(quoted)-1]} {

@@ -11,6 +11,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,7 +61,7 @@ func (w *Worker) Read(ctx context.Context, m Message) (*core.Delivery, error) {
 	}
 	d, err := m.Read(func(uri string) ([]byte, error) { return w.fetch(ctx, uri) })
 	if err != nil {
-		return nil, fmt.Errorf("message %s: %w", m.ID, err)
+		return nil, fmt.Errorf("message %s: %w", cmp.Or(m.ID, "without an id"), err)
 	}
 	return d, nil
 }
