@@ -10,6 +10,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/test/destinationtest"
 	"github.com/labelhook/labelhook/internal/test/emulators"
+	"github.com/labelhook/labelhook/internal/test/required"
 )
 
 func BenchmarkOnStandIn(b *testing.B) {
@@ -20,10 +21,15 @@ func onStandIn(t testing.TB, bus *emulators.ServiceBus) destinationtest.Harness 
 	t.Setenv("SERVICEBUS_CONNECTION_STRING", bus.Connection)
 	return destinationtest.Harness{
 		Limit: 300 << 10,
-		Open:  func(t testing.TB, name string) core.Handler { return open(t, "servicebus://namespace/"+name) },
+		Queue: func(t testing.TB, name string) destination.Queue {
+			q, err := servicebus.OpenQueue("servicebus://namespace/" + name)
+			required.NoError(t, err)
+			return q
+		},
+		Open: func(t testing.TB, name string) core.Handler { return open(t, "servicebus://namespace/"+name) },
 		Receive: func(t testing.TB, name string, n int, fetch destination.Fetch) (messages []destinationtest.Message) {
 			for range n {
-				m := bus.Message()
+				m := bus.Message(name)
 				attributes := map[string]string{"cloudEvents_datacontenttype": m.ContentType}
 				for name, value := range m.Properties {
 					attributes[name], _ = value.(string)

@@ -77,7 +77,7 @@ func throughServiceBus(t *testing.T, receiver, worker string) {
 	from := start(t, receiver, "labelbox", "servicebus://namespace/labels", map[string]string{"SERVICEBUS_CONNECTION_STRING": bus.Connection})
 	to := start(t, worker, "worker", end.URL, nil)
 	onwards(t, 0, from, end, func(t testing.TB) {
-		m := bus.Message()
+		m := bus.Message("labels")
 		trigger(t, to, azurehost.ServiceBusMessage(m.ID, m.ContentType, m.Properties, m.Body, true))
 	})
 }

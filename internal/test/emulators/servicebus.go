@@ -37,12 +37,16 @@ func StartServiceBus(t testing.TB) *ServiceBus {
 	return b
 }
 
-// Message waits for the next message that the stand-in keeps.
-func (b *ServiceBus) Message() Message {
+// Message waits for the next message that the stand-in keeps for the entity, and leaves out
+// those for others.
+func (b *ServiceBus) Message(entity string) Message {
 	b.t.Helper()
-	var line struct{ Message Message }
-	b.read(&line)
-	return line.Message
+	for {
+		var line struct{ Message Message }
+		if b.read(&line); line.Message.Entity == entity {
+			return line.Message
+		}
+	}
 }
 
 func (b *ServiceBus) read(v any) {
