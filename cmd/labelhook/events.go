@@ -155,19 +155,34 @@ func printRows(table io.Writer, rows [][2]string) {
 func (t *tool) showCommand() *cobra.Command {
 	var file string
 	var raw, asJSON bool
+	var picture drawing
 	cmd := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one delivery: its headers, what it says, and its payload",
 		Long: `Show one delivery: its headers, what it says, and its payload.
 
-ID is a delivery id, a key, or the first eight digits or more of a key.`,
+ID is a delivery id, a key, or the first eight digits or more of a key.
+
+--svg draws the label: boxes, polygons, lines, points, spans of text, boxes on
+pages and shapes on the map, in the payload's coordinates and colors. A video has
+a scene for each frame, a document one for each page. Nothing is fetched: the
+image is not in it, and a mask is a frame of dots.`,
 		Example: `  labelhook events show 2f6c1a9e
   labelhook events show 2f6c1a9e --raw > payload.json
-  labelhook events show 2f6c1a9e --json | jq .annotations.objects`,
+  labelhook events show 2f6c1a9e --json | jq .annotations.objects
+  labelhook events show 2f6c1a9e --svg label.svg`,
 		Args: oneArg("delivery id or key"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if raw && asJSON {
+			drawn := cmd.Flags().Changed("svg")
+			switch {
+			case raw && asJSON:
 				return usage(errors.New("--raw and --json exclude each other"), "give one of them")
+			case drawn && (raw || asJSON):
+				return usage(errors.New("--svg excludes --raw and --json"), "give one of them")
+			case !drawn && cmd.Flags().Changed("scene"):
+				return usage(errors.New("--scene says which picture --svg writes, and --svg is not given"), "give both")
+			case picture.scene < 1:
+				return usage(fmt.Errorf("--scene: %d is below 1", picture.scene), "the first is 1")
 			}
 			s := selection{file: file}
 			reader, err := s.open()
@@ -184,6 +199,8 @@ ID is a delivery id, a key, or the first eight digits or more of a key.`,
 				return err
 			case asJSON:
 				return t.showJSON(record)
+			case drawn:
+				return t.draw(record, picture)
 			}
 			return t.show(record)
 		},
@@ -192,6 +209,8 @@ ID is a delivery id, a key, or the first eight digits or more of a key.`,
 	f.StringVar(&file, "inbox", defaultInbox, "`file` that keeps the deliveries")
 	f.BoolVar(&raw, "raw", false, "print the exact bytes of the payload and nothing else")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object, with headers, payload and annotations")
+	f.StringVar(&picture.file, "svg", "", "draw the label into this `file`, as SVG; - is the standard output")
+	f.IntVar(&picture.scene, "scene", 1, "which `picture` to draw, of a label with several: frames, pages")
 	return cmd
 }
 
