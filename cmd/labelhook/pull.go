@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,7 +104,7 @@ func (t *tool) pull(ctx context.Context, url string, p puller) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, close()) }()
+	defer func() { err = errors.Join(err, close(err == nil)) }()
 	level := slog.LevelWarn
 	if p.follow || p.json {
 		level = slog.LevelInfo
@@ -163,9 +167,11 @@ func (t *tool) pullOf(p puller) (*pull.Pull, error) {
 	return work, nil
 }
 
-// handler is the inbox, the URL, or both. The inbox knows what it has.
-func (p puller) handler(work *pull.Pull, t *tool) (_ core.Handler, close func() error, err error) {
-	close = func() error { return nil }
+// handler is the inbox, the URL, or both. The inbox knows what it has. A new one is
+// made for the first delivery, or when it is closed after all went well, so that a
+// source that cannot be read leaves no file behind.
+func (p puller) handler(work *pull.Pull, t *tool) (_ core.Handler, close func(well bool) error, err error) {
+	close = func(bool) error { return nil }
 	var to core.Handler
 	if p.to != "" {
 		if err := t.checkTo(p.to); err != nil {
@@ -186,18 +192,53 @@ func (p puller) handler(work *pull.Pull, t *tool) (_ core.Handler, close func() 
 	if !p.toInbox {
 		return to, close, nil
 	}
-	box, err := inbox.Open(p.inbox)
-	if err != nil {
-		return nil, nil, err
+	var opened atomic.Bool
+	open := sync.OnceValues(func() (*inbox.Inbox, error) {
+		opened.Store(true)
+		return inbox.Open(p.inbox)
+	})
+	if _, err := os.Stat(p.inbox); err == nil || !takesFiles(filepath.Dir(p.inbox)) { // what is wrong with it is said at once
+		if _, err := open(); err != nil {
+			return nil, nil, err
+		}
 	}
 	work.Known = func(ctx context.Context, key string) (bool, error) {
+		box, err := open()
+		if err != nil {
+			return false, err
+		}
 		n, err := box.Count(ctx, inbox.Query{IDs: []string{key}, Status: []inbox.Status{inbox.Accepted}})
 		return n > 0, err
 	}
-	if to == nil {
-		return box, box.Close, nil
+	close = func(well bool) error {
+		if !well && !opened.Load() {
+			return nil
+		}
+		box, err := open()
+		if err != nil {
+			return err
+		}
+		return box.Close()
 	}
-	return box.Noting(core.All(box, to)), box.Close, nil
+	return core.HandlerFunc(func(ctx context.Context, d *core.Delivery) error {
+		box, err := open()
+		switch {
+		case err != nil:
+			return err
+		case to == nil:
+			return box.Handle(ctx, d)
+		}
+		return box.Noting(core.All(box, to)).Handle(ctx, d)
+	}), close, nil
+}
+
+// takesFiles reports whether a file can be made in a folder.
+func takesFiles(folder string) bool {
+	f, err := os.CreateTemp(folder, ".labelhook-*")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name())) == nil
 }
 
 // printPulled prints the sum.
