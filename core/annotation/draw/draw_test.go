@@ -215,6 +215,27 @@ func TestAMaskWithoutPixelsIsSeenToBeMissing(t *testing.T) {
 	}
 }
 
+func TestTheImageLiesUnderTheShapes(t *testing.T) {
+	p := draw.Of(&annotation.Set{Asset: annotation.AssetSize{Width: 20, Height: 10}, Objects: []annotation.Object{{Geometry: annotation.Point{X: 1, Y: 2}}}})
+	all := first(elements(t, write(t, p, 0, draw.Options{Image: "/image?a=1&b=2"})))
+	if e := all[1]; e.Name.Local != "image" || attribute(e, "href") != "/image?a=1&b=2" || attribute(e, "width") != "20" || attribute(e, "height") != "10" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Thousands of spans over each other are drawn in time and in a picture of
+// ordinary form.
+func TestSpansOverEachOther(t *testing.T) {
+	set := &annotation.Set{}
+	for i := range 20000 {
+		set.Objects = append(set.Objects, annotation.Object{Kind: annotation.KindTextSpan, Geometry: annotation.TextSpan{Start: i, End: 100000}})
+	}
+	p := draw.Of(set)
+	if s := p.Scenes[0]; len(s.Shapes) != 20000 || s.View.Height > 3*s.View.Width {
+		t.Errorf("%d shapes in %+v", len(s.Shapes), s.View)
+	}
+}
+
 func TestVideoHasASceneAFrame(t *testing.T) {
 	p := draw.Of(sets(t)["v2-video"])
 	var titles []string

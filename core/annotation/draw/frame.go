@@ -52,6 +52,10 @@ func (v View) and(w View) View {
 	return View{x, y, max(v.X+v.Width, w.X+w.Width) - x, max(v.Y+v.Height, w.Y+w.Height) - y}
 }
 
+// maxLanes is how many spans may stand below each other. In the last lane they cover
+// each other, and are seen through.
+const maxLanes = 50
+
 // lanes puts spans that overlap below each other. A lane is as high as a
 // thirtieth of the text is long, so that the picture has the form of one.
 func (s *Scene) lanes() {
@@ -68,7 +72,7 @@ func (s *Scene) lanes() {
 	for i := range s.Shapes {
 		outline := s.Shapes[i].Outlines[0]
 		lane := 0
-		for lane < len(ends) && ends[lane] > outline[0].X {
+		for lane < min(len(ends), maxLanes-1) && ends[lane] > outline[0].X {
 			lane++
 		}
 		if lane == len(ends) {

@@ -85,7 +85,8 @@ const limit = 1e9
 
 // Of makes the picture of what a label says. An object that has a geometry is in a
 // scene or among [Picture.Undrawn]; several frames of one object are several
-// shapes. Its time and memory are in proportion to the set.
+// shapes, and a relationship has an arrow in each scene that has both ends. Time and
+// memory are in proportion to the set and to these arrows.
 func Of(set *annotation.Set) Picture {
 	b := builder{set: set, scenes: map[place]*Scene{}, classes: map[string]int{}, counted: map[string]bool{}}
 	for i := range set.Objects {
@@ -143,8 +144,7 @@ type builder struct {
 	list    []Class
 	counted map[string]bool
 	undrawn []Undrawn
-	middles map[place]map[string]annotation.Point // of the objects of a scene, by feature id
-	top     *float64                              // the highest y of what counts from below
+	top     *float64 // the highest y of what counts from below
 }
 
 // placeOf says in which scene an object is.

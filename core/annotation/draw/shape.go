@@ -215,42 +215,40 @@ func pointsOf(g annotation.Geometry) []annotation.Point {
 
 // relationships draws an arrow wherever both ends are in the same scene.
 func (b *builder) relationships() {
+	if len(b.set.Relationships) == 0 {
+		return
+	}
+	type end struct {
+		at     place
+		middle annotation.Point
+	}
+	ends := map[string][]end{} // by feature id, in the order of the scenes
+	for _, at := range b.order {
+		for _, s := range b.scenes[at].Shapes {
+			box, any := extent(s)
+			if all := ends[s.ID]; any && s.ID != "" && (len(all) == 0 || all[len(all)-1].at != at) {
+				ends[s.ID] = append(all, end{at, annotation.Point{X: box.X + box.Width/2, Y: box.Y + box.Height/2}})
+			}
+		}
+	}
 	for _, r := range b.set.Relationships {
-		for _, at := range b.order {
-			if r.Frame != nil && (at.kind != Frame || at.number != *r.Frame) {
+		targets := map[place]annotation.Point{}
+		for _, target := range ends[r.Target] {
+			targets[target.at] = target.middle
+		}
+		for _, source := range ends[r.Source] {
+			target, there := targets[source.at]
+			if !there || r.Frame != nil && (source.at.kind != Frame || source.at.number != *r.Frame) {
 				continue
 			}
-			source, target := b.middle(at, r.Source), b.middle(at, r.Target)
-			if source == nil || target == nil {
-				continue
-			}
-			s := Shape{Object: -1, ID: r.ID, Form: Arrow, Directed: r.Directed, Outlines: [][]annotation.Point{{*source, *target}}}
+			s := Shape{Object: -1, ID: r.ID, Form: Arrow, Directed: r.Directed, Outlines: [][]annotation.Point{{source.middle, target}}}
 			if r.LabelRef != nil {
 				s.Label = r.LabelRef.ID
 			}
 			s.Class, s.Color = b.class(r.Feature)
-			b.add(at, s)
+			b.add(source.at, s)
 		}
 	}
-}
-
-// middle is the middle of an object in a scene, nil if it is not there.
-func (b *builder) middle(at place, id string) *annotation.Point {
-	if b.middles == nil {
-		b.middles = map[place]map[string]annotation.Point{}
-	}
-	if b.middles[at] == nil {
-		b.middles[at] = map[string]annotation.Point{}
-		for _, s := range b.scenes[at].Shapes {
-			if box, any := extent(s); any && s.ID != "" && s.Form != Arrow {
-				b.middles[at][s.ID] = annotation.Point{X: box.X + box.Width/2, Y: box.Y + box.Height/2}
-			}
-		}
-	}
-	if p, there := b.middles[at][id]; there {
-		return &p
-	}
-	return nil
 }
 
 // extent is the smallest rectangle around a shape; false if it has no points.

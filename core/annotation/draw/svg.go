@@ -14,10 +14,9 @@ import (
 
 // Options are what a picture may have besides the shapes.
 type Options struct {
-	Image  string                    // address of the media's pixels; "" leaves them out
-	Bitmap func(object int) string   // address of an object's bitmap, PNG of the media's size; nil or "" leaves it out
-	Change func(shape *Shape) string // what became of it since: a word for data-change, "" for none; nil means none
-	Legend bool                      // write the classes below the picture
+	Image  string                  // address of the media's pixels; "" leaves them out
+	Bitmap func(object int) string // address of an object's bitmap, PNG of the media's size; nil or "" leaves it out
+	Legend bool                    // write the classes below the picture
 }
 
 // WriteSVG writes one scene as an SVG document, which can also stand in HTML. The
@@ -121,14 +120,6 @@ func (c *canvas) box(v View) []string {
 // browsers show when the pointer rests on it.
 func (c *canvas) shape(s *Shape, media View, o Options) {
 	attributes := []string{"data-object", strconv.Itoa(s.Object), "data-class", s.Class, "data-form", string(s.Form), "stroke", s.Color, "vector-effect", "non-scaling-stroke"}
-	if o.Change != nil {
-		if change := o.Change(s); change != "" {
-			attributes = append(attributes, "data-change", change)
-			if change == "removed" {
-				attributes = append(attributes, "stroke-dasharray", "6 4")
-			}
-		}
-	}
 	with := func(more ...string) []string { return append(attributes, more...) }
 	switch s.Form {
 	case Rectangle:
