@@ -181,6 +181,8 @@ image is not in it, and a mask is a frame of dots.`,
 				return usage(errors.New("--svg excludes --raw and --json"), "give one of them")
 			case !drawn && cmd.Flags().Changed("scene"):
 				return usage(errors.New("--scene says which picture --svg writes, and --svg is not given"), "give both")
+			case drawn && sameFile(picture.file, file):
+				return usage(fmt.Errorf("--svg: %s is the inbox itself", picture.file), "name another file")
 			case picture.scene < 1:
 				return usage(fmt.Errorf("--scene: %d is below 1", picture.scene), "the first is 1")
 			}

@@ -19,7 +19,8 @@ type drawing struct {
 }
 
 // draw writes what a delivery's label shows as a picture. The file is written once
-// all of the picture is made, readable by its owner only: it is customer data.
+// all of the picture is made; a new one is readable by its owner only, for it is
+// customer data.
 func (t *tool) draw(r inbox.Record, d drawing) error {
 	if !r.Event.IsLabel() {
 		return failure(fmt.Errorf("--svg: a delivery of %s has no label to draw", r.Event), "choose one of a label: labelhook events --event label.created")
@@ -29,7 +30,11 @@ func (t *tool) draw(r inbox.Record, d drawing) error {
 		return failure(fmt.Errorf("--svg: %w", err), "--raw prints the payload as it came")
 	}
 	p := draw.Of(set)
-	for _, u := range p.Undrawn {
+	for i, u := range p.Undrawn {
+		if i == maxUndrawn {
+			fmt.Fprintf(t.err, "labelhook: nor are %d more\n", len(p.Undrawn)-i)
+			break
+		}
 		o := set.Objects[u.Object]
 		fmt.Fprintf(t.err, "labelhook: %s %s is not drawn: %s\n", orDash(string(o.Kind)), orDash(o.ID), u.Reason)
 	}
@@ -57,6 +62,9 @@ func (t *tool) draw(r inbox.Record, d drawing) error {
 	}
 	return nil
 }
+
+// maxUndrawn is how many objects are named that a picture does not show.
+const maxUndrawn = 20
 
 // titles names the first scenes, and the last.
 func titles(scenes []draw.Scene) string {
