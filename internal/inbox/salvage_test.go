@@ -200,7 +200,7 @@ func FuzzSalvage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, main, log []byte) {
 		path := filepath.Join(t.TempDir(), "old.db")
 		if os.WriteFile(path, main, 0o600) != nil || os.WriteFile(path+"-wal", log, 0o600) != nil {
-			t.Skip()
+			t.Fatal("the files cannot be written")
 		}
 		p, err := openPages(path)
 		if err != nil {
