@@ -36,7 +36,7 @@ func (s *Server) route(addr net.Addr, logger *slog.Logger) (*router, error) {
 	if s.CertFile != "" {
 		scheme = "https"
 	}
-	return &router{path, scheme + "://" + addr.String() + path, nethttp.Handler(s.Receiver), s.Other, floodlog.New(1, time.Minute), logger}, nil
+	return &router{path, scheme + "://" + addr.String() + path, nethttp.HandlerTelling(s.Receiver, s.Refused), s.Other, floodlog.New(1, time.Minute), logger}, nil
 }
 
 func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -46,7 +46,7 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case HealthPath:
 		health(w, r)
 	default:
-		if h.other != nil {
+		if h.takes(r) {
 			h.other.ServeHTTP(w, r)
 			return
 		}
@@ -55,6 +55,17 @@ func (h *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			[]slog.Attr{slog.String("path", asked), slog.String("deliveries_go_to", h.url)})
 		http.Error(w, "nothing here; deliveries go to "+h.path, http.StatusNotFound)
 	}
+}
+
+// takes reports whether the handler of other paths has something at this one. Of
+// others than a mux that cannot be known.
+func (h *router) takes(r *http.Request) bool {
+	mux, isMux := h.other.(*http.ServeMux)
+	if !isMux {
+		return h.other != nil
+	}
+	_, pattern := mux.Handler(r)
+	return pattern != ""
 }
 
 func health(w http.ResponseWriter, r *http.Request) {

@@ -26,9 +26,14 @@ type Server struct {
 	// [DefaultPath]. At [HealthPath] GET is answered 200.
 	Path string
 
-	// Other has the requests to all other paths: a mux or router of one's own. nil
-	// answers 404 and logs the path, once a minute.
+	// Other has the requests to all other paths: a mux or router of one's own. Those
+	// for which a [http.ServeMux] has no pattern, and all if it is nil, are answered
+	// 404, and their path is logged, once a minute.
 	Other http.Handler
+
+	// Refused is told of requests that were not believed; see
+	// HandlerTelling of core/nethttp, which says for whom it is. It may be nil.
+	Refused func(r *http.Request, body []byte, answer core.Response)
 
 	// CertFile and KeyFile are PEM files, both or neither: with them the server
 	// speaks TLS only. A certificate that is renewed in them is used from then on.

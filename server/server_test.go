@@ -155,6 +155,41 @@ func TestServeRoutes(t *testing.T) {
 	}
 }
 
+// What a mux of one's own has no pattern for is answered and logged as without one.
+func TestAMuxLeavesToTheServerWhatItDoesNotKnow(t *testing.T) {
+	var log bytes.Buffer
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "page") })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	required.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() {
+		s := server.Server{Receiver: &core.Receiver{}, Other: mux, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		served <- s.Serve(ctx, l)
+	}()
+	for _, test := range []struct {
+		method, path, want string
+		status             int
+	}{{"GET", "/", "page", 200}, {"POST", "/", "deliveries go to " + path, 404}, {"GET", "/favicon.ico", "deliveries go to " + path, 404}} {
+		request, err := http.NewRequest(test.method, "http://"+l.Addr().String()+test.path, nil)
+		required.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		required.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		required.NoError(t, err)
+		response.Body.Close()
+		if response.StatusCode != test.status || !strings.Contains(string(body), test.want) {
+			t.Errorf("%s %s: %d %s", test.method, test.path, response.StatusCode, body)
+		}
+	}
+	cancel()
+	required.NoError(t, <-served)
+	if !strings.Contains(log.String(), "path=/ ") {
+		t.Errorf("the log has %s", &log)
+	}
+}
+
 // A stop answers what is under way and then returns; new connections are
 // refused.
 func TestServeAnswersWhatItHasBegun(t *testing.T) {

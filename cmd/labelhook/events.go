@@ -24,7 +24,7 @@ import (
 
 func (t *tool) eventsCommand() *cobra.Command {
 	var s selection
-	var asJSON bool
+	var asJSON, refused bool
 	var limit int
 	var salvage string
 	cmd := &cobra.Command{
@@ -33,6 +33,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 		Example: `  labelhook events
   labelhook events --since 36h --event label.created --limit 20
   labelhook events --status pending,failed
+  labelhook events --refused
   labelhook events --json | jq -r .subject
   labelhook events --inbox damaged.db --salvage saved.db`,
 		Args: noArgs,
@@ -47,6 +48,9 @@ func (t *tool) eventsCommand() *cobra.Command {
 			if limit < 0 {
 				return usage(fmt.Errorf("--limit: %d is below 0", limit), "write how many of the newest to list; 0 lists all")
 			}
+			if refused {
+				return t.listRefused(cmd.Context(), s, limit, asJSON)
+			}
 			q.Limit = limit
 			reader, err := s.open()
 			if err != nil {
@@ -59,6 +63,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 	f := s.addTo(cmd)
 	f.BoolVar(&asJSON, "json", false, "print a line of JSON for each delivery")
 	f.IntVar(&limit, "limit", 0, "only the newest so `many`; 0 means all")
+	f.BoolVar(&refused, "refused", false, "list the requests that were refused, the last of which listen keeps")
 	f.StringVar(&salvage, "salvage", "", "do not list, but read all that can be read of a damaged inbox into this new `file`")
 	cmd.AddCommand(t.showCommand(), t.pruneCommand())
 	return cmd
@@ -161,7 +166,8 @@ func (t *tool) showCommand() *cobra.Command {
 		Short: "Show one delivery: its headers, what it says, and its payload",
 		Long: `Show one delivery: its headers, what it says, and its payload.
 
-ID is a delivery id, a key, or the first eight digits or more of a key.
+ID is a delivery id, a key, or the first eight digits or more of a key; or that of
+a refused request, as events --refused lists them.
 
 --svg draws the label: boxes, polygons, lines, points, spans of text, boxes on
 pages and shapes on the map, in the payload's coordinates and colors. A video has
@@ -192,6 +198,13 @@ image is not in it, and a mask is a frame of dots.`,
 				return err
 			}
 			defer reader.Close()
+			if number, refused := inbox.RefusalNumber(args[0]); refused && !drawn {
+				r, err := oneRefusal(cmd.Context(), reader, number)
+				if err != nil {
+					return err
+				}
+				return t.showRefused(r, raw, asJSON)
+			}
 			record, err := oneRecord(cmd.Context(), reader, args[0])
 			switch {
 			case err != nil:

@@ -44,19 +44,28 @@ counted. Only the destination log: has to print a delivery, and fails after five
 seconds. When the terminal closes, or the output is not read any more, listen
 ends as with Ctrl-C: what has begun is finished.
 
+The last requests that were refused are kept in the inbox, unparsed:
+labelhook events --refused lists them, labelhook verify --id says why.
+
 Labelbox reaches this machine only through a tunnel; register the tunnel's URL
 with the path added.`,
 		Example: `  LABELBOX_WEBHOOK_SECRET=… labelhook listen
   labelhook listen --addr 127.0.0.1:8080 --path /labelbox --inbox today.db --json
   labelhook listen --forward http://127.0.0.1:9000/hook`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return t.listen(cmd.Context(), l) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if l.public && !cmd.Flags().Changed("keep-refused") {
+				l.refused = 0
+			}
+			return t.listen(cmd.Context(), l)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&l.addr, "addr", defaultAddr, "`host:port` to listen on; port 0 takes a free one")
 	f.StringVar(&l.path, "path", defaultPath, "`path` at which deliveries are received")
 	f.StringVar(&l.inbox, "inbox", defaultInbox, "`file` that keeps the deliveries; created if need be")
 	f.StringVar(&l.forward, "forward", "", "`URL` that each delivery is posted on to, as it came")
+	f.IntVar(&l.refused, "keep-refused", defaultRefused, "`number` of refused requests to keep, 16 MiB at most; 0 keeps none, as --public does unless this is given")
 	l.way.addCAFile(f, "--forward and https: destinations")
 	f.BoolVar(&l.json, "json", false, "print a line of JSON for each delivery")
 	f.BoolVar(&l.public, "public", false, "listen on an address that other machines can reach")
@@ -67,6 +76,7 @@ with the path added.`,
 type listener struct {
 	addr, path, inbox, forward string
 	json, public               bool
+	refused                    int // how many to keep
 	way                        network
 }
 
@@ -78,6 +88,9 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		if _, err := destination.NewEndpoint(l.forward); err != nil {
 			return usage(fmt.Errorf("--forward: %w", err), "write a URL such as https://host/path or http://127.0.0.1:9000/path")
 		}
+	}
+	if l.refused < 0 || l.refused > maxRefused {
+		return usage(fmt.Errorf("--keep-refused: %d is not from 0 to %d", l.refused, maxRefused), "write how many of the last to keep; 0 keeps none")
 	}
 	roots, err := l.way.roots()
 	if err != nil {
@@ -150,7 +163,16 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err := t.reportUnsettled(ctx, box, l.inbox, url); err != nil {
 		return err
 	}
-	if err := (&server.Server{Receiver: receiver, Path: l.path, Logger: log}).Serve(ctx, sock); err != nil {
+	serving := &server.Server{Receiver: receiver, Path: l.path, Logger: log}
+	if l.refused > 0 {
+		keeper, failed := inbox.OpenRefusals(l.inbox, l.refused)
+		if failed != nil {
+			return failed
+		}
+		defer closing(&err, keeper)
+		serving.Refused = (&refusedHint{out: t.err, inbox: l.inbox, keeper: keeper}).keep
+	}
+	if err := serving.Serve(ctx, sock); err != nil {
 		return err
 	}
 	fmt.Fprintln(t.err, "labelhook: stopped")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/explain"
+	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/printable"
 )
 
 // maxVerifyBody is the largest input of verify, in bytes. It is well above what
@@ -19,10 +22,11 @@ import (
 const maxVerifyBody = 64 << 20
 
 func (t *tool) verifyCommand() *cobra.Command {
-	var signature string
+	var signature, id string
 	var asJSON bool
+	var s selection
 	cmd := &cobra.Command{
-		Use:   "verify --signature sha1=… FILE|-",
+		Use:   "verify (--signature sha1=… FILE|- | --id ID)",
 		Short: "Say whether a signature matches a body and, if not, why",
 		Long: `Verify says whether a signature matches the exact bytes of a file, or of the
 standard input, under the webhook secrets of the environment. When it does not,
@@ -30,6 +34,9 @@ verify undoes what usually happens to bodies, secrets and signatures on their
 way (an added newline, JSON printed again, a secret pasted with its quotation
 marks, base64, SHA-256, …), one with another, and names what explains the
 mismatch. It names nothing that the digest does not confirm.
+
+--id takes body and signature from an inbox: of a refused request, as events
+--refused lists them, or of a delivery.
 
 The secrets come from ` + environment.SecretVariable + ` and
 ` + environment.PreviousVariable + `, or from the lines of the file named by
@@ -40,13 +47,27 @@ The exit code is 0 on a match, 1 when the signature does not match, and 2 when
 there was nothing to compare.`,
 		Example: "  labelhook verify --signature sha1=0123456789abcdef0123456789abcdef01234567 body.json\n" +
 			"  pbpaste | labelhook verify --signature 'X-Hub-Signature: sha1=…' -\n" +
+			"  labelhook verify --id r12\n" +
 			"  labelhook verify --json --signature \"$SIGNATURE\" body.json | jq .causes",
-		Args: oneArg("file (or - for the standard input)"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if id != "" {
+				return noArgs(cmd, args)
+			}
+			return oneArg("file (or - for the standard input)")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if id != "" {
+				if signature != "" {
+					return usage(errors.New("--id and --signature exclude each other"), "--id takes the signature from the inbox")
+				}
+				return t.verifyKept(cmd.Context(), s, id, asJSON)
+			}
 			return t.verify(cmd.Context(), args[0], signature, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&signature, "signature", "", "value of the X-Hub-Signature header, or the whole header line")
+	cmd.Flags().StringVar(&id, "id", "", "`id` of a refused request, such as r12, or of a delivery in the inbox, in place of --signature and a file")
+	cmd.Flags().StringVar(&s.file, "inbox", defaultInbox, "`file` that --id looks in")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the verdict as JSON")
 	return cmd
 }
@@ -79,18 +100,57 @@ func (t *tool) verify(ctx context.Context, file, signature string, asJSON bool) 
 		return failure(errInterrupted, "")
 	}
 	v := newVerdict(found, secrets)
+	return t.conclude(v, secrets, asJSON, func(w io.Writer) { v.print(w, found.Tried, len(body)) })
+}
+
+// conclude prints the verdict. That there is no match is the exit code.
+func (t *tool) conclude(v verdict, secrets []rawSecret, asJSON bool, print func(io.Writer)) error {
 	if asJSON {
 		if err := writeJSON(t.out, v); err != nil {
 			return err
 		}
 	} else {
-		v.print(t.shown(), found.Tried, len(body))
+		print(t.shown())
 	}
 	t.warnOfRefused(secrets)
 	if !v.Match {
 		return errSilent
 	}
 	return nil
+}
+
+// verifyKept explains what is in an inbox: a refused request, or a delivery.
+func (t *tool) verifyKept(ctx context.Context, s selection, id string, asJSON bool) error {
+	reader, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	var r inbox.Refusal
+	if number, refused := inbox.RefusalNumber(id); refused {
+		if r, err = oneRefusal(ctx, reader, number); err != nil {
+			return err
+		}
+	} else {
+		d, err := oneRecord(ctx, reader, id)
+		if err != nil {
+			return err
+		}
+		if d.Signature == "" {
+			return failure(fmt.Errorf("the delivery %s came without a signature", printable.Text(id)), "there is nothing to verify; its origin is "+orDash(d.Origin))
+		}
+		r = inbox.Refusal{Code: core.CodeSignatureMismatch, Headers: []core.HeaderField{{Name: core.SignatureHeader, Value: d.Signature}}, Body: d.Body}
+	}
+	secrets, err := t.rawSecrets(ctx)
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	v, err := explainRefusal(ctx, &text, r, secrets)
+	if err != nil {
+		return err
+	}
+	return t.conclude(v, secrets, asJSON, func(w io.Writer) { text.WriteTo(w) })
 }
 
 // headerValue takes the name of the header and the white space that HTTP allows

@@ -23,13 +23,34 @@ import (
 // The bodies in hand take no more memory than [Room] says. One for which there
 // is no room waits five seconds for it at most, and is then answered 503. While
 // others wait, a body of which less than 64 KiB come in a second is given up.
-func Handler(receiver *core.Receiver) http.Handler {
+func Handler(receiver *core.Receiver) http.Handler { return HandlerTelling(receiver, nil) }
+
+// HandlerTelling is [Handler], and tells refused of each request that the receiver
+// did not believe, before it is answered: for a developer who wants to see why. The
+// body of one answered 401 is read even where its signature is missing or no
+// signature, so this is not for receivers that strangers reach. The body is nil if
+// it was not read, and may be kept. refused is called concurrently, and the sender
+// waits for it.
+func HandlerTelling(receiver *core.Receiver, refused func(r *http.Request, body []byte, answer core.Response)) http.Handler {
 	room := newRoom(receiver.Limit())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b := newBody(w, r, receiver.Limit(), room)
 		defer b.claim.release()
-		Write(w, b.receive(receiver))
+		response := b.receive(receiver)
+		if refused != nil && isRefusal(response) {
+			if !b.begun && response.Status == http.StatusUnauthorized {
+				_, _ = b.read() // for want of it there is none to show
+			}
+			refused(r, b.text, response)
+		}
+		Write(w, response)
 	})
+}
+
+// isRefusal reports whether the request was not believed. What fails later is no
+// secret to anybody who can read the log.
+func isRefusal(r core.Response) bool {
+	return r.Code != "" && r.Code != core.CodeDeliveryFailed && r.Code != core.CodeDeliveryRejected
 }
 
 // header is a request's header that can list its names.
@@ -65,6 +86,7 @@ type body struct {
 	limit   int
 	claim   claim
 	begun   bool
+	text    []byte // once it has come
 }
 
 func newBody(w http.ResponseWriter, r *http.Request, limit int, room *room) *body {
@@ -96,6 +118,7 @@ func (b *body) read() ([]byte, error) {
 	if err != nil {
 		b.claim.release()
 	}
+	b.text = text
 	return text, err
 }
 

@@ -273,3 +273,39 @@ func BenchmarkHandler(b *testing.B) {
 		}
 	}
 }
+
+// Who wants to see why a request was refused has its body, also where the refusal
+// did not need it.
+func TestHandlerTelling(t *testing.T) {
+	var told []string
+	server := serve(t, nethttp.HandlerTelling(receiver(core.HandlerFunc(func(context.Context, *core.Delivery) error { return errors.New("down") }), 100),
+		func(r *http.Request, body []byte, answer core.Response) {
+			told = append(told, fmt.Sprint(r.Method, " ", answer.Code, " ", string(body)))
+		}))
+	for _, test := range []struct{ method, signature, body, want string }{
+		{"POST", "", "unsigned", "POST signature_missing unsigned"},
+		{"POST", "sha1=0", "malformed", "POST signature_malformed malformed"},
+		{"POST", core.Sign([]byte("other"), key), "forged", "POST signature_mismatch forged"},
+		{"POST", core.Sign([]byte("{}"), key), "{}", ""}, // genuine, and fails behind
+		{"POST", "", strings.Repeat("x", 101), "POST body_too_large "},
+		{"GET", "", "", "GET method_not_allowed "},
+		{"POST", core.Sign(nil, key), "", "POST body_empty "},
+	} {
+		told = nil
+		request, err := http.NewRequest(test.method, server.URL, strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.signature != "" {
+			request.Header.Set(core.SignatureHeader, test.signature)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := strings.Join(told, "; "); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

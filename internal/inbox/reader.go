@@ -112,6 +112,9 @@ type Query struct {
 	Since   time.Time     // received at that time or later
 	Event   payload.Event // of this event
 	Project string        // of the project with this id
+	Subject string        // about this label, data row or model run
+	Text    string        // with this text in an id, key, subject, project, data row or event, in any case
+	Before  int64         // that came before the one with this Seq
 	Status  []Status      // with one of these statuses
 	IDs     []string      // with one of these delivery ids or whole keys
 	Limit   int           // the newest so many; 0 means all
@@ -225,6 +228,15 @@ func (r *Reader) selectRows(ctx context.Context, q Query) (*rows, error) {
 	}
 	if q.Project != "" {
 		and("project_id = ?", q.Project)
+	}
+	if q.Subject != "" {
+		and("subject = ?", q.Subject)
+	}
+	if q.Text != "" {
+		and(`delivery_id || ' ' || key || ' ' || subject || ' ' || project_id || ' ' || data_row_id || ' ' || event LIKE ? ESCAPE '\'`, contains(q.Text))
+	}
+	if q.Before != 0 {
+		and("seq < ?", q.Before)
 	}
 	index := "listing"
 	if len(q.Status) > 0 {

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,13 +71,16 @@ func (h storedHeader) Names() iter.Seq[string] { return maps.Keys(h.Header) }
 // otherHeaders are the end-to-end headers that have no column of their own, as
 // the file holds them.
 func otherHeaders(d *core.Delivery) string {
+	return headerLines(slices.DeleteFunc(d.Header(), func(f core.HeaderField) bool {
+		return f.Name == core.SignatureHeader || f.Name == core.IDHeader || f.Name == core.EventHeader || f.Name == "Content-Type"
+	}))
+}
+
+// headerLines is what [parseHeaders] reads.
+func headerLines(fields []core.HeaderField) string {
 	var lines strings.Builder
-	for _, f := range d.Header() {
-		switch f.Name {
-		case core.SignatureHeader, core.IDHeader, core.EventHeader, "Content-Type":
-		default:
-			lines.WriteString(f.Name + ": " + f.Value + "\n")
-		}
+	for _, f := range fields {
+		lines.WriteString(f.Name + ": " + f.Value + "\n")
 	}
 	return lines.String()
 }
