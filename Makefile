@@ -22,7 +22,7 @@ build:
 export GORACE ?= atexit_sleep_ms=0
 
 ## test: every test; with the race detector where there is a C compiler
-test: .tools/iam-simulate/node_modules .tools/languages/node_modules
+test: .tools/iam-simulate/node_modules .tools/languages/node_modules .tools/axe/node_modules
 	@[ -n "$(RACE)" ] || echo "make test: no C compiler found, so without the race detector (Debian: gcc, macOS: xcode-select --install)"
 	$(TOOL) gotestsum --format pkgname --hide-summary skipped -- $(RACE) ./...
 	$(GO) test -count=1 -run 'Allocates|InProportion' ./core ./core/annotation
@@ -34,6 +34,11 @@ test: .tools/iam-simulate/node_modules .tools/languages/node_modules
 # What the examples of docs/languages.md need; without npm, their tests say so.
 .tools/languages/node_modules: docs/schema/testdata/languages/package-lock.json
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp docs/schema/testdata/languages/package*.json $(@D) && \
+		cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund && touch node_modules; fi
+
+# What looks for barriers in the page of labelhook listen; without npm, its test says so.
+.tools/axe/node_modules: internal/inspector/testdata/axe/package-lock.json
+	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp internal/inspector/testdata/axe/package*.json $(@D) && \
 		cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund && touch node_modules; fi
 
 ## lint: gofmt, shellcheck, go mod tidy, go vet and staticcheck, cheapest first, all without a finding

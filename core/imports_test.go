@@ -18,6 +18,7 @@ func TestImports(t *testing.T) {
 		"secret":               {},
 		"payload":              {"core/annotation", "internal/jsonscan"},
 		"annotation":           {"internal/jsonscan"},
+		"annotation/diff":      {"core/annotation"},
 		"annotation/draw":      {"core/annotation"},
 		"decoded":              {"core", "core/payload", "core/annotation", "internal/printable"},
 		"../internal/jsonscan": {},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -21,6 +22,7 @@ import (
 	"github.com/labelhook/labelhook/internal/forgery"
 	"github.com/labelhook/labelhook/internal/httpclient"
 	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/inspector"
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/samples"
 	"github.com/labelhook/labelhook/internal/sender"
@@ -117,6 +119,11 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 		return err
 	}
 	defer closing(&err, box)
+	refused, err := inbox.OpenRefusals(file, defaultRefused)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, refused)
 	var verbosity slog.LevelVar
 	verbosity.Set(math.MaxInt) // the table says it all
 	log := t.deliveryLog(&verbosity, asJSON)
@@ -130,7 +137,16 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() {
-		served <- (&server.Server{Receiver: receiver, Path: defaultPath, Logger: log}).Serve(serving, sock)
+		s := &server.Server{Receiver: receiver, Path: defaultPath, Logger: log}
+		if keep {
+			s.Refused = func(r *http.Request, body []byte, answer core.Response) {
+				refused.Add(inbox.NewRefusal(r, body, answer))
+			}
+			s.Other = t.pageOf(serving, box, inspector.Options{File: file, URL: url}, nil, func() ([]rawSecret, error) {
+				return []rawSecret{{"current", "the secret of the demo", text}}, nil
+			})
+		}
+		served <- s.Serve(serving, sock)
 	}()
 	defer func() {
 		stop()
@@ -165,7 +181,8 @@ func (t *tool) demo(ctx context.Context, keep, withAPI, asJSON bool) (err error)
 	fmt.Fprintf(t.err, `labelhook: it goes on listening; stop with Ctrl-C, which deletes the inbox. In another terminal:
   %s=%s labelhook send label.created --to %s
   labelhook events --inbox %s
-`, environment.FileVariable, secretFile, url, file)
+The inbox is shown at http://%s/
+`, environment.FileVariable, secretFile, url, file, sock.Addr())
 	<-ctx.Done()
 	return nil
 }

@@ -65,7 +65,7 @@ func (t *tool) eventsCommand() *cobra.Command {
 	f.IntVar(&limit, "limit", 0, "only the newest so `many`; 0 means all")
 	f.BoolVar(&refused, "refused", false, "list the requests that were refused, the last of which listen keeps")
 	f.StringVar(&salvage, "salvage", "", "do not list, but read all that can be read of a damaged inbox into this new `file`")
-	cmd.AddCommand(t.showCommand(), t.pruneCommand())
+	cmd.AddCommand(t.showCommand(), t.diffCommand(), t.pruneCommand())
 	return cmd
 }
 

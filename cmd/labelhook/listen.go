@@ -15,6 +15,7 @@ import (
 	"github.com/labelhook/labelhook/core/destination"
 	"github.com/labelhook/labelhook/internal/environment"
 	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/inspector"
 	"github.com/labelhook/labelhook/internal/jsonlog"
 	"github.com/labelhook/labelhook/internal/local"
 	"github.com/labelhook/labelhook/internal/printable"
@@ -44,6 +45,9 @@ counted. Only the destination log: has to print a delivery, and fails after five
 seconds. When the terminal closes, or the output is not read any more, listen
 ends as with Ctrl-C: what has begun is finished.
 
+A page at the same address shows what comes, the labels drawn, and sends
+deliveries again. It is for this machine alone, unless it has a token.
+
 The last requests that were refused are kept in the inbox, unparsed:
 labelhook events --refused lists them, labelhook verify --id says why.
 
@@ -68,6 +72,8 @@ with the path added.`,
 	f.IntVar(&l.refused, "keep-refused", defaultRefused, "`number` of refused requests to keep, 16 MiB at most; 0 keeps none, as --public does unless this is given")
 	l.way.addCAFile(f, "--forward and https: destinations")
 	f.BoolVar(&l.json, "json", false, "print a line of JSON for each delivery")
+	f.BoolVar(&l.noPage, "no-page", false, "serve no page that shows the inbox")
+	f.StringVar(&l.token, "page-token", "", "open the page to who gives this `token`, from any machine, also with --public; better in "+pageTokenVariable)
 	f.BoolVar(&l.public, "public", false, "listen on an address that other machines can reach")
 	return cmd
 }
@@ -75,8 +81,9 @@ with the path added.`,
 // listener is what the flags of listen say.
 type listener struct {
 	addr, path, inbox, forward string
-	json, public               bool
-	refused                    int // how many to keep
+	json, public, noPage       bool
+	token                      string // of the page
+	refused                    int    // how many to keep
 	way                        network
 }
 
@@ -91,6 +98,10 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	}
 	if l.refused < 0 || l.refused > maxRefused {
 		return usage(fmt.Errorf("--keep-refused: %d is not from 0 to %d", l.refused, maxRefused), "write how many of the last to keep; 0 keeps none")
+	}
+	token, paged, err := t.pageToken(l)
+	if err != nil {
+		return err
 	}
 	roots, err := l.way.roots()
 	if err != nil {
@@ -157,6 +168,9 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	}
 	fmt.Fprintf(t.err, "labelhook: listening on %s\n", url)
 	fmt.Fprintf(t.err, "labelhook: keeping deliveries in %s; stop with Ctrl-C\n", l.inbox)
+	if paged {
+		fmt.Fprintf(t.err, "labelhook: the inbox is shown at http://%s/\n", sock.Addr())
+	}
 	if l.forward != "" {
 		fmt.Fprintf(t.err, "labelhook: forwarding to %s\n", printable.URL(l.forward))
 	}
@@ -164,6 +178,10 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 		return err
 	}
 	serving := &server.Server{Receiver: receiver, Path: l.path, Logger: log}
+	if paged {
+		secrets := func() ([]rawSecret, error) { return secretsOf(getenv) }
+		serving.Other = t.pageOf(ctx, box, inspector.Options{File: l.inbox, URL: url, Forward: l.forward, Token: token}, roots, secrets)
+	}
 	if l.refused > 0 {
 		keeper, failed := inbox.OpenRefusals(l.inbox, l.refused)
 		if failed != nil {

@@ -96,9 +96,7 @@ func usableSecret(secrets []rawSecret) (rawSecret, error) {
 // rawSecrets returns the texts of the secrets, also those that no receiver
 // would start with: they are what there may be to explain.
 func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
-	err := environment.CheckSecretVariables(t.getenv)
-	switch {
-	case errors.Is(err, environment.ErrNoSecretVariable) && t.canAsk():
+	if errors.Is(environment.CheckSecretVariables(t.getenv), environment.ErrNoSecretVariable) && t.canAsk() {
 		text, err := t.askSecret(ctx)
 		switch {
 		case err != nil:
@@ -107,17 +105,24 @@ func (t *tool) rawSecrets(ctx context.Context) ([]rawSecret, error) {
 			return nil, usage(secret.ErrEmpty, "type the secret that was given to Labelbox")
 		}
 		return []rawSecret{{"typed", "the secret typed", text}}, nil
-	case err != nil:
-		return nil, err
-	case t.getenv(environment.IDVariable) != "":
-		_, err := environment.Secrets(t.getenv, nil) // there is no manager here, as it says
+	}
+	return secretsOf(t.getenv)
+}
+
+// secretsOf are the texts that an environment has.
+func secretsOf(getenv func(string) string) ([]rawSecret, error) {
+	if err := environment.CheckSecretVariables(getenv); err != nil {
 		return nil, err
 	}
-	if path := t.getenv(environment.FileVariable); path != "" {
+	if getenv(environment.IDVariable) != "" {
+		_, err := environment.Secrets(getenv, nil) // there is no manager here, as it says
+		return nil, err
+	}
+	if path := getenv(environment.FileVariable); path != "" {
 		return secretLines(path, environment.FileVariable)
 	}
-	secrets := []rawSecret{{"current", environment.SecretVariable, t.getenv(environment.SecretVariable)}}
-	if previous := t.getenv(environment.PreviousVariable); previous != "" {
+	secrets := []rawSecret{{"current", environment.SecretVariable, getenv(environment.SecretVariable)}}
+	if previous := getenv(environment.PreviousVariable); previous != "" {
 		secrets = append(secrets, rawSecret{"previous", environment.PreviousVariable, previous})
 	}
 	return secrets, nil

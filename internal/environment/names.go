@@ -13,7 +13,7 @@ import (
 var known = []string{
 	SecretVariable, PreviousVariable, FileVariable, IDVariable,
 	DestinationsVariable, DeadLetterVariable, OverflowVariable, EventsVariable, MaxBodyVariable, LogLevelVariable,
-	"LABELBOX_API_KEY", "LABELBOX_API_URL",
+	"LABELBOX_API_KEY", "LABELBOX_API_URL", "LABELHOOK_PAGE_TOKEN",
 	SourcesVariable, "LABELHOOK_RETRY_SECONDS",
 }
 

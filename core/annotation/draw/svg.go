@@ -17,6 +17,7 @@ type Options struct {
 	Image  string                  // address of the media's pixels; "" leaves them out
 	Bitmap func(object int) string // address of an object's bitmap, PNG of the media's size; nil or "" leaves it out
 	Legend bool                    // write the classes below the picture
+	Mark   func(object int) string // what the shapes of an object have as data-mark, for a style sheet; nil or "" leaves it out
 }
 
 // WriteSVG writes one scene as an SVG document, which can also stand in HTML. The
@@ -120,6 +121,11 @@ func (c *canvas) box(v View) []string {
 // browsers show when the pointer rests on it.
 func (c *canvas) shape(s *Shape, media View, o Options) {
 	attributes := []string{"data-object", strconv.Itoa(s.Object), "data-class", s.Class, "data-form", string(s.Form), "stroke", s.Color, "vector-effect", "non-scaling-stroke"}
+	if o.Mark != nil {
+		if mark := o.Mark(s.Object); mark != "" {
+			attributes = append(attributes, "data-mark", mark)
+		}
+	}
 	with := func(more ...string) []string { return append(attributes, more...) }
 	switch s.Form {
 	case Rectangle:

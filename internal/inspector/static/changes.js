@@ -1,0 +1,3 @@
+import { enliven } from "./picture.js";
+
+enliven(document);
