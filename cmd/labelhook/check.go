@@ -3,29 +3,30 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 
 	"github.com/spf13/cobra"
 
-	"github.com/labelhook/labelhook/core/secret"
 	"github.com/labelhook/labelhook/internal/environment"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/probe"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
 func (t *tool) checkCommand() *cobra.Command {
 	way := network{concurrency: 1}
-	var asJSON bool
+	var asJSON, foreign bool
 	cmd := &cobra.Command{
 		Use:   "check URL",
 		Short: "Say whether a deployed receiver is alive and refuses forgeries",
 		Long: `Check sends a deployed receiver what it must refuse (unsigned, forged, cut and
 altered deliveries) and what it must accept (a signed one), each once with a
 Content-Length and once in chunks, and compares the answers with those that
-labelhook gives. A receiver of another make that refuses in other words fails
-the rows in question; the notes say what was different.
+labelhook gives. --foreign is for a receiver of another make: it compares the
+status alone, 2xx for what is genuine and 4xx for what is not.
 
 The signed deliveries are the built-in event "unknown" with a labelhook_check
 member that calls itself a test. THEY REACH THE RECEIVER'S DESTINATIONS, and so
@@ -40,20 +41,22 @@ a Content-Length and turned away in chunks: something in front of the receiver
 drops chunked bodies.
 
 The exit code is 0 when no row failed, 1 when one did.`,
-		Example: "  LABELBOX_WEBHOOK_SECRET_FILE=secret.txt labelhook check https://example.com/webhook-endpoint\n" +
+		Example: "  labelhook check --foreign https://example.com/old-receiver\n" +
+			"  LABELBOX_WEBHOOK_SECRET_FILE=secret.txt labelhook check https://example.com/webhook-endpoint\n" +
 			"  labelhook check --json \"$URL\" | jq '.checks[] | select(.ok | not)'",
 		Args: oneArg("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return t.check(cmd.Context(), args[0], way, asJSON)
+			return t.check(cmd.Context(), args[0], way, foreign, asJSON)
 		},
 	}
 	way.addTimeout(cmd.Flags(), probe.Timeout)
 	way.addCAFile(cmd.Flags(), "the receiver")
+	cmd.Flags().BoolVar(&foreign, "foreign", false, "judge a receiver that is not labelhook, by the statuses of its answers alone")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")
 	return cmd
 }
 
-func (t *tool) check(ctx context.Context, target string, way network, asJSON bool) error {
+func (t *tool) check(ctx context.Context, target string, way network, foreign, asJSON bool) error {
 	if err := checkTarget(target); err != nil {
 		return err
 	}
@@ -65,12 +68,14 @@ func (t *tool) check(ctx context.Context, target string, way network, asJSON boo
 	if err != nil {
 		return err
 	}
-	report, err := t.probe(ctx, target, key, sender.NewClient(1, way.timeout, roots), asJSON)
-	if err != nil {
+	report, err := t.probe(ctx, target, probe.Options{Key: key, Foreign: foreign}, sender.NewClient(1, way.timeout, roots), asJSON)
+	if err != nil && !errors.Is(err, probe.ErrNoAnswer) {
 		return err
 	}
 	if asJSON {
-		err = writeJSON(t.out, report)
+		if failed := writeJSON(t.out, report); failed != nil {
+			return failed
+		}
 	}
 	if err == nil && !report.OK {
 		err = errSilent
@@ -79,14 +84,24 @@ func (t *tool) check(ctx context.Context, target string, way network, asJSON boo
 }
 
 // probe checks the target and, if not silent, prints each result when it is there.
-func (t *tool) probe(ctx context.Context, target string, key *secret.Secret, client *http.Client, silent bool) (probe.Report, error) {
+func (t *tool) probe(ctx context.Context, target string, o probe.Options, client *http.Client, silent bool) (probe.Report, error) {
 	out := t.shown()
 	if silent {
 		out = io.Discard
 	}
-	probe.PrintHead(out, target)
-	report, err := probe.Run(ctx, target, key, client, func(row probe.Row) { row.Print(out) })
-	if err != nil {
+	begun := false
+	report, err := probe.Run(ctx, target, o, client, func(row probe.Row) {
+		if !begun {
+			probe.PrintHead(out, target)
+			begun = true
+		}
+		row.Print(out)
+	})
+	var hint interface{ Hint() string }
+	switch {
+	case errors.Is(err, probe.ErrNoAnswer) && errors.As(err, &hint):
+		return report, failure(fmt.Errorf("%s: %w", printable.URL(target), err), hint.Hint())
+	case err != nil:
 		return report, failure(errInterrupted, "")
 	}
 	report.PrintNotes(out)

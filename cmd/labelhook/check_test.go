@@ -318,16 +318,58 @@ func TestCheckStopsWhereNobodyAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			exit, stdout, _ := runTool(t, nil, "check", "--json", "--timeout", c.timeout, c.url)
 			report := linesOf[probe.Report](t, stdout)[0]
-			if exit != exitFailed || report.OK {
-				t.Errorf("exit code %d, ok %v", exit, report.OK)
+			if exit != exitFailed || report.OK || len(report.Checks) != 1 {
+				t.Fatalf("exit code %d, %+v", exit, report)
 			}
-			for i, row := range report.Checks {
-				switch {
-				case i == 0 && (row.Level != "fail" || row.Status != 0 || !strings.Contains(row.Note, c.note)):
-					t.Errorf("the first row: %+v, want the note %q", row, c.note)
-				case i > 0 && row.Level != "skipped":
-					t.Errorf("sent all the same: %+v", row)
+			if row := report.Checks[0]; row.Level != "fail" || row.Status != 0 || !strings.Contains(row.Note, c.note) {
+				t.Errorf("%+v, want the note %q", row, c.note)
+			}
+			for _, flags := range [][]string{nil, {"--foreign"}} {
+				exit, stdout, stderr := runTool(t, nil, append([]string{"check", "--timeout", c.timeout, c.url}, flags...)...)
+				if exit != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 2 || !strings.Contains(stderr, ": no answer: ") || !strings.Contains(stderr, "labelhook: hint: ") {
+					t.Errorf("exit code %d, %s%s", exit, stdout, stderr)
 				}
+			}
+		})
+	}
+}
+
+// A receiver of another make is judged by what its statuses mean.
+func TestCheckForeign(t *testing.T) {
+	key := keyOf(t, "opensesame")
+	genuine := func(r *http.Request) bool {
+		body, err := io.ReadAll(r.Body)
+		return err == nil && r.Header.Get(core.SignatureHeader) == core.Sign(body, key)
+	}
+	for name, test := range map[string]struct {
+		receiver http.HandlerFunc
+		exit     int
+		note     string
+	}{
+		"refuses in its own words": {func(w http.ResponseWriter, r *http.Request) {
+			if !genuine(r) {
+				http.Error(w, "no", http.StatusForbidden)
+			}
+		}, exitDone, "13 checks: 13 ok"},
+		"a page at GET": {func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && !genuine(r) {
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		}, exitDone, "13 checks: 13 ok"},
+		"takes all": {func(http.ResponseWriter, *http.Request) {}, exitFailed, "DANGER"},
+		"fails at forgers": {func(w http.ResponseWriter, r *http.Request) {
+			if !genuine(r) {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}, exitFailed, "answered 500, which refuses nothing"},
+		"is not there":    {http.NotFound, exitFailed, "no route leads"},
+		"refuses all":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, exitFailed, "has the receiver this environment's secret"},
+		"sends elsewhere": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusTemporaryRedirect) }, exitFailed, "answered 307"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exit, stdout, stderr := runTool(t, map[string]string{"LABELBOX_WEBHOOK_SECRET": "opensesame"}, "check", "--foreign", serve(t, test.receiver).URL)
+			if exit != test.exit || !strings.Contains(stdout, test.note) {
+				t.Errorf("exit code %d\n%s%s", exit, stdout, stderr)
 			}
 		})
 	}

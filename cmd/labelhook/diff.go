@@ -32,6 +32,7 @@ The exit code is 0 also when something changed.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: completeIDs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			reader, err := s.open()
 			if err != nil {

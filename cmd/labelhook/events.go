@@ -25,7 +25,6 @@ import (
 func (t *tool) eventsCommand() *cobra.Command {
 	var s selection
 	var asJSON, refused bool
-	var limit int
 	var salvage string
 	cmd := &cobra.Command{
 		Use:   "events",
@@ -45,29 +44,38 @@ func (t *tool) eventsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if limit < 0 {
-				return usage(fmt.Errorf("--limit: %d is below 0", limit), "write how many of the newest to list; 0 lists all")
+			if !cmd.Flags().Changed("limit") && !asJSON && isTerminal(t.out) {
+				q.Limit, s.limit = screenful, screenful
 			}
 			if refused {
-				return t.listRefused(cmd.Context(), s, limit, asJSON)
+				return t.listRefused(cmd.Context(), s, asJSON)
 			}
-			q.Limit = limit
 			reader, err := s.open()
 			if err != nil {
 				return err
 			}
 			defer reader.Close()
-			return t.listEvents(reader, reader.Heads(cmd.Context(), q), asJSON)
+			if err := t.listEvents(reader, reader.Heads(cmd.Context(), q), asJSON); err != nil || q.Limit != screenful || cmd.Flags().Changed("limit") {
+				return err
+			}
+			q.Limit = 0
+			if all, err := reader.Count(cmd.Context(), q); err == nil && all > screenful { // else there is nothing to say
+				fmt.Fprintf(t.err, "labelhook: these are the newest %d of %d; --limit 0 lists all\n", screenful, all)
+			}
+			return nil
 		},
 	}
 	f := s.addTo(cmd)
 	f.BoolVar(&asJSON, "json", false, "print a line of JSON for each delivery")
-	f.IntVar(&limit, "limit", 0, "only the newest so `many`; 0 means all")
+	f.IntVar(&s.limit, "limit", 0, fmt.Sprintf("only the newest so `many`; 0 means all (default %d on a terminal)", screenful))
 	f.BoolVar(&refused, "refused", false, "list the requests that were refused, the last of which listen keeps")
 	f.StringVar(&salvage, "salvage", "", "do not list, but read all that can be read of a damaged inbox into this new `file`")
 	cmd.AddCommand(t.showCommand(), t.diffCommand(), t.pruneCommand())
 	return cmd
 }
+
+// screenful is how many deliveries are listed on a terminal, unless told otherwise.
+const screenful = 50
 
 // eventView is a stored delivery in JSON, as users' programs rely on it.
 type eventView struct {
@@ -131,12 +139,23 @@ func (t *tool) eventLines() (line func(inbox.Record) error, flush func() error) 
 }
 
 func (t *tool) eventTable() (line func(inbox.Record) error, flush func() error) {
-	lines := newTable(t.out, "RECEIVED", "EVENT", "VERSION", "PROJECT", "SUBJECT", "STATUS", "REPEATS", "BYTES", "ID")
-	return func(r inbox.Record) error {
-		return lines.row(r.Received.Local().Format(time.DateTime), orDash(string(r.Event)), orDash(string(r.Version)), orDash(r.ProjectID),
-			orDash(r.Subject), orDash(string(r.Status)), strconv.Itoa(r.Repeats), strconv.FormatInt(r.Size, 10), orDash(r.Reference()))
-	}, lines.flush
+	columns := []column{{head: "RECEIVED"}, {head: "EVENT"}, {head: "VERSION", spare: 4}, {head: "PROJECT", spare: 2, id: true}, {head: "SUBJECT", spare: 1, id: true},
+		{head: "STATUS"}, {head: "REPEATS", spare: 3}, {head: "BYTES", spare: 5}, {head: "ID", spare: 6, id: true}}
+	cells := func(r inbox.Record) []string {
+		return []string{r.Received.Local().Format(time.DateTime), orDash(string(r.Event)), orDash(string(r.Version)), orDash(r.ProjectID),
+			orDash(r.Subject), orDash(string(r.Status)), strconv.Itoa(r.Repeats), strconv.FormatInt(r.Size, 10), orDash(r.Reference())}
+	}
+	if isTerminal(t.out) { // what somebody types is short; what programs read is as it was
+		columns = append([]column{{head: "KEY"}}, columns...)
+		plain := cells
+		cells = func(r inbox.Record) []string { return append([]string{r.Key[:min(len(r.Key), shortKey)]}, plain(r)...) }
+	}
+	lines := t.table(columns...)
+	return func(r inbox.Record) error { return lines.row(cells(r)...) }, lines.flush
 }
+
+// shortKey is how many digits of a key stand for it, see [inbox.Reader.Get].
+const shortKey = 8
 
 // incomplete says how much of a list was printed before an error ended it.
 func incomplete(reader *inbox.Reader, n int, err error) error {
@@ -177,7 +196,8 @@ image is not in it, and a mask is a frame of dots.`,
   labelhook events show 2f6c1a9e --raw > payload.json
   labelhook events show 2f6c1a9e --json | jq .annotations.objects
   labelhook events show 2f6c1a9e --svg label.svg`,
-		Args: oneArg("delivery id or key"),
+		Args:              oneArg("delivery id or key"),
+		ValidArgsFunction: completeIDs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			drawn := cmd.Flags().Changed("svg")
 			switch {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/labelhook/labelhook/core"
 	"github.com/labelhook/labelhook/internal/printable"
 )
 
@@ -20,6 +21,7 @@ import (
 type lineHandler struct {
 	out   io.Writer
 	level slog.Leveler
+	paint bool // outcomes have colors
 	attrs []slog.Attr
 	mu    sync.Mutex
 }
@@ -29,7 +31,7 @@ func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
 }
 
 func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &lineHandler{out: h.out, level: h.level, attrs: slices.Concat(h.attrs, attrs)}
+	return &lineHandler{out: h.out, level: h.level, paint: h.paint, attrs: slices.Concat(h.attrs, attrs)}
 }
 
 // WithGroup leaves groups out: no record here has two attributes of one name.
@@ -51,9 +53,9 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	var line strings.Builder
 	line.WriteString(r.Time.Format(time.TimeOnly))
 	if _, more, summed := strings.Cut(r.Message, ": and "); summed && values["code"] != "" {
-		fmt.Fprintf(&line, "  %s  refused  %s  and %s", values["status"], values["code"], more)
+		fmt.Fprintf(&line, "  %s  %s  %s  and %s", values["status"], h.word("refused"), values["code"], more)
 	} else if values["outcome"] != "" {
-		writeRequest(&line, values)
+		h.writeRequest(&line, values)
 	} else {
 		line.WriteString("  " + printable.Text(r.Message))
 		for _, name := range order {
@@ -66,13 +68,25 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
+// word is an outcome, in its color where there are some.
+func (h *lineHandler) word(outcome string) string {
+	if h.paint {
+		return painted(outcome)
+	}
+	return outcome
+}
+
 // writeRequest writes what became of one request.
-func writeRequest(line *strings.Builder, v map[string]string) {
+func (h *lineHandler) writeRequest(line *strings.Builder, v map[string]string) {
 	fmt.Fprintf(line, "  %s", v["status"])
 	if v["event"] == "" { // nothing a forger sends is worth printing
-		fmt.Fprintf(line, "  refused  %s  %s B", v["code"], v["bytes"])
+		fmt.Fprintf(line, "  %s  %s  %s B", h.word("refused"), v["code"], v["bytes"])
 	} else {
-		fmt.Fprintf(line, "  %-8s  %s", v["outcome"], v["event"])
+		outcome := v["outcome"]
+		if outcome == string(core.Accepted) && v["repeat"] == "true" {
+			outcome = "repeat"
+		}
+		fmt.Fprintf(line, "  %s%*s  %s", h.word(outcome), max(8-len(outcome), 0), "", v["event"])
 		for _, part := range []struct{ before, value string }{
 			{" ", v["version"]}, {"  ", v["subject"]}, {"  project ", v["project_id"]},
 		} {

@@ -127,6 +127,7 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	defer cancel()
 	t, lines, ended := t.aside()
 	defer ended()
+	var repeats repeats
 	log := t.deliveryLog(level, l.json)
 	lines.report = func(dropped int) {
 		log.Warn("log lines dropped: the output was not read", slog.Int("count", dropped))
@@ -158,6 +159,8 @@ func (t *tool) listen(ctx context.Context, l listener) (err error) {
 	if err != nil {
 		return err
 	}
+	box.OnRepeat = repeats.add
+	receiver.Observe = repeats.observer(receiver.Observe)
 	if len(destinations) > 1 { // the inbox is one of them
 		receiver.Handler = box.Noting(receiver.Handler)
 	}
@@ -260,9 +263,9 @@ func (t *tool) aside() (aside *tool, out *queue, end func()) {
 // in the fields that all labelhook receivers use, or lines for a person.
 func (t *tool) deliveryLog(level slog.Leveler, asJSON bool) *slog.Logger {
 	if asJSON {
-		return slog.New(jsonlog.New(t.out, level, jsonlog.Fields{}))
+		return slog.New(repeatHandler{jsonlog.New(t.out, level, jsonlog.Fields{})})
 	}
-	return slog.New(&lineHandler{out: t.out, level: level})
+	return slog.New(repeatHandler{&lineHandler{out: t.out, level: level, paint: t.paints()}})
 }
 
 // inboxes opens sqlite: destinations, each file once, and closes them all.

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,8 @@ const (
 func main() { os.Exit(run()) }
 
 func run() int {
+	slog.SetDefault(slog.New(slog.NewTextHandler(printable.Writer{To: os.Stderr}, nil)))
+	log.SetOutput(io.Discard) // where net/http remarks on connections, about which nobody can do anything
 	ctx, end := untilSignal()
 	t := &tool{in: os.Stdin, out: os.Stdout, err: printable.Writer{To: os.Stderr}, getenv: os.Getenv, environ: os.Environ, end: end}
 	return t.run(ctx, os.Args[1:])
@@ -39,6 +43,7 @@ type tool struct {
 	getenv  func(string) string
 	environ func() []string // nil means that no name is looked at
 	end     func()          // what a signal does; may be nil
+	color   string          // what --color says
 
 	apiWay network // to Labelbox's API
 }
@@ -57,15 +62,19 @@ func (t *tool) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "labelhook",
 		Short:         "Receive, verify, keep and replay Labelbox webhooks",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Example: "  labelhook demo\n" +
 			"  LABELBOX_WEBHOOK_SECRET=… labelhook listen",
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
-			return cmp.Or(refuseEmpty(cmd, args), t.checkNames(cmd))
+			return cmp.Or(refuseEmpty(cmd, args), t.checkColor(), t.checkNames(cmd))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.PersistentFlags().StringVar(&t.color, "color", colorAuto, "color results: `when` is auto (on a terminal, unless NO_COLOR is set), always or never")
+	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp))
+	root.SetVersionTemplate("labelhook {{.Version}}\n")
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
@@ -75,6 +84,14 @@ func (t *tool) root() *cobra.Command {
 		t.pullCommand(), t.eventsCommand(), t.decodeCommand(), t.schemaCommand(), t.verifyCommand(), t.checkCommand(), t.webhooksCommand(), t.versionCommand(),
 	)
 	return root
+}
+
+func (t *tool) checkColor() error {
+	switch t.color {
+	case colorAuto, colorAlways, colorNever:
+		return nil
+	}
+	return usage(fmt.Errorf("--color: %q is no way to color", t.color), "write auto, always or never")
 }
 
 // checkNames refuses misspelt variables before a command that reads some.

@@ -19,7 +19,8 @@ import (
 
 // selection is what the flags that select deliveries of an inbox say.
 type selection struct {
-	file, since, event, status string
+	file, since, event, status, project string
+	limit                               int // 0: all
 }
 
 func (s *selection) addTo(cmd *cobra.Command) *pflag.FlagSet {
@@ -28,6 +29,7 @@ func (s *selection) addTo(cmd *cobra.Command) *pflag.FlagSet {
 	f.StringVar(&s.since, "since", "", "only what arrived since this `time`: 90m, 36h, 7d, 2026-11-23 or 2026-11-23T17:48:01Z")
 	f.StringVar(&s.event, "event", "", "only this event: "+strings.ReplaceAll(environment.EventNames(), " ", ", "))
 	cmd.RegisterFlagCompletionFunc("event", cobra.FixedCompletions(strings.Fields(environment.EventNames()), cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&s.project, "project", "", "only the project with this `id`")
 	f.StringVar(&s.status, "status", "", "only with one of these `statuses`, separated by commas: "+statusNames)
 	cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"accepted", "pending", "failed", "pending,failed"}, cobra.ShellCompDirectiveNoFileComp))
 	return f
@@ -57,6 +59,10 @@ func (s *selection) query(now time.Time) (inbox.Query, error) {
 		}
 		q.Status = statuses
 	}
+	if s.limit < 0 {
+		return q, usage(fmt.Errorf("--limit: %d is below 0", s.limit), "write how many of the newest; 0 means all")
+	}
+	q.Project, q.Limit = s.project, s.limit
 	return q, nil
 }
 

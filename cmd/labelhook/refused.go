@@ -57,16 +57,16 @@ func shownHeaders(r inbox.Refusal) []core.HeaderField {
 }
 
 // listRefused prints the refused requests of an inbox, the last to arrive last.
-func (t *tool) listRefused(ctx context.Context, s selection, limit int, asJSON bool) error {
-	if s.event != "" || s.status != "" || s.since != "" {
-		return usage(errors.New("--refused excludes --event, --status and --since"), "nothing that a refused request says is proven, so it has none of them")
+func (t *tool) listRefused(ctx context.Context, s selection, asJSON bool) error {
+	if s.event != "" || s.status != "" || s.since != "" || s.project != "" {
+		return usage(errors.New("--refused excludes --event, --project, --status and --since"), "nothing that a refused request says is proven, so it has none of them")
 	}
 	reader, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
-	list, err := reader.Refusals(ctx, inbox.RefusedQuery{Limit: limit})
+	list, err := reader.Refusals(ctx, inbox.RefusedQuery{Limit: s.limit})
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (t *tool) listRefused(ctx context.Context, s selection, limit int, asJSON b
 		}
 		return nil
 	}
-	table := newTable(t.out, "RECEIVED", "STATUS", "CODE", "METHOD", "BYTES", "ID")
+	table := t.table(columnsOf("RECEIVED", "STATUS", "CODE", "METHOD", "BYTES", "ID")...)
 	for _, r := range list {
 		if err := table.row(r.Received.Local().Format(time.DateTime), strconv.Itoa(r.Status), orDash(string(r.Code)), orDash(r.Method),
 			strconv.FormatInt(r.Size, 10), r.ID()); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/labelhook/labelhook/internal/inbox"
+	"github.com/labelhook/labelhook/internal/printable"
 	"github.com/labelhook/labelhook/internal/sender"
 )
 
@@ -30,12 +31,14 @@ arrival, one after the other unless --concurrency says more.
 --failed-to keeps a list of the keys of the deliveries that are not answered 2xx
 yet, for --id @FILE to send. It is up to date at every moment, also when the
 process is killed. After an interrupt nothing more is sent; what is under way has
-a few seconds to be answered.
+a few seconds to be answered. What had failed to be passed on and is taken now is
+accepted in the inbox from then on.
 
 The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 		Example: `  labelhook replay --to http://127.0.0.1:9000/hook
   labelhook replay --since 2h --event label.created --to http://127.0.0.1:9000/hook
   labelhook replay --status pending,failed --retry 3 --to http://127.0.0.1:9000/hook
+  labelhook replay --project clvo7ajpc014907zxagiw9hry --limit 10 --dry-run --to http://127.0.0.1:9000/hook
   labelhook replay --failed-to left.txt --to "$URL" || labelhook replay --id @left.txt --to "$URL"
   labelhook replay --id 2f6c1a9e --id 77d0b3c4 --to https://staging.example.com/labelbox`,
 		Args: noArgs,
@@ -43,10 +46,12 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 	}
 	f := s.addTo(cmd)
 	f.StringArrayVar(&r.ids, "id", nil, "only the delivery with this `id`, key, or first 8 digits of a key, or @FILE with one a line; may be repeated")
+	f.IntVar(&s.limit, "limit", 0, "only the newest so `many`; 0 means all")
 	f.StringVar(&r.to, "to", "", "`URL` of the receiver")
 	f.StringVar(&r.failedTo, "failed-to", "", "`file` for the keys of those not taken, and of those not sent")
 	way.addSending(f)
 	f.BoolVar(&r.json, "json", false, "print the result as JSON")
+	f.BoolVar(&r.dryRun, "dry-run", false, "send nothing; list what would be sent")
 	cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 	return cmd
 }
@@ -55,7 +60,7 @@ The exit code is 0 when every delivery was answered 2xx, 1 when one was not.`,
 type replaying struct {
 	to, failedTo string
 	ids          []string
-	json         bool
+	json, dryRun bool
 }
 
 func (t *tool) replay(ctx context.Context, s selection, r replaying, way network) error {
@@ -87,15 +92,21 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 		return err
 	}
 	known := newOutcomes(expected)
+	var settled settling
 	for head, err := range reader.Heads(ctx, q) {
 		if err != nil {
 			return err
 		}
+		settled.add(len(known.seqs), head)
 		known.add(head)
 	}
 	count := len(known.seqs)
 	if count == 0 {
 		return failure(errors.New("no delivery matches, so none was sent"), "labelhook events lists what is in the inbox")
+	}
+	if r.dryRun {
+		fmt.Fprintf(t.err, "labelhook: %d deliveries would be sent to %s\n", count, printable.URL(r.to))
+		return t.listEvents(reader, reader.Heads(ctx, q), r.json)
 	}
 	var left *leftFile
 	if r.failedTo != "" {
@@ -112,8 +123,12 @@ func (t *tool) replay(ctx context.Context, s selection, r replaying, way network
 		if left != nil && result.OK() {
 			left.strike(result.Request.Index)
 		}
+		if result.OK() {
+			settled.note(result.Request.Index)
+		}
 		report.note(result)
 	})
+	t.settle(ctx, s.file, settled)
 	if r.json || left != nil {
 		report.Failed, report.Unfinished = known.left()
 	}

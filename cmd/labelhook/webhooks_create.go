@@ -200,8 +200,11 @@ func (t *tool) printCreated(ctx context.Context, c creation, made creationResult
 	}
 	if c.check {
 		report, err := t.probeFor(ctx, w.URL, key, c.json)
-		if err != nil {
+		if err != nil && !errors.Is(err, probe.ErrNoAnswer) {
 			return err
+		}
+		if err != nil {
+			fmt.Fprintf(t.err, "labelhook: %v\n", err)
 		}
 		view.Check = &report
 	}
@@ -236,7 +239,7 @@ func (t *tool) probeFor(ctx context.Context, url string, key webhookSecret, sile
 	if err != nil {
 		return probe.Report{}, err
 	}
-	return t.probe(ctx, url, signing, sender.NewClient(1, probe.Timeout, roots), silent)
+	return t.probe(ctx, url, probe.Options{Key: signing}, sender.NewClient(1, probe.Timeout, roots), silent)
 }
 
 // compareSecret returns which of the twins is meant, and the secret given, if

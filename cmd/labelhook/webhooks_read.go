@@ -34,7 +34,7 @@ The table shows the scheme and host of a URL alone, for the rest may hold a key;
 			if project != "" {
 				webhooks = client.ProjectWebhooks(cmd.Context(), project)
 			}
-			lines := newTable(t.out, "ID", "STATUS", "CREATED", "TOPICS", "URL")
+			lines := t.table(column{head: "ID"}, column{head: "STATUS"}, column{head: "CREATED", spare: 1}, column{head: "TOPICS", spare: 2}, column{head: "URL", id: true})
 			none := true
 			for w, err := range webhooks {
 				if err != nil {

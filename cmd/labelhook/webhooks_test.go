@@ -605,7 +605,7 @@ func TestCAFileReachesTheCheckedReceiver(t *testing.T) {
 			args = append(args, flag)
 		}
 		_, stdout, stderr := runTool(t, env, append([]string{"webhooks"}, args...)...)
-		if answered := !strings.Contains(stdout, "no answer"); answered != reached || answered == strings.Contains(stdout, "unknown authority") {
+		if answered := !strings.Contains(stderr, "no answer"); answered != reached || answered == strings.Contains(stderr, "unknown authority") {
 			t.Errorf("%s: %s%s", flag, stdout, stderr)
 		}
 	}

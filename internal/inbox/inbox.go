@@ -22,6 +22,10 @@ type Inbox struct {
 	queue   chan *job
 	drained chan struct{} // closed when the writer has written the last job
 
+	// OnRepeat is told of each delivery that was there already, once it is counted and
+	// before Handle returns. It must be set before the first delivery; it may be nil.
+	OnRepeat func(d *core.Delivery)
+
 	closing  sync.RWMutex // held for reading while a job is put into the queue, or an attempt begins
 	ending   bool         // no new attempts
 	closed   bool         // no new jobs
@@ -144,6 +148,9 @@ func (in *Inbox) do(ctx context.Context, j *job) error {
 	}
 	select {
 	case err := <-j.done:
+		if err == nil && j.repeat && in.OnRepeat != nil {
+			in.OnRepeat(j.delivery)
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()

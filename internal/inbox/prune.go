@@ -139,6 +139,7 @@ func pruneSome(ctx context.Context, db *sql.DB, where string, args []any) (n int
 	}
 	for _, statement := range []string{
 		"DELETE FROM names WHERE (name, seq) IN (SELECT key, seq FROM some UNION ALL SELECT delivery_id, seq FROM some)",
+		"DELETE FROM names WHERE seq IN (SELECT some.seq FROM some JOIN deliveries USING (seq) WHERE repeats > 0)", // the ids of repeats
 		"DELETE FROM deliveries WHERE seq IN (SELECT seq FROM some)",
 	} {
 		if _, err := db.ExecContext(ctx, some+statement, args...); err != nil {

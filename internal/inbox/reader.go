@@ -382,8 +382,8 @@ func (r *Reader) row() string {
 // minPrefix is the shortest beginning of a key that stands for it.
 const minPrefix = 8
 
-// Get returns the deliveries with this delivery id, the first to arrive first:
-// nothing makes the sender's ids unique. Otherwise id is a key, or the first 8
+// Get returns the deliveries that came with this delivery id, at first or as a
+// repeat, the first to arrive first: nothing makes the sender's ids unique. Otherwise id is a key, or the first 8
 // digits or more of just one. The error matches [ErrNotFound] or
 // [ErrAmbiguous].
 func (r *Reader) Get(ctx context.Context, id string) ([]Record, error) {
@@ -436,6 +436,8 @@ func (r *Reader) match(ctx context.Context, id string) ([]int64, error) {
 		case strings.HasPrefix(key, prefix):
 			byKey = append(byKey, seq)
 			keys[key] = true
+		default: // a repeat came with the id
+			byID = append(byID, seq)
 		}
 		return err
 	})

@@ -108,11 +108,11 @@ func salvageRows(ctx context.Context, old *pages, w *writer) (read map[string]in
 		for _, v := range row {
 			arguments = append(arguments, v)
 		}
-		added, err := w.exec(insert, arguments...)
+		result, err := w.exec(insert, arguments...)
 		if err != nil {
 			return err
 		}
-		if added == 1 {
+		if added, err := result.RowsAffected(); err == nil && added == 1 {
 			read[row[columnKey].(string)] = seq
 		}
 		if size += len(row[columnBody].([]byte)); size > batchBytes {

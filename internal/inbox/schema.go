@@ -54,7 +54,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS once ON deliveries (event_time, key);
 //   - unsettled holds the few rows that are not accepted.
 //   - names leads from a key or a delivery id to its row. Its order is random,
 //     so rows are added in bulk, see [writer.tidy]: those above named.upto are
-//     not in it yet and are looked for in listing.
+//     not in it yet and are looked for in listing. The ids of repeats are in it
+//     from the start, for they stand nowhere else.
 const indexes = `
 DROP INDEX IF EXISTS filters;
 CREATE INDEX IF NOT EXISTS listing ON deliveries (seq, received, last_received, repeats, status, size, event_time, event, version,
@@ -71,6 +72,11 @@ INSERT INTO deliveries (key, delivery_id, event, version, project_id, subject, d
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 0, ?16, ?10, ?11, ?12, ?13, ?14, ?17, ifnull(?15, x''))
 ON CONFLICT (event_time, key) DO UPDATE SET repeats = repeats + 1, last_received = max(last_received, excluded.received),
 	status = excluded.status`
+
+// insertName has a delivery found by the id of a repeat, too. Of one that is repeated
+// without end only the first hundred ids lead to it.
+const insertName = `
+INSERT OR IGNORE INTO names SELECT ?3, seq FROM deliveries WHERE event_time = ?1 AND key = ?2 AND delivery_id <> ?3 AND repeats <= 100`
 
 // insertSalvaged takes a row as it was. What is there already stays.
 const insertSalvaged = `

@@ -30,6 +30,7 @@ type job struct {
 	status   Status
 	headers  string // as the file holds them
 	settles  bool   // the delivery is there; only its status is new
+	repeat   bool   // it was there already; known once it is done
 
 	// done gets the result once it is final. It holds one, so that the writer
 	// never waits for somebody who has given up.
@@ -57,7 +58,7 @@ type writer struct {
 	path string
 	conn driver.Conn // nil after the file could not be opened anew
 	begin, commit, rollback,
-	insert, update driver.StmtExecContext
+	insert, update, rename driver.StmtExecContext
 	prepared []driver.Stmt
 	args     []driver.NamedValue
 	commits  atomic.Int64
@@ -66,6 +67,7 @@ type writer struct {
 	version  int64  // PRAGMA data_version: changes with what other connections commit
 	lastTime int64  // of the last commit, a delivery that must be in the file: when there is one
 	lastKey  string // its key, "" if there is none
+	lastRow  int64  // that was inserted, 0 if none was
 	waits    bool   // commits wait for the disk, see sync
 	unnamed  int    // deliveries not in the index of names yet, about; see [writer.tidy]
 	counted  bool   // unnamed is known
@@ -122,6 +124,7 @@ func (w *writer) open() (err error) {
 		"ROLLBACK":        &w.rollback,
 		insertDelivery:    &w.insert,
 		updateStatus:      &w.update,
+		insertName:        &w.rename,
 	} {
 		prepared, fault := w.conn.Prepare(text)
 		if fault != nil {
@@ -133,7 +136,7 @@ func (w *writer) open() (err error) {
 	if w.version, err = w.number("PRAGMA data_version"); err != nil {
 		return err
 	}
-	w.lastKey, w.counted, w.waits = "", false, true
+	w.lastKey, w.lastRow, w.counted, w.waits = "", 0, false, true
 	w.files, err = lookAt(w.path)
 	return err
 }
@@ -369,7 +372,7 @@ func (w *writer) attempt(batch []*job, results []error) error {
 		_, err = w.exec(w.commit)
 	}
 	if err != nil {
-		_, _ = w.exec(w.rollback) // fails if SQLite has done so already
+		w.rollBack()
 		return explain(w.path, err)
 	}
 	// An answer says that the delivery is in the file at the path.
@@ -384,6 +387,11 @@ func (w *writer) attempt(batch []*job, results []error) error {
 	}
 	w.commits.Add(1)
 	return nil
+}
+
+func (w *writer) rollBack() {
+	_, _ = w.exec(w.rollback) // fails if SQLite has done so already
+	w.lastRow = 0             // its number is given again
 }
 
 // sync says whether commits wait for the disk from now on. A power failure may
@@ -406,28 +414,39 @@ func (w *writer) sync(wait bool) error {
 func (w *writer) apply(j *job) (own, failed error) {
 	d := j.delivery
 	if !j.settles {
-		_, err := w.exec(w.insert, d.Key(), d.ID, string(d.Event), string(d.Version), d.ProjectID, d.Subject(), d.DataRowID,
+		result, err := w.exec(w.insert, d.Key(), d.ID, string(d.Event), string(d.Version), d.ProjectID, d.Subject(), d.DataRowID,
 			micros(d.Time), micros(d.Received), int64(len(d.Body)), d.Origin, d.Signature, d.EventName, d.ContentType, d.Body, string(j.status), j.headers)
+		if err != nil {
+			return nil, err
+		}
+		// An update leaves the number of the row that was inserted last as it was.
+		row, err := result.LastInsertId()
+		if j.repeat = err == nil && row == w.lastRow; !j.repeat {
+			w.lastRow = row
+			return nil, err
+		}
+		if d.ID != "" { // under which it may be asked for
+			_, err = w.exec(w.rename, micros(d.Time), d.Key(), d.ID)
+		}
 		return nil, err
 	}
-	changed, err := w.exec(w.update, string(j.status), micros(d.Time), d.Key())
-	if err == nil && changed == 0 {
-		return fmt.Errorf("inbox %s: %w: key %s; store the delivery first", w.path, ErrNotFound, d.Key()), nil
+	result, err := w.exec(w.update, string(j.status), micros(d.Time), d.Key())
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	if changed, err := result.RowsAffected(); err != nil || changed > 0 {
+		return nil, err
+	}
+	return fmt.Errorf("inbox %s: %w: key %s; store the delivery first", w.path, ErrNotFound, d.Key()), nil
 }
 
-// exec returns how many rows the statement changed.
-func (w *writer) exec(stmt driver.StmtExecContext, values ...driver.Value) (int64, error) {
+// exec runs a prepared statement.
+func (w *writer) exec(stmt driver.StmtExecContext, values ...driver.Value) (driver.Result, error) {
 	w.args = w.args[:0]
 	for i, v := range values {
 		w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
-	result, err := stmt.ExecContext(context.Background(), w.args)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return stmt.ExecContext(context.Background(), w.args)
 }
 
 // micros is how the file holds a time; 0 is none.

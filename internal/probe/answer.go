@@ -74,8 +74,7 @@ func explain(q request, a answer) string {
 	case a.status <= 299 && q.name == "get":
 		return "GET is answered as if a page were there; check the URL's path"
 	case a.status <= 299 && !q.genuine:
-		return "DANGER: the receiver accepts what Labelbox did not sign; anybody who knows the URL can send it events. " +
-			"Take it out of service until it verifies X-Hub-Signature"
+		return dangerous
 	case a.status <= 299:
 		return "accepted, but not in labelhook's words; is this the right receiver, and does it refuse the forgeries above?"
 	case a.status <= 399:
@@ -126,6 +125,10 @@ var foreignRefusals = map[int]string{
 }
 
 const (
+	dangerous = "DANGER: the receiver accepts what Labelbox did not sign; anybody who knows the URL can send it events. " +
+		"Take it out of service until it verifies X-Hub-Signature"
+	chunksDropped = "the same delivery with a Content-Length is answered as it should: a proxy or platform in front drops or refuses chunked bodies, " +
+		"and a sender that sends chunks would lose its deliveries (on Azure turn on the proxying of HTTP requests; elsewhere let the proxy buffer requests)"
 	bodyDropped = "the body did not arrive: something in front of the receiver drops it"
 	notAdmitted = "without labelhook's code: not labelhook's answer. If every row has it, the platform refuses before the receiver is asked, and will refuse Labelbox too. " +
 		"AWS: set the function URL's AuthType to NONE; Google: allow unauthenticated invocations; Azure: add ?code= with the function key, or use the anonymous level"

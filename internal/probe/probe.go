@@ -6,6 +6,7 @@ package probe
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -23,27 +24,50 @@ import (
 // Timeout is how long one request may take, a cold start included.
 const Timeout = 10 * time.Second
 
-// Run sends all requests to the target. It signs with key, and skips what needs
-// it if key is nil. onRow is called with each result. The error is ctx's.
-func Run(ctx context.Context, target string, key *secret.Secret, client *http.Client, onRow func(Row)) (Report, error) {
+// Options are how a receiver is judged.
+type Options struct {
+	Key *secret.Secret // to sign with; nil skips what needs it
+
+	// Foreign is for a receiver that is not labelhook: what it says is not compared,
+	// and of the status only whether the request was taken (2xx) or refused (4xx).
+	Foreign bool
+}
+
+// ErrNoAnswer is matched when nothing answered the first request, so that no other
+// was sent.
+var ErrNoAnswer = errors.New("no answer")
+
+// Run sends all requests to the target. onRow is called with each result. The error
+// is ctx's, or matches [ErrNoAnswer] and says why none came; the report has that one
+// failure then, which onRow is not told of.
+func Run(ctx context.Context, target string, o Options, client *http.Client, onRow func(Row)) (Report, error) {
+	key := o.Key
 	id := sender.NewID()
 	report := Report{URL: printable.URL(target), DeliveryID: id, OK: true}
 	defer client.CloseIdleConnections()
-	var unreachable bool
 	for _, q := range requests(id, key) {
 		row := q.row()
+		if o.Foreign {
+			row.Expected = q.inWords()
+		}
 		switch {
 		case q.skip != "":
 			row.skip(q.skip)
-		case unreachable:
-			row.skip("not sent, as the first request got no answer")
 		default:
 			result := sender.Do(ctx, client, target, q.Request)
 			if ctx.Err() != nil {
 				return report, ctx.Err()
 			}
-			row.compare(q, read(target, result), report.Checks)
-			unreachable = result.Err != nil && len(report.Checks) == 0
+			seen := read(target, result)
+			if o.Foreign {
+				row.judge(q, seen, report.Checks)
+			} else {
+				row.compare(q, seen, report.Checks)
+			}
+			if result.Err != nil && len(report.Checks) == 0 {
+				report.add(row)
+				return report, noAnswer{seen.reason, unanswered(seen.reason)}
+			}
 		}
 		report.add(row)
 		onRow(row)

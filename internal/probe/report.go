@@ -63,8 +63,7 @@ func (r *Row) compare(q request, a answer, before []Row) {
 			r.Note = "verified, but the receiver's filter (LABELHOOK_EVENTS) or handlers ignore the event"
 		}
 	case q.Chunked && twin && a.dropsChunks():
-		r.Level, r.Note = levelWarning, "the same delivery with a Content-Length is answered as it should: a proxy or platform in front drops or refuses chunked bodies, "+
-			"and a sender that sends chunks would lose its deliveries (on Azure turn on the proxying of HTTP requests; elsewhere let the proxy buffer requests)"
+		r.Level, r.Note = levelWarning, chunksDropped
 	default:
 		r.Level, r.Note = levelFail, explain(q, a)
 	}
